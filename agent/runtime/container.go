@@ -1,0 +1,110 @@
+package runtime
+
+import (
+	"syscall"
+	"time"
+)
+
+// Container is everything needed to run one container. The zero value of a field means Docker's default, which is what
+// the containers of ECS have always been given. Amounts of memory are bytes.
+type Container struct {
+	ID     string            // unique on the machine; letters, digits, '-', '_' and '.', at most 76 characters
+	TaskID string            // containers of one task share a shim and a cgroup; same characters as ID
+	Name   string            // the container's name in its task definition; only for people
+	Labels map[string]string // kept with the container and given back in events; the agent adopts by them
+
+	Image      string   // the Ref that Pull returned
+	Entrypoint []string // nil: the image's; given: the image's command is not used either, as in Docker
+	Command    []string // nil: the image's
+	Env        []string // "NAME=value"; wins over the image's
+	WorkingDir string   // "": the image's, else "/"
+	User       string   // "uid", "name", "uid:gid" and so on; "": the image's, else root
+	TTY        bool     // give it a terminal; both streams then arrive as one
+	OpenStdin  bool     // keep standard input open instead of at its end
+
+	NetNS      string // path of a network namespace; "" is the machine's own
+	Hostname   string // "": the first 12 characters of ID; ignored by nobody: with the host's network it is the host's
+	HostsFile  string // path of a file to show as /etc/hosts; "": the image's
+	ResolvConf string // path of a file to show as /etc/resolv.conf; "": the image's
+	Mounts     []Mount
+	Tmpfs      []Tmpfs
+	ShmSize    int64 // of /dev/shm; 0 is 64 MiB
+	Devices    []Device
+
+	Resources Resources
+	Task      TaskLimits // the same for every container of the task; the first one started sets them
+
+	Privileged     bool
+	CapAdd         []string // "NET_ADMIN", "CAP_NET_ADMIN" or "ALL"
+	CapDrop        []string
+	ReadonlyRootfs bool
+	Init           bool // run a small init as the first process, which forwards signals and reaps
+	Ulimits        []Ulimit
+	Sysctls        map[string]string
+	SecurityOpt    []string // "no-new-privileges", "seccomp=unconfined", "apparmor=PROFILE"; another is KindInvalid
+
+	// LogPath is the file to which both streams are appended, as the process writes them and without passing through
+	// any process of ours; "" discards them. The file is made when it is absent; its directory is not.
+	LogPath    string
+	StopSignal string // "SIGTERM", "TERM" or "15"; kept as a label for whoever stops it; "": the image's
+}
+
+// Resources limit one container.
+type Resources struct {
+	CPUShares         int64         // relative weight, 1024 is one processor's worth; 0 is the kernel's default
+	CPUQuota          time.Duration // processor time per CPUPeriod; 0 is no limit
+	CPUPeriod         time.Duration // 0 is 100 ms
+	CPUSetCPUs        string        // "0-3,5"; "" is all
+	MemoryLimit       int64         // hard; 0 is no limit of its own
+	MemoryReservation int64         // soft: what is kept for it when memory is short
+	MemorySwap        *int64        // memory and swap together; -1 is no limit; nil is twice MemoryLimit, where there is swap
+	Swappiness        *int64        // 0 to 100; cgroup v1 only
+	PidsLimit         int64         // 0 is no limit of its own
+	OOMKillDisable    bool          // cgroup v1 only
+}
+
+// TaskLimits limit all containers of a task together. The zero value limits nothing.
+type TaskLimits struct {
+	CPUQuota    time.Duration // processor time per 100 ms
+	CPUShares   int64         // weight of the task among tasks
+	MemoryLimit int64
+	PidsLimit   int64
+}
+
+// Mount shows a path of the machine inside the container. The source must exist.
+type Mount struct {
+	Source      string
+	Destination string // absolute
+	ReadOnly    bool
+	Propagation string // "rprivate" (also ""), "rshared", "rslave", "private", "shared", "slave"
+}
+
+// Tmpfs is a file system in memory; it counts as the container's memory.
+type Tmpfs struct {
+	Destination string
+	Size        int64    // 0 is half the machine's memory, the kernel's default
+	Options     []string // "noexec", "mode=1777", ...
+}
+
+// Device shows a device of the machine inside the container.
+type Device struct {
+	HostPath      string
+	ContainerPath string // "": HostPath
+	Permissions   string // of "rwm"; "" is all
+}
+
+// Ulimit is one resource limit of the first process.
+type Ulimit struct {
+	Name string // "nofile", "nproc", ...
+	Soft int64  // -1 is no limit
+	Hard int64
+}
+
+// StopSignalOr gives the number of a stop signal as an image or a task definition writes it ("SIGQUIT", "QUIT", "3"),
+// or the fallback when it is empty or no signal.
+func StopSignalOr(name string, fallback syscall.Signal) syscall.Signal {
+	if signal, ok := parseSignal(name); ok {
+		return signal
+	}
+	return fallback
+}
