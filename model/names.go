@@ -1,0 +1,85 @@
+package model
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Scope is the account and region that names are made in. Every ARN of
+// Roadstead is built and read here.
+type Scope struct {
+	Region  string
+	Account string
+}
+
+func (s Scope) ecs(resource string) string {
+	return "arn:aws:ecs:" + s.Region + ":" + s.Account + ":" + resource
+}
+
+// ClusterARN returns arn:aws:ecs:region:account:cluster/name.
+func (s Scope) ClusterARN(name string) string { return s.ecs("cluster/" + name) }
+
+// TaskARN returns the long form, task/cluster/id.
+func (s Scope) TaskARN(cluster, id string) string { return s.ecs("task/" + cluster + "/" + id) }
+
+// ContainerARN returns container/cluster/task/id.
+func (s Scope) ContainerARN(cluster, task, id string) string {
+	return s.ecs("container/" + cluster + "/" + task + "/" + id)
+}
+
+// ServiceARN returns the long form, service/cluster/name.
+func (s Scope) ServiceARN(cluster, name string) string {
+	return s.ecs("service/" + cluster + "/" + name)
+}
+
+// ContainerInstanceARN returns the long form, container-instance/cluster/id.
+func (s Scope) ContainerInstanceARN(cluster, id string) string {
+	return s.ecs("container-instance/" + cluster + "/" + id)
+}
+
+// TaskDefinitionARN returns task-definition/family:revision.
+func (s Scope) TaskDefinitionARN(family string, revision int) string {
+	return s.ecs(fmt.Sprintf("task-definition/%s:%d", family, revision))
+}
+
+// RepositoryARN returns arn:aws:ecr:region:account:repository/name.
+func (s Scope) RepositoryARN(name string) string {
+	return "arn:aws:ecr:" + s.Region + ":" + s.Account + ":repository/" + name
+}
+
+// ServiceDeploymentARN returns service-deployment/cluster/service/id.
+func (s Scope) ServiceDeploymentARN(cluster, service, id string) string {
+	return s.ecs("service-deployment/" + cluster + "/" + service + "/" + id)
+}
+
+// ServiceRevisionARN returns service-revision/cluster/service/number.
+func (s Scope) ServiceRevisionARN(cluster, service, number string) string {
+	return s.ecs("service-revision/" + cluster + "/" + service + "/" + number)
+}
+
+// ARN is a parsed Amazon Resource Name.
+type ARN struct {
+	Partition, Service, Region, Account string
+	// Resource is everything behind the fifth colon, such as
+	// "task/default/0123".
+	Resource string
+}
+
+// ParseARN reads an ARN; ok is false when s does not have its six parts.
+func ParseARN(s string) (a ARN, ok bool) {
+	parts := strings.SplitN(s, ":", 6)
+	if len(parts) != 6 || parts[0] != "arn" || parts[5] == "" {
+		return ARN{}, false
+	}
+	return ARN{parts[1], parts[2], parts[3], parts[4], parts[5]}, true
+}
+
+// Path returns the resource's type and the rest: "task", "default/0123".
+// A resource without a slash has the type "".
+func (a ARN) Path() (kind, rest string) {
+	kind, rest, ok := strings.Cut(a.Resource, "/")
+	if !ok {
+		return "", a.Resource
+	}
+	return kind, rest
+}
