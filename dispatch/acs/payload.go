@@ -1,0 +1,197 @@
+package acs
+
+// PayloadMessage tells an instance what to run (server to agent). MessageID,
+// ClusterARN and InstanceARN must not be empty, or the agent drops it.
+type PayloadMessage struct {
+	MessageID   string `json:"messageId"`
+	ClusterARN  string `json:"clusterArn"`
+	InstanceARN string `json:"containerInstanceArn"`
+	SeqNum      int64  `json:"seqNum"`
+	GeneratedAt int64  `json:"generatedAt"` // milliseconds since the epoch
+	Tasks       []Task `json:"tasks"`
+}
+
+// Task is one task as an instance is told of it. For a stop, the ARN, the
+// desired status and the containers' names are enough.
+type Task struct {
+	ARN                      string       `json:"arn"`
+	ClusterARN               string       `json:"taskClusterArn,omitempty"`
+	Family                   string       `json:"family,omitempty"`
+	Version                  string       `json:"version,omitempty"` // the revision
+	DesiredStatus            string       `json:"desiredStatus"`     // RUNNING or STOPPED
+	LaunchType               string       `json:"launchType,omitempty"`
+	NetworkMode              string       `json:"networkMode,omitempty"`
+	CPU                      float64      `json:"cpu,omitempty"`    // vCPUs; 0: no limit of the task
+	Memory                   int64        `json:"memory,omitempty"` // MiB; 0: no limit of the task
+	PIDMode                  string       `json:"pidMode,omitempty"`
+	IPCMode                  string       `json:"ipcMode,omitempty"`
+	ServiceName              string       `json:"serviceName,omitempty"`
+	Group                    string       `json:"group,omitempty"`
+	TaskDefinitionAccountID  string       `json:"taskDefinitionAccountId,omitempty"`
+	Overrides                string       `json:"overrides,omitempty"`
+	Containers               []Container  `json:"containers"`
+	Volumes                  []Volume     `json:"volumes,omitempty"`
+	RoleCredentials          *Credentials `json:"roleCredentials,omitempty"`
+	ExecutionRoleCredentials *Credentials `json:"executionRoleCredentials,omitempty"`
+}
+
+// Container is one container of a Task. What Docker calls its config and host
+// config travels in DockerConfig as JSON texts of the Docker Engine API.
+type Container struct {
+	Name                   string                  `json:"name"`
+	Image                  string                  `json:"image,omitempty"`
+	Essential              bool                    `json:"essential"`
+	CPU                    int64                   `json:"cpu"`    // shares
+	Memory                 int64                   `json:"memory"` // MiB, hard limit; 0: none
+	Command                []string                `json:"command,omitempty"`
+	EntryPoint             []string                `json:"entryPoint,omitempty"`
+	Environment            map[string]string       `json:"environment,omitempty"`
+	Links                  []string                `json:"links,omitempty"`
+	PortMappings           []PortMapping           `json:"portMappings,omitempty"`
+	MountPoints            []MountPoint            `json:"mountPoints,omitempty"`
+	VolumesFrom            []VolumeFrom            `json:"volumesFrom,omitempty"`
+	DependsOn              []Dependency            `json:"dependsOn,omitempty"`
+	StartTimeout           int64                   `json:"startTimeout,omitempty"` // seconds
+	StopTimeout            int64                   `json:"stopTimeout,omitempty"`  // seconds
+	HealthCheckType        string                  `json:"healthCheckType,omitempty"`
+	DockerConfig           *DockerConfig           `json:"dockerConfig,omitempty"`
+	Overrides              string                  `json:"overrides,omitempty"`
+	RegistryAuthentication *RegistryAuthentication `json:"registryAuthentication,omitempty"`
+	LogsAuthStrategy       string                  `json:"logsAuthStrategy,omitempty"`
+	ContainerARN           string                  `json:"containerArn,omitempty"`
+}
+
+// DockerConfig carries JSON texts of the Docker Engine API, merged over what
+// the agent computes.
+type DockerConfig struct {
+	Version    string `json:"version,omitempty"`
+	Config     string `json:"config,omitempty"`
+	HostConfig string `json:"hostConfig,omitempty"`
+}
+
+// Config is the part of Docker's container config that we send and read.
+type Config struct {
+	User        string            `json:"User,omitempty"`
+	WorkingDir  string            `json:"WorkingDir,omitempty"`
+	Hostname    string            `json:"Hostname,omitempty"`
+	Labels      map[string]string `json:"Labels,omitempty"`
+	Healthcheck *Healthcheck      `json:"Healthcheck,omitempty"`
+	Tty         bool              `json:"Tty,omitempty"`
+	OpenStdin   bool              `json:"OpenStdin,omitempty"`
+}
+
+// Healthcheck is Docker's health check; durations are nanoseconds.
+type Healthcheck struct {
+	Test        []string `json:"Test,omitempty"` // NONE, CMD args... or CMD-SHELL command
+	Interval    int64    `json:"Interval,omitempty"`
+	Timeout     int64    `json:"Timeout,omitempty"`
+	StartPeriod int64    `json:"StartPeriod,omitempty"`
+	Retries     int      `json:"Retries,omitempty"`
+}
+
+// HostConfig is the part of Docker's host config that we send and read.
+type HostConfig struct {
+	NetworkMode       string            `json:"NetworkMode,omitempty"`
+	CapAdd            []string          `json:"CapAdd,omitempty"`
+	CapDrop           []string          `json:"CapDrop,omitempty"`
+	Privileged        bool              `json:"Privileged,omitempty"`
+	ReadonlyRootfs    bool              `json:"ReadonlyRootfs,omitempty"`
+	Ulimits           []Ulimit          `json:"Ulimits,omitempty"`
+	DNS               []string          `json:"Dns,omitempty"`
+	DNSSearch         []string          `json:"DnsSearch,omitempty"`
+	ExtraHosts        []string          `json:"ExtraHosts,omitempty"`
+	SecurityOpt       []string          `json:"SecurityOpt,omitempty"`
+	LogConfig         *LogConfig        `json:"LogConfig,omitempty"`
+	MemoryReservation int64             `json:"MemoryReservation,omitempty"` // bytes
+	MemorySwap        int64             `json:"MemorySwap,omitempty"`        // bytes, with memory
+	MemorySwappiness  *int64            `json:"MemorySwappiness,omitempty"`
+	Init              *bool             `json:"Init,omitempty"`
+	Devices           []Device          `json:"Devices,omitempty"`
+	Tmpfs             map[string]string `json:"Tmpfs,omitempty"`
+	ShmSize           int64             `json:"ShmSize,omitempty"` // bytes
+	Sysctls           map[string]string `json:"Sysctls,omitempty"`
+}
+
+// Ulimit is one resource limit.
+type Ulimit struct {
+	Name string `json:"Name"`
+	Soft int64  `json:"Soft"`
+	Hard int64  `json:"Hard"`
+}
+
+// Device is a host device given to a container.
+type Device struct {
+	PathOnHost        string `json:"PathOnHost"`
+	PathInContainer   string `json:"PathInContainer"`
+	CgroupPermissions string `json:"CgroupPermissions"`
+}
+
+// LogConfig names the log driver and its options.
+type LogConfig struct {
+	Type   string            `json:"Type"`
+	Config map[string]string `json:"Config,omitempty"`
+}
+
+// PortMapping asks for a container's port on the host; HostPort 0 asks for
+// any.
+type PortMapping struct {
+	ContainerPort int    `json:"containerPort,omitempty"`
+	HostPort      int    `json:"hostPort"`
+	Protocol      string `json:"protocol,omitempty"`
+}
+
+// MountPoint mounts one of the task's volumes.
+type MountPoint struct {
+	SourceVolume  string `json:"sourceVolume"`
+	ContainerPath string `json:"containerPath"`
+	ReadOnly      bool   `json:"readOnly"`
+}
+
+// VolumeFrom mounts what another container of the task mounts.
+type VolumeFrom struct {
+	SourceContainer string `json:"sourceContainer"`
+	ReadOnly        bool   `json:"readOnly"`
+}
+
+// Dependency holds a container back until another one has come so far.
+type Dependency struct {
+	ContainerName string `json:"containerName"`
+	Condition     string `json:"condition"` // START, COMPLETE, SUCCESS or HEALTHY
+}
+
+// Volume is a volume of the task. An empty SourcePath of a host volume makes
+// one that lives with the task.
+type Volume struct {
+	Name string      `json:"name"`
+	Type string      `json:"type,omitempty"` // host
+	Host *HostVolume `json:"host,omitempty"`
+}
+
+// HostVolume names a directory of the host.
+type HostVolume struct {
+	SourcePath string `json:"sourcePath"`
+}
+
+// RegistryAuthentication says how to authenticate to the image's registry.
+type RegistryAuthentication struct {
+	Type string       `json:"type"` // ecr
+	ECR  *ECRAuthData `json:"ecrAuthData,omitempty"`
+}
+
+// ECRAuthData says whose token to ask ECR for, and where.
+type ECRAuthData struct {
+	RegistryID       string `json:"registryId"`
+	Region           string `json:"region"`
+	EndpointOverride string `json:"endpointOverride,omitempty"`
+	UseExecutionRole bool   `json:"useExecutionRole,omitempty"`
+}
+
+// Credentials are short-lived credentials of a role.
+type Credentials struct {
+	CredentialsID   string `json:"credentialsId"`
+	RoleARN         string `json:"roleArn"`
+	AccessKeyID     string `json:"accessKeyId"`
+	SecretAccessKey string `json:"secretAccessKey"`
+	SessionToken    string `json:"sessionToken"`
+	Expiration      string `json:"expiration"` // RFC 3339
+}
