@@ -128,3 +128,20 @@ func verifySent(t testing.TB, v *Verifier, r *http.Request) (Result, error) {
 }
 
 func lines(parts ...string) []byte { return []byte(strings.Join(parts, "\r\n")) }
+
+// signPayload signs r with the given payload hash instead of the body's.
+func signPayload(t testing.TB, r *http.Request, payloadHash string) {
+	t.Helper()
+	if err := v4.NewSigner().SignHTTP(context.Background(), credentials(""), r, payloadHash, "ecs", "us-east-1", testNow); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// handSigned returns the Authorization of a claim that no SDK would make.
+func handSigned(r *http.Request, c *claim, payloadHash string) string {
+	part := strings.Split(c.scope, "/")
+	key := deriveKey(testSecret, part[0], part[1], part[2])
+	sum := hashOf(appendCanonicalRequest(nil, r, c, payloadHash))
+	signature := mac(key[:], strings.Join([]string{algorithm, c.stamp, c.scope, sum}, "\n"))
+	return algorithm + " Credential=" + testKey + "/" + c.scope + ",SignedHeaders=" + c.signedHeaders + ",Signature=" + hex.EncodeToString(signature[:])
+}
