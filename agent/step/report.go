@@ -1,0 +1,48 @@
+package step
+
+import (
+	"slices"
+	"time"
+)
+
+// report emits a Submit when there is something that the control plane has
+// not been told. One report is under way at a time and RUNNING is never left
+// out, so that the control plane sees each step of the task's life in order.
+func (t *Task) report(now time.Time) {
+	if t.submitting || now.Before(t.retry.at) {
+		return
+	}
+	r := t.snapshot()
+	if t.ran && r.Status == Stopped && (t.delivered == nil || t.delivered.Status == Pending) {
+		r.Status, r.Reason, r.ExecutionStopped = Running, "", time.Time{}
+	}
+	if t.delivered == nil && r.Status == Pending || t.delivered != nil && sameReport(*t.delivered, r) {
+		return
+	}
+	if t.delivered != nil && t.delivered.Status == Stopped {
+		return // after STOPPED nothing more is said
+	}
+	t.submitting, t.inFlight = true, &r
+	t.emit(Submit{r})
+}
+
+// snapshot returns the task as it is.
+func (t *Task) snapshot() Report {
+	r := Report{Status: t.Status(), PullStartedAt: t.pullStarted, PullStoppedAt: t.pullStopped}
+	if r.Status == Stopped {
+		r.Reason, r.ExecutionStopped = t.reason, t.executionStopped
+	}
+	for _, c := range t.containers {
+		r.Containers = append(r.Containers, ContainerReport{
+			Name: c.spec.Name, RuntimeID: c.runtimeID, Status: c.status(), ExitCode: c.exitCode,
+			Reason: c.reason, Digest: c.digest, Bindings: c.bindings,
+		})
+	}
+	return r
+}
+
+func sameReport(a, b Report) bool {
+	return a.Status == b.Status && slices.EqualFunc(a.Containers, b.Containers, func(x, y ContainerReport) bool {
+		return x.Status == y.Status && x.RuntimeID == y.RuntimeID && (x.ExitCode == nil) == (y.ExitCode == nil)
+	})
+}
