@@ -1,0 +1,234 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/roadstead/roadstead/dispatch/acs"
+)
+
+// writeTimeout is how long one frame may take to be written: a peer that does
+// not read is dropped.
+const writeTimeout = 20 * time.Second
+
+// inboxSize is how many frames of one agent wait to be handled; more wait in
+// the socket.
+const inboxSize = 64
+
+var (
+	errReplaced = errors.New("a newer connection of the same instance has replaced this one")
+	errExpired  = errors.New("ConnectionExpired: Reconnect to continue")
+	errDead     = errors.New("heartbeats are not acknowledged")
+	errShutdown = errors.New("the server is shutting down")
+)
+
+func (s *Server) serveACS(ctx context.Context, w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	hello := Hello{Cluster: q.Get("clusterArn"), Instance: q.Get("containerInstanceArn"),
+		AgentVersion: q.Get("agentVersion"), AgentHash: q.Get("agentHash"),
+		DockerVersion: q.Get("dockerVersion"), SendCredentials: q.Get("sendCredentials") == "true"}
+	link, err := s.control.Connect(ctx, hello)
+	if err != nil {
+		refuse(w, err)
+		return err
+	}
+	defer link.Close()
+	// The end of the connection is noted even when its context has ended.
+	defer s.control.Disconnect(context.WithoutCancel(ctx), link)
+	conn, err := s.accept(w, r)
+	if err != nil {
+		return fmt.Errorf("upgrade of %s: %w", link.InstanceARN, err)
+	}
+	defer conn.CloseNow()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	me := &connection{cancel}
+	s.replace(link.ID, me)
+	defer s.forget(link.ID, me)
+	err = s.converse(ctx, conn, link, hello)
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	if errors.Is(err, errExpired) || errors.Is(err, errShutdown) {
+		conn.Close(websocket.StatusNormalClosure, err.Error())
+	}
+	return err
+}
+
+// replace makes me the instance's connection and ends the one before.
+func (s *Server) replace(id string, me *connection) {
+	s.mu.Lock()
+	old := s.open[id]
+	s.open[id] = me
+	s.mu.Unlock()
+	if old != nil {
+		old.cancel(errReplaced)
+	}
+}
+
+func (s *Server) forget(id string, me *connection) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open[id] == me {
+		delete(s.open, id)
+	}
+}
+
+// converse drives a Session until the connection ends.
+func (s *Server) converse(ctx context.Context, conn *websocket.Conn, link Link, hello Hello) error {
+	session := NewSession(SessionOptions{ClusterARN: link.ClusterARN, InstanceARN: link.InstanceARN,
+		Nonce: link.Nonce, SendCredentials: hello.SendCredentials})
+	ctx, stop := context.WithCancel(ctx)
+	inbox, ended := s.read(ctx, conn, acs.Decode)
+	defer func() { stop(); conn.CloseNow(); <-ended }()
+	sequence, assignments := s.control.Assignments(link)
+	session.Assign(s.options.Now(), sequence, assignments)
+	expiry := time.NewTimer(s.options.Lifetime)
+	defer expiry.Stop()
+	for {
+		if err := s.flush(ctx, conn, session.Outbox()); err != nil {
+			return err
+		}
+		wake := time.NewTimer(max(0, session.Next().Sub(s.options.Now())))
+		select {
+		case <-ctx.Done():
+			wake.Stop()
+			return ctx.Err()
+		case <-s.done:
+			wake.Stop()
+			return errShutdown
+		case <-expiry.C:
+			wake.Stop()
+			return errExpired
+		case m, ok := <-inbox:
+			if !ok {
+				wake.Stop()
+				return errors.New("the agent closed the connection")
+			}
+			session.Receive(s.options.Now(), m)
+		case <-link.Changed:
+			sequence, assignments := s.control.Assignments(link)
+			session.Assign(s.options.Now(), sequence, assignments)
+		case <-wake.C:
+			session.Tick(s.options.Now())
+		}
+		wake.Stop()
+		if session.Dead(s.options.Now()) {
+			return errDead
+		}
+	}
+}
+
+func (s *Server) flush(ctx context.Context, conn *websocket.Conn, messages []acs.Message) error {
+	for _, m := range messages {
+		frame, err := acs.Encode(m)
+		if err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+		err = conn.Write(ctx, websocket.MessageText, frame)
+		cancel()
+		if err != nil {
+			return fmt.Errorf("write %T: %w", m, err)
+		}
+	}
+	return nil
+}
+
+// read decodes frames into inbox until the connection ends; then it closes
+// inbox and ended.
+func (s *Server) read(ctx context.Context, conn *websocket.Conn, decode func([]byte) (acs.Message, error)) (inbox chan acs.Message, ended chan struct{}) {
+	inbox, ended = make(chan acs.Message, inboxSize), make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer close(inbox)
+		for {
+			_, frame, err := conn.Read(ctx)
+			if err != nil {
+				return
+			}
+			m, err := decode(frame)
+			if err != nil {
+				s.options.Logger.Warn("frame of an agent not understood", "error", err)
+				continue
+			}
+			select {
+			case inbox <- m:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return inbox, ended
+}
+
+func (s *Server) serveTCS(ctx context.Context, w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	hello := Hello{Cluster: q.Get("cluster"), Instance: q.Get("containerInstance"),
+		AgentVersion: q.Get("agentVersion"), AgentHash: q.Get("agentHash"), DockerVersion: q.Get("dockerVersion")}
+	conn, err := s.accept(w, r)
+	if err != nil {
+		return fmt.Errorf("upgrade of %s: %w", hello.Instance, err)
+	}
+	defer conn.CloseNow()
+	ctx, stop := context.WithCancel(ctx)
+	inbox, ended := s.read(ctx, conn, acs.DecodeTelemetry)
+	defer func() { stop(); conn.CloseNow(); <-ended }()
+	beat := time.NewTicker(HeartbeatEvery)
+	defer beat.Stop()
+	expiry := time.NewTimer(s.options.Lifetime)
+	defer expiry.Stop()
+	for {
+		var out acs.Message
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.done:
+			conn.Close(websocket.StatusNormalClosure, errShutdown.Error())
+			return errShutdown
+		case <-expiry.C:
+			conn.Close(websocket.StatusNormalClosure, errExpired.Error())
+			return errExpired
+		case <-beat.C:
+			out = &acs.HeartbeatMessage{MessageID: "tcs", Healthy: true}
+		case m, ok := <-inbox:
+			if !ok {
+				return errors.New("the agent closed the telemetry connection")
+			}
+			if out, err = s.telemetry(ctx, hello, m); err != nil {
+				return err
+			}
+		}
+		if out == nil {
+			continue
+		}
+		if err := s.flush(ctx, conn, []acs.Message{out}); err != nil {
+			return err
+		}
+	}
+}
+
+// telemetry hands a message over and returns its acknowledgement; an error
+// leaves it unacknowledged and closes the connection.
+func (s *Server) telemetry(ctx context.Context, h Hello, m acs.Message) (acs.Message, error) {
+	var ack acs.Message
+	switch m.(type) {
+	case *acs.PublishHealthRequest:
+		ack = &acs.AckPublishHealth{}
+	case *acs.PublishMetricsRequest:
+		ack = &acs.AckPublishMetric{}
+	case *acs.PublishInstanceStatusRequest:
+		ack = &acs.AckPublishInstanceStatus{}
+	default:
+		return nil, nil
+	}
+	if err := s.control.Telemetry(ctx, h, m); err != nil {
+		return nil, fmt.Errorf("telemetry %T: %w", m, err)
+	}
+	return ack, nil
+}
