@@ -23,7 +23,7 @@ type Container struct {
 	OpenStdin  bool     // keep standard input open instead of at its end
 
 	NetNS      string // path of a network namespace; "" is the machine's own
-	Hostname   string // "": the first 12 characters of ID; ignored by nobody: with the host's network it is the host's
+	Hostname   string // "": the first 12 characters of ID, or the machine's name when NetNS is the machine's
 	HostsFile  string // path of a file to show as /etc/hosts; "": the image's
 	ResolvConf string // path of a file to show as /etc/resolv.conf; "": the image's
 	Mounts     []Mount
@@ -43,8 +43,9 @@ type Container struct {
 	Sysctls        map[string]string
 	SecurityOpt    []string // "no-new-privileges", "seccomp=unconfined", "apparmor=PROFILE"; another is KindInvalid
 
-	// LogPath is the file to which both streams are appended, as the process writes them and without passing through
-	// any process of ours; "" discards them. The file is made when it is absent; its directory is not.
+	// LogPath is the file to which both streams are appended as the process writes them; "" discards them. The task's
+	// shim writes it, so nothing is lost while the agent is away. File and directory are made when absent. Every write
+	// appends, so whoever has read the file may truncate it.
 	LogPath    string
 	StopSignal string // "SIGTERM", "TERM" or "15"; kept as a label for whoever stops it; "": the image's
 }
