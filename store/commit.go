@@ -1,0 +1,148 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/roadstead/roadstead/model"
+)
+
+// pending is a change on its way into the log.
+type pending struct {
+	change model.Change
+	muts   []Mutation
+	size   int
+	// done is closed when rev and err are set.
+	done chan struct{}
+	rev  model.Revision
+	err  error
+}
+
+func (p *pending) finish(rev model.Revision, err error) {
+	p.rev, p.err = rev, err
+	close(p.done)
+}
+
+// Commit makes the change and returns the revision that it led to; Views
+// taken afterwards show it. If a guard does not hold it returns a
+// *ConflictError and nothing was written; see the other errors for what else
+// can happen. Changes that were committed together have the same revision.
+//
+// The nouns in the change belong to the store from now on, whatever Commit
+// returns. A change without writes only checks its guards.
+//
+// When ctx ends before the change was given to the log, nothing is written;
+// afterwards Commit returns ErrUnknown unless the log has answered.
+func (db *DB) Commit(ctx context.Context, c model.Change) (model.Revision, error) {
+	muts, size, err := db.schema.encode(c)
+	if err != nil {
+		return 0, fmt.Errorf("store: commit: %w", err)
+	}
+	db.refuseShared(c)
+	p := &pending{change: c, muts: muts, size: size, done: make(chan struct{})}
+	if err := db.enqueue(p); err != nil {
+		return 0, fmt.Errorf("store: commit: %w", err)
+	}
+	if err := db.await(ctx, p); err != nil {
+		return 0, fmt.Errorf("store: commit: %w", err)
+	}
+	return p.rev, nil
+}
+
+// refuseShared panics if a noun of the tables was changed in place and handed
+// back: snapshots would not be immutable.
+func (db *DB) refuseShared(c model.Change) {
+	v := db.View()
+	for _, w := range c.Writes {
+		if was, ok := v.Lookup(w.Key); ok && was == w.Noun {
+			panic("store: " + w.Key.String() + " was changed in place: clone what a View returns")
+		}
+	}
+}
+
+func (db *DB) enqueue(p *pending) error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if len(db.queue) >= MaxQueue {
+		return fmt.Errorf("%w: %d commits are waiting", ErrUnavailable, len(db.queue))
+	}
+	db.queue = append(db.queue, p)
+	return nil
+}
+
+// await waits until p is done. Whoever gets the turn while waiting writes a
+// batch, its own change and what has gathered behind it, so batches grow with
+// the load and nobody has to be woken to write.
+func (db *DB) await(ctx context.Context, p *pending) error {
+	for {
+		select {
+		case <-p.done:
+			return p.err
+		default:
+		}
+		select {
+		case <-p.done:
+			return p.err
+		case <-ctx.Done():
+			if db.withdraw(p) {
+				return ctx.Err()
+			}
+			select {
+			case <-p.done:
+				return p.err
+			default:
+				return fmt.Errorf("%w: %w", ErrUnknown, ctx.Err())
+			}
+		case db.turn <- struct{}{}:
+			db.flush(context.WithoutCancel(ctx), p)
+			<-db.turn
+		}
+	}
+}
+
+// withdraw takes p out of the queue; false when it is no longer there.
+func (db *DB) withdraw(p *pending) bool {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	at := slices.Index(db.queue, p)
+	if at < 0 {
+		return false
+	}
+	db.queue = slices.Delete(db.queue, at, at+1)
+	return true
+}
+
+// flush writes one batch, unless p was done before the turn came. The caller
+// holds the turn.
+func (db *DB) flush(ctx context.Context, p *pending) {
+	select {
+	case <-p.done:
+		return
+	default:
+	}
+	if err := db.settle(ctx); err != nil {
+		for _, q := range db.takeAll() {
+			q.finish(0, err)
+		}
+		return
+	}
+	batch := db.gather()
+	if len(batch) == 0 {
+		return
+	}
+	var muts []Mutation
+	for _, q := range batch {
+		muts = append(muts, q.muts...)
+	}
+	rev, err := db.log.Append(ctx, db.state.rev, muts)
+	switch {
+	case err == nil:
+		db.applied(rev, batch)
+	case definite(err):
+		db.refused(batch, err)
+	default:
+		db.unsettled = batch
+		db.resolve(ctx, err)
+	}
+}

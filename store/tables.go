@@ -1,0 +1,59 @@
+package store
+
+import (
+	"reflect"
+
+	"github.com/roadstead/roadstead/model"
+)
+
+// Table describes one table: the nouns in it and how else they are found.
+type Table struct {
+	kind    model.Kind
+	typ     reflect.Type // pointer to struct
+	indexes []Index
+}
+
+// Index finds the nouns of a table by something else than their id. Of
+// returns that value, "" for a noun that is not to be found by it; it must
+// depend on the noun alone.
+type Index struct {
+	Name string
+	Of   func(model.Noun) string
+}
+
+// TableOf describes the table of T, which must be a pointer to a struct.
+func TableOf[T model.Noun](kind model.Kind, indexes ...Index) Table {
+	return Table{kind, reflect.TypeFor[T](), indexes}
+}
+
+// By returns an index over nouns of type T.
+func By[T model.Noun](name string, of func(T) string) Index {
+	return Index{name, func(n model.Noun) string { return of(n.(T)) }}
+}
+
+// Names of the indexes.
+const (
+	byInstance = "instance"
+	byService  = "service"
+)
+
+// Tables lists every table of Roadstead.
+func Tables() []Table {
+	return []Table{
+		TableOf[*model.AccountSetting](model.KindAccountSetting),
+		TableOf[*model.ClientToken](model.KindClientToken),
+		TableOf[*model.Cluster](model.KindCluster),
+		TableOf[*model.ContainerInstance](model.KindContainerInstance),
+		TableOf[*model.Deployment](model.KindDeployment),
+		TableOf[*model.Family](model.KindFamily),
+		TableOf[*model.Image](model.KindImage),
+		TableOf[*model.ImageTag](model.KindImageTag),
+		TableOf[*model.Repository](model.KindRepository),
+		TableOf[*model.Service](model.KindService),
+		TableOf[*model.ServiceEvents](model.KindServiceEvents),
+		TableOf[*model.Task](model.KindTask,
+			By(byInstance, func(t *model.Task) string { return t.Spec.Instance }),
+			By(byService, func(t *model.Task) string { return t.Spec.Service })),
+		TableOf[*model.TaskDefinition](model.KindTaskDefinition),
+	}
+}

@@ -1,0 +1,158 @@
+package store
+
+import (
+	"iter"
+	"reflect"
+	"strings"
+
+	"github.com/roadstead/roadstead/model"
+)
+
+// View is an immutable snapshot of all tables at one revision. It costs
+// nothing to take and stays valid for ever; nouns read from it are shared and
+// must not be changed. The zero View is empty.
+type View struct{ s *snapshot }
+
+type snapshot struct {
+	schema *schema
+	rev    model.Revision
+	tables []table
+	usage  *usages
+}
+
+// Rev returns the revision of the last transaction in the view.
+func (v View) Rev() model.Revision {
+	if v.s == nil {
+		return 0
+	}
+	return v.s.rev
+}
+
+// table returns the rows of T. Asking for a type that has no table is a bug.
+func tableFor[T model.Noun](v View) (table, Table, bool) {
+	if v.s == nil {
+		return table{}, Table{}, false
+	}
+	i, ok := v.s.schema.byType[reflect.TypeFor[T]()]
+	if !ok {
+		panic("store: no table of " + reflect.TypeFor[T]().String())
+	}
+	return v.s.tables[i], v.s.schema.tables[i], true
+}
+
+// Lookup returns the noun at k and whether there is one.
+func (v View) Lookup(k model.Key) (model.Noun, bool) {
+	if v.s == nil {
+		return nil, false
+	}
+	i, ok := v.s.schema.byKind[k.Kind]
+	if !ok {
+		return nil, false
+	}
+	r, ok := v.s.tables[i].rows.Get(&row{id: k.ID})
+	if !ok {
+		return nil, false
+	}
+	return r.noun, true
+}
+
+// Get returns the T with the id and whether there is one.
+func Get[T model.Noun](v View, id string) (T, bool) {
+	var none T
+	t, _, ok := tableFor[T](v)
+	if !ok {
+		return none, false
+	}
+	r, ok := t.rows.Get(&row{id: id})
+	if !ok {
+		return none, false
+	}
+	return r.noun.(T), true
+}
+
+// All returns every T in the order of ids.
+func All[T model.Noun](v View) iter.Seq[T] { return After[T](v, "", "") }
+
+// Prefix returns every T whose id begins with prefix, in the order of ids.
+func Prefix[T model.Noun](v View, prefix string) iter.Seq[T] { return After[T](v, prefix, "") }
+
+// After returns every T whose id begins with prefix and is greater than
+// afterID, in the order of ids: the rest of a list behind a page.
+func After[T model.Noun](v View, prefix, afterID string) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		ascend[T](v, prefix, afterID, func(r *row) bool { return yield(r.noun.(T)) })
+	}
+}
+
+// Count returns how many T have ids that begin with prefix. It is immediate
+// for "" and walks over the nouns otherwise.
+func Count[T model.Noun](v View, prefix string) int {
+	if prefix == "" {
+		return Len[T](v)
+	}
+	n := 0
+	ascend[T](v, prefix, "", func(*row) bool { n++; return true })
+	return n
+}
+
+// Len returns how many T there are.
+func Len[T model.Noun](v View) int {
+	t, _, ok := tableFor[T](v)
+	if !ok {
+		return 0
+	}
+	return t.rows.Len()
+}
+
+func ascend[T model.Noun](v View, prefix, afterID string, visit func(*row) bool) {
+	t, _, ok := tableFor[T](v)
+	if !ok {
+		return
+	}
+	t.rows.Ascend(&row{id: max(prefix, afterID)}, func(r *row) bool {
+		if !strings.HasPrefix(r.id, prefix) {
+			return r.id < prefix
+		}
+		return r.id <= afterID || visit(r)
+	})
+}
+
+// lookup returns every T that the named index finds by value, by id.
+func lookup[T model.Noun](v View, index, value string) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		t, d, ok := tableFor[T](v)
+		if !ok || value == "" {
+			return
+		}
+		t.index(d, index).Ascend(posting{value, &row{}}, func(p posting) bool {
+			return p.value == value && yield(p.row.noun.(T))
+		})
+	}
+}
+
+func (t table) index(d Table, name string) *postings {
+	for i, x := range d.indexes {
+		if x.Name == name {
+			return t.indexes[i]
+		}
+	}
+	panic("store: no index " + name + " of " + string(d.kind))
+}
+
+// TasksByInstance returns the tasks, stopped ones too, on a container
+// instance (model.InstanceID), by id.
+func TasksByInstance(v View, instanceID string) iter.Seq[*model.Task] {
+	return lookup[*model.Task](v, byInstance, instanceID)
+}
+
+// TasksByService returns the tasks, stopped ones too, of a service
+// (model.ServiceID), by id.
+func TasksByService(v View, serviceID string) iter.Seq[*model.Task] {
+	return lookup[*model.Task](v, byService, serviceID)
+}
+
+// DeploymentsByService returns the deployments of a service
+// (model.ServiceID), by id.
+func DeploymentsByService(v View, serviceID string) iter.Seq[*model.Deployment] {
+	return Prefix[*model.Deployment](v, serviceID+"/")
+}
