@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"net/http"
+	"reflect"
 
 	"github.com/aws/smithy-go"
 )
@@ -14,7 +15,7 @@ type Error struct {
 	Message string            // for the caller, in AWS's wording
 	Fault   smithy.ErrorFault // FaultServer, or else the caller's fault
 	Status  int               // the HTTP status; 0 means 500 for server faults and 400 otherwise
-	Fields  map[string]any    // further members of the error's body (JSON only)
+	Fields  map[string]any    // further members of the error's body, in JSON protocols only
 }
 
 // Error implements error.
@@ -31,14 +32,85 @@ func (e *Error) ErrorFault() smithy.ErrorFault { return e.Fault }
 
 var _ smithy.APIError = (*Error)(nil)
 
-// httpStatus is the status to answer err with.
-func httpStatus(err smithy.APIError) int {
-	var own *Error
-	if errors.As(err, &own) && own.Status != 0 {
-		return own.Status
+// answer is an error as the router will send it.
+type answer struct {
+	code, message string
+	status        int
+	body          reflect.Value // an SDK exception's struct; invalid for other errors
+	plan          *plan         // of body
+	fields        map[string]any
+}
+
+// answerTo turns any error into one that may be sent. Errors that are not modelled tell the caller nothing but the
+// request id.
+func answerTo(err error, p Protocol, requestID string) answer {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return answer{
+			code:    "InternalFailure",
+			message: "The request processing has failed because of an unknown error. Request id: " + requestID,
+			status:  http.StatusInternalServerError,
+		}
 	}
-	if err.ErrorFault() == smithy.FaultServer {
-		return http.StatusInternalServerError
+	a := answer{code: api.ErrorCode(), message: api.ErrorMessage(), status: http.StatusBadRequest}
+	if api.ErrorFault() == smithy.FaultServer {
+		a.status = http.StatusInternalServerError
 	}
-	return http.StatusBadRequest
+	if own, ok := api.(*Error); ok {
+		a.fields = own.Fields
+		if own.Status != 0 {
+			a.status = own.Status
+		}
+		return a
+	}
+	a.describe(api, p)
+	return a
+}
+
+// describe adds what an SDK exception's type tells: its further members and, by its schema, the status and code.
+func (a *answer) describe(api smithy.APIError, p Protocol) {
+	v := reflect.ValueOf(api)
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
+		return
+	}
+	override := v.Elem().FieldByName("ErrorCodeOverride") // the mark of the SDK's exceptions
+	if !override.IsValid() || override.Kind() != reflect.Pointer {
+		return
+	}
+	planned, err := planOf(v.Elem().Type())
+	if err != nil {
+		return
+	}
+	a.body, a.plan = v.Elem(), planned
+	status := planned.failure.status
+	if p == Query {
+		if planned.failure.queryStatus != 0 {
+			status = planned.failure.queryStatus
+		}
+		if planned.failure.queryCode != "" && override.IsNil() {
+			a.code = planned.failure.queryCode
+		}
+	}
+	if status == 0 {
+		status = failureStatus[a.code]
+	}
+	if status != 0 {
+		a.status = status
+	}
+}
+
+// failureStatus holds the statuses other than the usual ones that models state, for modules without schemas (STS).
+var failureStatus = map[string]int{
+	"IDPRejectedClaim": http.StatusForbidden,
+	"OutboundWebIdentityFederationDisabledException": http.StatusForbidden,
+	"RegionDisabledException":                        http.StatusForbidden,
+	"SessionDurationEscalationException":             http.StatusForbidden,
+}
+
+// fault is "Sender" or "Receiver", the query protocol's words.
+func (a answer) fault() string {
+	if a.status >= http.StatusInternalServerError {
+		return "Receiver"
+	}
+	return "Sender"
 }

@@ -56,3 +56,9 @@ func (o Operation) Output() reflect.Type { return o.output }
 
 // IsStream reports whether the answer is an event stream.
 func (o Operation) IsStream() bool { return o.stream != nil }
+
+// OpOf is Op for types that are only known at run time; call is given a pointer to input's type and returns one to
+// output's.
+func OpOf(name string, input, output reflect.Type, call func(ctx context.Context, input any) (any, error)) Operation {
+	return Operation{Name: name, input: input, output: output, call: call}
+}

@@ -1,20 +1,250 @@
 package wire
 
-import "net/http"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"runtime/debug"
+	"strconv"
+	"time"
+)
 
 // Router is the one endpoint of all services.
 type Router struct {
-	opts     Options
-	services []*Service
+	opts    Options
+	catalog *catalog
 }
 
 // NewRouter makes the endpoint that serves the given services. It panics if a table is wrong: an operation named
 // twice, or one whose types cannot be spoken in the service's protocols.
 func NewRouter(opts Options, services ...*Service) *Router {
-	return &Router{opts: opts.withDefaults(), services: services}
+	c, err := newCatalog(services)
+	if err != nil {
+		panic("wire: " + err.Error())
+	}
+	return &Router{opts: opts.withDefaults(), catalog: c}
 }
 
 // ServeHTTP implements http.Handler.
 func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	http.Error(w, errCodecPending.Error(), http.StatusNotImplemented)
+	id := rt.opts.RequestID()
+	x := &exchange{router: rt, w: w, r: r, ctx: withRequestID(r.Context(), id)}
+	x.event = Event{RequestID: id, Started: time.Now()}
+	x.route.protocol = jsonProtocolOf(r)
+	if isForm(r) {
+		x.route.protocol = Query
+	}
+	if err := x.guarded(x.handle); err != nil {
+		x.fail(err)
+	}
+	x.observe()
+}
+
+// exchange is one request and its answer.
+type exchange struct {
+	router *Router
+	w      http.ResponseWriter
+	r      *http.Request
+	ctx    context.Context
+	route  route
+	event  Event
+}
+
+// handle answers the request, or returns the error to answer with.
+func (x *exchange) handle() error {
+	body, err := x.body()
+	if err != nil {
+		return err
+	}
+	x.event.BytesIn = len(body)
+	if x.route, err = x.router.catalog.find(x.r, body); err != nil {
+		return err
+	}
+	if authenticate := x.router.opts.Authenticate; authenticate != nil {
+		ctx, err := authenticate(x.r.WithContext(x.ctx), body)
+		if err != nil {
+			return err
+		}
+		x.ctx = ctx
+		if RequestID(ctx) == "" { // the hook built its context from elsewhere
+			x.ctx = withRequestID(ctx, x.event.RequestID)
+		}
+	}
+	input, err := x.decode(body)
+	if err != nil {
+		return err
+	}
+	if authorize := x.router.opts.Authorize; authorize != nil {
+		if err := authorize(x.ctx, x.route.service.Service, x.route.op.operation, input); err != nil {
+			return err
+		}
+	}
+	if x.route.op.operation.IsStream() {
+		return x.stream(input)
+	}
+	output, err := x.route.op.operation.call(x.ctx, input)
+	if err != nil {
+		return err
+	}
+	return x.succeed(output)
+}
+
+// body reads the request's body up to the limit.
+func (x *exchange) body() ([]byte, error) {
+	most := x.router.opts.MaxBody
+	tooLarge := &Error{
+		Code:    "RequestEntityTooLargeException",
+		Message: "The request body is larger than " + strconv.FormatInt(most, 10) + " bytes.",
+		Status:  http.StatusRequestEntityTooLarge,
+	}
+	if x.r.ContentLength > most {
+		x.w.Header().Set("Connection", "close") // rather than read on what will not be used
+		return nil, tooLarge
+	}
+	if encoding := x.r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return nil, &Error{
+			Code:    "UnsupportedMediaTypeException",
+			Message: "The content encoding " + clip(encoding) + " is not supported.",
+			Status:  http.StatusUnsupportedMediaType,
+		}
+	}
+	body, err := readBody(x.r, most)
+	switch {
+	case errors.Is(err, errTooLarge):
+		x.w.Header().Set("Connection", "close")
+		return nil, tooLarge
+	case err != nil:
+		return nil, &Error{Code: "IncompleteBody", Message: "The request body could not be read to its end."}
+	}
+	return body, nil
+}
+
+var errTooLarge = errors.New("body too large")
+
+func readBody(r *http.Request, most int64) ([]byte, error) {
+	if r.ContentLength > 0 {
+		body := make([]byte, r.ContentLength)
+		_, err := io.ReadFull(r.Body, body)
+		return body, err
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
+	if err == nil && int64(len(body)) > most {
+		return nil, errTooLarge
+	}
+	return body, err
+}
+
+// decode makes the operation's Input.
+func (x *exchange) decode(body []byte) (any, error) {
+	op := x.route.op
+	input := reflect.New(op.operation.input)
+	if x.route.protocol == Query {
+		return input.Interface(), decodeQuery(x.route.form, op.input, input.Elem())
+	}
+	return input.Interface(), decodeJSON(body, op.input, input.Elem())
+}
+
+func (x *exchange) succeed(output any) error {
+	var body []byte
+	var err error
+	if x.route.protocol == Query {
+		body, err = encodeQueryResult(x.route.service.Service, x.route.op, output, x.event.RequestID)
+	} else {
+		body, err = encodeJSON(nil, x.route.op.output, structOf(output))
+	}
+	if err != nil {
+		return fmt.Errorf("answer %s: %w", x.route.action, err)
+	}
+	x.write(http.StatusOK, body)
+	return nil
+}
+
+// fail answers with an error, and logs it if it is ours.
+func (x *exchange) fail(err error) {
+	a := answerTo(err, x.route.protocol, x.event.RequestID)
+	x.event.Code = a.code
+	if a.status >= http.StatusInternalServerError && x.r.Context().Err() == nil {
+		x.log(err)
+	}
+	if x.event.Status != 0 {
+		return // the answer had begun, so there is no place for the error
+	}
+	if x.r.Header.Get("X-Amzn-Query-Mode") == "true" {
+		x.w.Header().Set("X-Amzn-Query-Error", a.code+";"+a.fault())
+	}
+	x.write(a.status, encodeError(a, x.route.protocol, x.serviceFound(), x.event.RequestID))
+}
+
+func (x *exchange) serviceFound() *Service {
+	if x.route.service == nil {
+		return nil
+	}
+	return x.route.service.Service
+}
+
+func (x *exchange) log(err error) {
+	service := ""
+	if s := x.serviceFound(); s != nil {
+		service = s.Name
+	}
+	attrs := []any{"request", x.event.RequestID, "service", service, "operation", x.route.action, "error", err}
+	var p *panicked
+	if errors.As(err, &p) {
+		attrs = append(attrs, "stack", string(p.stack))
+	}
+	x.router.opts.Logger.ErrorContext(x.ctx, "request failed", attrs...)
+}
+
+func (x *exchange) write(status int, body []byte) {
+	x.head(status, x.route.protocol.contentType())
+	x.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	x.w.WriteHeader(status)
+	n, _ := x.w.Write(body) // a client that has gone needs no answer
+	x.event.BytesOut = n
+}
+
+func (x *exchange) head(status int, contentType string) {
+	header := x.w.Header()
+	header.Set("Content-Type", contentType)
+	header.Set("X-Amzn-Requestid", x.event.RequestID)
+	x.event.Status = status
+}
+
+func (x *exchange) observe() {
+	if x.router.opts.Observe == nil {
+		return
+	}
+	x.event.Context = x.ctx
+	x.event.Operation = x.route.action
+	x.event.Protocol = x.route.protocol
+	if s := x.serviceFound(); s != nil {
+		x.event.Service = s.Name
+	}
+	x.event.Took = time.Since(x.event.Started)
+	x.router.opts.Observe(x.event)
+}
+
+// panicked is a panic of a handler or a hook, caught so that one request cannot end the process.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+// guarded runs f and turns a panic into an error.
+func (x *exchange) guarded(f func() error) (err error) {
+	defer func() {
+		p := recover()
+		if p == http.ErrAbortHandler {
+			panic(p)
+		}
+		if p != nil {
+			err = &panicked{value: p, stack: debug.Stack()}
+		}
+	}()
+	return f()
 }
