@@ -118,18 +118,17 @@ func appendCanonicalQuery(dst []byte, query []parameter, presigned bool) []byte 
 }
 
 // appendCanonicalHeaders appends a line for each header named in signed, which
-// is a list separated by semicolons. A header that is named and absent has an
-// empty value: had it been there when it was signed, the hash differs.
+// is a list separated by semicolons; the request carries them all.
 func appendCanonicalHeaders(dst []byte, r *http.Request, signed string) []byte {
 	for name := range strings.SplitSeq(signed, ";") {
 		dst = append(dst, name...)
 		dst = append(dst, ':')
-		switch {
-		case name == "host":
+		switch name {
+		case "host":
 			dst = appendFolded(dst, r.Host)
-		case name == "content-length" && r.ContentLength >= 0:
+		case "content-length":
 			dst = strconv.AppendInt(dst, r.ContentLength, 10)
-		case name == "transfer-encoding":
+		case "transfer-encoding":
 			dst = appendValues(dst, r.TransferEncoding)
 		default:
 			dst = appendValues(dst, r.Header[http.CanonicalHeaderKey(name)])

@@ -72,7 +72,7 @@ func readClaim(r *http.Request) (*claim, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c, c.checkSignedHeaders(r.Header)
+	return c, c.checkSignedHeaders(r)
 }
 
 // readHeader reads "AWS4-HMAC-SHA256 Credential=..., SignedHeaders=...,
@@ -216,8 +216,9 @@ func (c *claim) readScope(credential, stamp string) error {
 
 // checkSignedHeaders insists on a canonical list of names, on the host, and on
 // the headers that choose what a request does: unsigned, anybody on the way
-// could redirect a signed body to another operation.
-func (c *claim) checkSignedHeaders(header http.Header) error {
+// could redirect a signed body to another operation. A name without its header
+// is refused too: absent and empty would otherwise be signed alike.
+func (c *claim) checkSignedHeaders(r *http.Request) error {
 	previous, count := "", 0
 	host, date, target := false, false, false
 	for name := range strings.SplitSeq(c.signedHeaders, ";") {
@@ -226,6 +227,9 @@ func (c *claim) checkSignedHeaders(header http.Header) error {
 		}
 		if name <= previous || strings.ToLower(name) != name {
 			return invalid(messageMismatch) // AWS sorts and lowers them, so it calculates another signature
+		}
+		if !carries(r, name) {
+			return invalid(messageMismatch)
 		}
 		previous = name
 		host = host || name == "host"
@@ -237,10 +241,24 @@ func (c *claim) checkSignedHeaders(header http.Header) error {
 		return invalid(messageHostUnsigned)
 	case !date && !c.presigned:
 		return invalid("'X-Amz-Date' or 'Date' must be a 'SignedHeader' in the AWS Authorization.")
-	case !target && len(header["X-Amz-Target"]) > 0:
+	case !target && len(r.Header["X-Amz-Target"]) > 0:
 		return invalid("'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.")
 	}
 	return nil
+}
+
+// carries reports whether r has the header of this name, which net/http keeps
+// elsewhere for some.
+func carries(r *http.Request, name string) bool {
+	switch name {
+	case "host":
+		return true
+	case "content-length":
+		return r.ContentLength >= 0
+	case "transfer-encoding":
+		return len(r.TransferEncoding) > 0
+	}
+	return len(r.Header[http.CanonicalHeaderKey(name)]) > 0
 }
 
 // dateHeader returns the signing time of a header-signed request in

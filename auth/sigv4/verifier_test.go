@@ -102,6 +102,7 @@ var headerRefusals = []refusal{
 		reason: InvalidSignature, message: "'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization."},
 	{name: "names out of order", change: replace("host;x-amz-date", "x-amz-date;host"), reason: InvalidSignature, message: messageMismatch},
 	{name: "a name twice", change: replace("host;", "host;host;"), reason: InvalidSignature, message: messageMismatch},
+	{name: "signed header absent", change: func(r *http.Request) { r.Header.Del("X-Amz-Target") }, reason: InvalidSignature, message: messageMismatch},
 	{name: "capital signature", change: authorization(func(a string) string {
 		at := strings.Index(a, "Signature=") + len("Signature=")
 		return a[:at] + strings.ToUpper(a[at:])
