@@ -219,16 +219,14 @@ func (c *claim) readScope(credential, stamp string) error {
 // could redirect a signed body to another operation. A name without its header
 // is refused too: absent and empty would otherwise be signed alike.
 func (c *claim) checkSignedHeaders(r *http.Request) error {
-	previous, count := "", 0
+	if strings.Count(c.signedHeaders, ";") >= maxSignedHeaders {
+		return incomplete("The request has more than " + strconv.Itoa(maxSignedHeaders) + " signed headers.")
+	}
+	previous := ""
 	host, date, target := false, false, false
 	for name := range strings.SplitSeq(c.signedHeaders, ";") {
-		if count++; count > maxSignedHeaders {
-			return incomplete("The request has more than " + strconv.Itoa(maxSignedHeaders) + " signed headers.")
-		}
-		if name <= previous || strings.ToLower(name) != name {
-			return invalid(messageMismatch) // AWS sorts and lowers them, so it calculates another signature
-		}
-		if !carries(r, name) {
+		// AWS sorts and lowers the names, so it would calculate another signature.
+		if name <= previous || strings.ToLower(name) != name || !carries(r, name) {
 			return invalid(messageMismatch)
 		}
 		previous = name

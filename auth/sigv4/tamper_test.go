@@ -10,15 +10,16 @@ import (
 	"pgregory.net/rapid"
 )
 
-// meaning is everything about a request that a handler could act on. Two wire
-// forms with one meaning (a tab for a space after a colon, say) are one request.
-func meaning(r *http.Request, body []byte) string {
+// meaning is everything about a request that a handler could act on, of headers
+// those that are AWS's or that were signed. Two wire forms with one meaning (a
+// tab for a space after a colon, say) are one request.
+func meaning(r *http.Request, body []byte, signed []string) string {
 	query := parseQuery(r.URL.RawQuery)
 	query = slices.DeleteFunc(query, func(p parameter) bool { return p.name == querySignature })
 	slices.SortFunc(query, func(a, b parameter) int { return strings.Compare(fmt.Sprintf("%q", a), fmt.Sprintf("%q", b)) })
 	names := make([]string, 0, len(r.Header))
 	for name := range r.Header {
-		if name != "Authorization" {
+		if strings.HasPrefix(name, "X-Amz-") || slices.Contains(signed, strings.ToLower(name)) {
 			names = append(names, name)
 		}
 	}
@@ -29,6 +30,15 @@ func meaning(r *http.Request, body []byte) string {
 		fmt.Fprintf(&b, " %q=%q", name, appendValues(nil, r.Header[name]))
 	}
 	return b.String()
+}
+
+func signedNames(t *testing.T, r *http.Request) []string {
+	t.Helper()
+	c, err := readClaim(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(c.signedHeaders, ";")
 }
 
 // checkTampered changes every byte of a signed request in several ways and
@@ -43,7 +53,8 @@ func checkTampered(t *testing.T, v *Verifier, raw []byte) {
 	if err != nil {
 		t.Fatalf("before tampering: %v", err)
 	}
-	wantMeaning := meaning(original, body)
+	signed := signedNames(t, original)
+	wantMeaning := meaning(original, body, signed)
 	refused := 0
 	for at := range raw {
 		for _, flip := range []byte{0x01, 0x20, 0x04, 0x80, raw[at] ^ ' ', raw[at] ^ '&', raw[at] ^ ';', raw[at] ^ '/', raw[at] ^ '\n'} {
@@ -64,7 +75,7 @@ func checkTampered(t *testing.T, v *Verifier, raw []byte) {
 			if got != want {
 				t.Fatalf("byte %d (%q for %q) changes the result to %+v", at, tampered[at], raw[at], got)
 			}
-			if m := meaning(r, body); m != wantMeaning {
+			if m := meaning(r, body, signed); m != wantMeaning {
 				t.Fatalf("byte %d (%q for %q) is accepted and changes\n%s\nto\n%s", at, tampered[at], raw[at], wantMeaning, m)
 			}
 		}
@@ -110,7 +121,8 @@ func TestRefusesTamperedRandomRequests(t *testing.T) {
 		if err != nil {
 			return
 		}
-		if _, err := verifierAt(testNow, s.token).Verify(got, gotBody); err == nil && meaning(got, gotBody) != meaning(original, body) {
+		signed := signedNames(t, original)
+		if _, err := verifierAt(testNow, s.token).Verify(got, gotBody); err == nil && meaning(got, gotBody, signed) != meaning(original, body, signed) {
 			rt.Fatalf("byte %d: accepted\n%q\nfor\n%q", at, tampered, raw)
 		}
 	})
