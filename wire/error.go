@@ -63,8 +63,19 @@ func answerTo(err error, p Protocol, requestID string) answer {
 		}
 		return a
 	}
+	if twin, ok := api.(queryError); ok && p == Query {
+		a.code, a.status = twin.QueryErrorCode(), twin.QueryStatusCode()
+		return a
+	}
 	a.describe(api, p)
 	return a
+}
+
+// queryError is an error whose code differs in the query protocol, as those of authentication do: the JSON protocols'
+// InvalidSignatureException is SignatureDoesNotMatch there.
+type queryError interface {
+	QueryErrorCode() string
+	QueryStatusCode() int
 }
 
 // describe adds what an SDK exception's type tells: its further members and, by its schema, the status and code.
