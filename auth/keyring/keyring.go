@@ -2,6 +2,7 @@ package keyring
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -36,6 +37,9 @@ var _ sigv4.Keys = (*Keyring)(nil)
 func Open(dir string, random io.Reader, options Options) (*Keyring, error) {
 	if options.Account == "" {
 		options.Account = DefaultAccount
+	}
+	if len(options.Account) != 12 || strings.Trim(options.Account, "0123456789") != "" {
+		return nil, fmt.Errorf("account %q is not twelve digits", options.Account)
 	}
 	if err := makeDirectory(dir); err != nil {
 		return nil, err

@@ -157,6 +157,14 @@ func TestNoKeyIsMadeWithoutRandomness(t *testing.T) {
 	}
 }
 
+func TestAccountsAreTwelveDigits(t *testing.T) {
+	for _, account := range []string{"1", "12345678901a", "1234567890123"} {
+		if _, err := Open(t.TempDir(), rand.Reader, Options{Account: account}); err == nil {
+			t.Errorf("account %q was accepted", account)
+		}
+	}
+}
+
 func TestLoadMakesNothing(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := Load(dir); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "start the server") {
