@@ -191,3 +191,15 @@ func (t *Task) fail(reason string) {
 	}
 	t.desired = Stopped
 }
+
+// RunningContainers returns the names of the containers whose process runs, as
+// far as the machine knows.
+func (t *Task) RunningContainers() []string {
+	var names []string
+	for _, c := range t.containers {
+		if c.phase == running {
+			names = append(names, c.spec.Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,122 @@
+package agent
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/coder/websocket"
+
+	"github.com/roadstead/roadstead/dispatch/acs"
+)
+
+const (
+	// silence is how long a channel may stay silent before it counts as dead;
+	// the server says something at least every 30 s.
+	silence = 90 * time.Second
+	// dialTimeout and writeTimeout bound one connection attempt and one frame.
+	dialTimeout  = 10 * time.Second
+	writeTimeout = 20 * time.Second
+)
+
+// serve keeps a channel open until ctx ends.
+func (a *Agent) serve(ctx context.Context, name string, once func(ctx context.Context, opened func()) error) {
+	var again backoff
+	for {
+		err := once(ctx, again.reset)
+		if ctx.Err() != nil {
+			return
+		}
+		a.options.Logger.Debug(name+" closed; connecting again", "error", err)
+		if !again.wait(ctx) {
+			return
+		}
+	}
+}
+
+// endpoints asks where the channels are.
+func (a *Agent) endpoints(ctx context.Context) (control, telemetry string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	out, err := a.api.DiscoverPollEndpoint(ctx, &ecs.DiscoverPollEndpointInput{
+		Cluster: aws.String(a.options.Instance.Cluster), ContainerInstance: aws.String(a.InstanceARN())})
+	if err != nil {
+		return "", "", fmt.Errorf("discover the poll endpoint: %w", err)
+	}
+	return aws.ToString(out.Endpoint), aws.ToString(out.TelemetryEndpoint), nil
+}
+
+// dial opens a websocket at endpoint/ws with a signed upgrade.
+// Source: specs/agent-protocol.md section 2.
+func (a *Agent) dial(ctx context.Context, endpoint string, query url.Values) (*websocket.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	target := strings.TrimSuffix(endpoint, "/") + "/ws?" + query.Encode()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	if err != nil {
+		return nil, err
+	}
+	credentials, err := a.options.Credentials.Retrieve(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("credentials of the instance: %w", err)
+	}
+	empty := sha256.Sum256(nil)
+	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(empty[:]), "ecs", a.options.Region, a.options.Node.Now()); err != nil {
+		return nil, fmt.Errorf("sign the upgrade: %w", err)
+	}
+	conn, answer, err := websocket.Dial(ctx, target, &websocket.DialOptions{HTTPHeader: request.Header})
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w%s", endpoint, err, refusal(answer))
+	}
+	conn.SetReadLimit(acs.MaxFrame)
+	return conn, nil
+}
+
+func refusal(answer *http.Response) string {
+	if answer == nil || answer.Body == nil {
+		return ""
+	}
+	text, err := io.ReadAll(io.LimitReader(answer.Body, 1024))
+	if err != nil || len(text) == 0 {
+		return ""
+	}
+	return ": " + string(text)
+}
+
+// receive reads messages until the connection ends or falls silent.
+func receive(ctx context.Context, conn *websocket.Conn, handle func(acs.Message) error) error {
+	for {
+		reading, cancel := context.WithTimeout(ctx, silence)
+		_, frame, err := conn.Read(reading)
+		cancel()
+		if err != nil {
+			return err
+		}
+		m, err := acs.Decode(frame)
+		if err != nil {
+			return err
+		}
+		if err := handle(m); err != nil {
+			return err
+		}
+	}
+}
+
+func send(ctx context.Context, conn *websocket.Conn, m acs.Message) error {
+	frame, err := acs.Encode(m)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	return conn.Write(ctx, websocket.MessageText, frame)
+}

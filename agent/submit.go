@@ -1,0 +1,75 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/smithy-go"
+
+	"github.com/roadstead/roadstead/agent/step"
+)
+
+// submitTimeout is how long one report may take before it is tried again.
+const submitTimeout = 20 * time.Second
+
+// The longest texts that are reported.
+// Source: specs/agent-protocol.md section 1.
+const (
+	maxReason    = 1024
+	maxRuntimeID = 255
+)
+
+// Submit reports a task's state (SubmitTaskStateChange).
+func (a *Agent) Submit(ctx context.Context, task string, r step.Report) error {
+	ctx, cancel := context.WithTimeout(ctx, submitTimeout)
+	defer cancel()
+	in := &ecs.SubmitTaskStateChangeInput{
+		Cluster: aws.String(a.options.Instance.Cluster), Task: aws.String(task), Status: aws.String(r.Status),
+		PullStartedAt: instant(r.PullStartedAt), PullStoppedAt: instant(r.PullStoppedAt),
+		ExecutionStoppedAt: instant(r.ExecutionStopped),
+	}
+	if r.Reason != "" {
+		in.Reason = aws.String(clip(r.Reason, maxReason))
+	}
+	for _, c := range r.Containers {
+		in.Containers = append(in.Containers, containerChange(c))
+	}
+	_, err := a.api.SubmitTaskStateChange(ctx, in)
+	var api smithy.APIError
+	if errors.As(err, &api) && (api.ErrorCode() == "InvalidParameterException" || api.ErrorCode() == "ClientException") {
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	return err
+}
+
+func containerChange(c step.ContainerReport) types.ContainerStateChange {
+	out := types.ContainerStateChange{ContainerName: aws.String(c.Name), Status: aws.String(c.Status), ExitCode: c.ExitCode}
+	set := func(at **string, s string, limit int) {
+		if s != "" {
+			*at = aws.String(clip(s, limit))
+		}
+	}
+	set(&out.RuntimeId, c.RuntimeID, maxRuntimeID)
+	set(&out.Reason, c.Reason, maxReason)
+	set(&out.ImageDigest, c.Digest, maxReason)
+	for _, b := range c.Bindings {
+		out.NetworkBindings = append(out.NetworkBindings, types.NetworkBinding{
+			BindIP: aws.String(b.BindIP), ContainerPort: aws.Int32(int32(b.ContainerPort)),
+			HostPort: aws.Int32(int32(b.HostPort)), Protocol: types.TransportProtocol(b.Protocol)})
+	}
+	return out
+}
+
+func clip(s string, limit int) string { return s[:min(len(s), limit)] }
+
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

@@ -1,0 +1,187 @@
+package agent
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/roadstead/roadstead/agent/runtime"
+	"github.com/roadstead/roadstead/dispatch/acs"
+)
+
+// minimumMemory is the least hard limit of a container; less is raised to it.
+// Source: specs/agent-protocol.md section 2.1.
+const minimumMemory = 4 << 20
+
+// period is the scheduler's period that CPU quotas refer to.
+const period = 100 * time.Millisecond
+
+func containerOf(t acs.Task, name string) acs.Container {
+	for _, c := range t.Containers {
+		if c.Name == name {
+			return c
+		}
+	}
+	return acs.Container{Name: name}
+}
+
+func hostConfigOf(c acs.Container) (h acs.HostConfig, err error) {
+	if c.DockerConfig == nil || c.DockerConfig.HostConfig == "" {
+		return h, nil
+	}
+	if err := json.Unmarshal([]byte(c.DockerConfig.HostConfig), &h); err != nil {
+		return h, fmt.Errorf("host configuration of container %s: %w", c.Name, err)
+	}
+	return h, nil
+}
+
+func configOf(c acs.Container) (o acs.Config, err error) {
+	if c.DockerConfig == nil || c.DockerConfig.Config == "" {
+		return o, nil
+	}
+	if err := json.Unmarshal([]byte(c.DockerConfig.Config), &o); err != nil {
+		return o, fmt.Errorf("configuration of container %s: %w", c.Name, err)
+	}
+	return o, nil
+}
+
+// logConfig returns the log driver of a container and its options.
+func logConfig(c acs.Container) (driver string, options map[string]string) {
+	h, err := hostConfigOf(c)
+	if err != nil || h.LogConfig == nil {
+		return "json-file", nil
+	}
+	return h.LogConfig.Type, h.LogConfig.Config
+}
+
+// translate turns what the control plane said of a container, in Docker's
+// terms, into what the runtime starts.
+func (n *Node) translate(t acs.Task, name string, r run, peers map[string]string) (runtime.Container, Log, error) {
+	spec := containerOf(t, name)
+	host, err := hostConfigOf(spec)
+	if err != nil {
+		return runtime.Container{}, Log{}, invalid(r.id, err)
+	}
+	config, err := configOf(spec)
+	if err != nil {
+		return runtime.Container{}, Log{}, invalid(r.id, err)
+	}
+	out := runtime.Container{
+		ID: r.id, TaskID: taskID(t.ARN), Name: name, Labels: n.labels(t, name, r, config),
+		Image: r.image.Ref, Entrypoint: spec.EntryPoint, Command: spec.Command, Env: n.environment(spec),
+		WorkingDir: config.WorkingDir, User: config.User, TTY: config.Tty, OpenStdin: config.OpenStdin,
+		NetNS: r.sandbox.NetNSPath, Hostname: config.Hostname,
+		ShmSize: host.ShmSize, Privileged: host.Privileged, CapAdd: host.CapAdd, CapDrop: host.CapDrop,
+		ReadonlyRootfs: host.ReadonlyRootfs, Init: host.Init != nil && *host.Init, Sysctls: host.Sysctls,
+		SecurityOpt: host.SecurityOpt, StopSignal: r.stopSignal,
+		Resources: resources(spec, host), Task: taskLimits(t),
+	}
+	for _, u := range host.Ulimits {
+		out.Ulimits = append(out.Ulimits, runtime.Ulimit{Name: u.Name, Soft: u.Soft, Hard: u.Hard})
+	}
+	for _, d := range host.Devices {
+		out.Devices = append(out.Devices, runtime.Device{HostPath: d.PathOnHost, ContainerPath: d.PathInContainer, Permissions: d.CgroupPermissions})
+	}
+	for _, path := range slices.Sorted(maps.Keys(host.Tmpfs)) {
+		out.Tmpfs = append(out.Tmpfs, tmpfs(path, host.Tmpfs[path]))
+	}
+	if out.Mounts, err = n.mounts(t, spec); err != nil {
+		return runtime.Container{}, Log{}, cannotCreate(r.id, err)
+	}
+	if err := n.writeFiles(&out, t, host, r, peers); err != nil {
+		return runtime.Container{}, Log{}, cannotCreate(r.id, err)
+	}
+	driver, options := logConfig(spec)
+	return out, Log{Container: r.id, Driver: driver, Options: options}, nil
+}
+
+func invalid(id string, err error) error {
+	return &runtime.Error{Kind: runtime.KindInvalid, Op: "start", Subject: id, Err: err}
+}
+
+func cannotCreate(id string, err error) error {
+	return &runtime.Error{Kind: runtime.KindCannotCreate, Op: "start", Subject: id, Err: err}
+}
+
+func (n *Node) labels(t acs.Task, name string, r run, config acs.Config) map[string]string {
+	labels := map[string]string{}
+	maps.Copy(labels, config.Labels)
+	labels[labelCluster] = t.ClusterARN
+	labels[labelContainer] = name
+	labels[labelTask] = t.ARN
+	labels[labelFamily] = t.Family
+	labels[labelVersion] = t.Version
+	labels[labelDigest] = r.image.Digest
+	labels[labelStop] = r.stopSignal
+	return labels
+}
+
+func (n *Node) environment(spec acs.Container) []string {
+	all := map[string]string{}
+	maps.Copy(all, n.options.Environment)
+	maps.Copy(all, spec.Environment)
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, k+"="+all[k])
+	}
+	return out
+}
+
+func resources(spec acs.Container, host acs.HostConfig) runtime.Resources {
+	out := runtime.Resources{
+		// Docker and ECS both give a container without CPU units the least share.
+		CPUShares:         max(2, spec.CPU),
+		MemoryReservation: host.MemoryReservation,
+		Swappiness:        host.MemorySwappiness,
+	}
+	if spec.Memory > 0 {
+		out.MemoryLimit = max(minimumMemory, spec.Memory<<20)
+	}
+	if host.MemorySwap != 0 {
+		swap := host.MemorySwap
+		out.MemorySwap = &swap
+	}
+	return out
+}
+
+// taskLimits are the limits of a task that names its own size.
+func taskLimits(t acs.Task) runtime.TaskLimits {
+	out := runtime.TaskLimits{MemoryLimit: t.Memory << 20}
+	if t.CPU > 0 {
+		out.CPUQuota = time.Duration(t.CPU * float64(period))
+		out.CPUShares = int64(t.CPU * 1024)
+	}
+	return out
+}
+
+// tmpfs reads Docker's form of a tmpfs mount: options with commas, the size
+// among them.
+func tmpfs(path, options string) runtime.Tmpfs {
+	out := runtime.Tmpfs{Destination: path}
+	for _, o := range strings.Split(options, ",") {
+		value, isSize := strings.CutPrefix(o, "size=")
+		if !isSize {
+			if o != "" {
+				out.Options = append(out.Options, o)
+			}
+			continue
+		}
+		shift := 0
+		switch {
+		case strings.HasSuffix(value, "k"):
+			shift = 10
+		case strings.HasSuffix(value, "m"):
+			shift = 20
+		case strings.HasSuffix(value, "g"):
+			shift = 30
+		}
+		if size, err := strconv.ParseInt(strings.TrimRight(value, "kmg"), 10, 64); err == nil {
+			out.Size = size << shift
+		}
+	}
+	return out
+}
