@@ -60,9 +60,9 @@ func encodeQueryError(a answer, s *Service, requestID string) []byte {
 	return e.buf
 }
 
-// encodeQueryResult writes the answer of an operation; out is invalid for one without members.
-func encodeQueryResult(s *Service, op *served, out any, requestID string) ([]byte, error) {
-	var e xmlEncoder
+// encodeQueryResult appends the answer of an operation.
+func encodeQueryResult(buf []byte, s *Service, op *served, out any, requestID string) ([]byte, error) {
+	e := xmlEncoder{buf: buf}
 	name := op.operation.Name
 	e.buf = append(e.buf, '<')
 	e.buf = append(e.buf, name...)

@@ -23,11 +23,12 @@ func Marshal(p Protocol, v any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := encodeJSON(nil, planned, value)
-	if err != nil {
+	spare := takeBuffer()
+	defer spare.release()
+	if spare.bytes, err = encodeJSON(spare.bytes, planned, value); err != nil {
 		return nil, fmt.Errorf("marshal %T: %w", v, err)
 	}
-	return out, nil
+	return append([]byte(nil), spare.bytes...), nil
 }
 
 // Unmarshal decodes what Marshal made, or what a client sent, into the struct that v points to.

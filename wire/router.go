@@ -148,17 +148,18 @@ func (x *exchange) decode(body []byte) (any, error) {
 }
 
 func (x *exchange) succeed(output any) error {
-	var body []byte
+	spare := takeBuffer()
+	defer spare.release()
 	var err error
 	if x.route.protocol == Query {
-		body, err = encodeQueryResult(x.route.service.Service, x.route.op, output, x.event.RequestID)
+		spare.bytes, err = encodeQueryResult(spare.bytes, x.route.service.Service, x.route.op, output, x.event.RequestID)
 	} else {
-		body, err = encodeJSON(nil, x.route.op.output, structOf(output))
+		spare.bytes, err = encodeJSON(spare.bytes, x.route.op.output, structOf(output))
 	}
 	if err != nil {
 		return fmt.Errorf("answer %s: %w", x.route.action, err)
 	}
-	x.write(http.StatusOK, body)
+	x.write(http.StatusOK, spare.bytes)
 	return nil
 }
 
