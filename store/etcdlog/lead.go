@@ -1,0 +1,94 @@
+package etcdlog
+
+import (
+	"context"
+	"fmt"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.etcd.io/etcd/client/v3/concurrency"
+
+	"github.com/roadstead/roadstead/store"
+)
+
+// elector waits until this process may begin a term.
+type elector interface {
+	// win returns what must hold for as long as the term lasts, and a channel
+	// that is closed when it is lost, nil if it cannot be.
+	win(ctx context.Context) (still []clientv3.Cmp, lost <-chan struct{}, err error)
+}
+
+// Lead implements store.Log.
+func (l *Log) Lead(ctx context.Context) (store.Term, error) {
+	still, gone, err := l.elect.win(ctx)
+	if err != nil {
+		return store.Term{}, fmt.Errorf("lead: %w", err)
+	}
+	at, _, err := l.head(ctx)
+	if err != nil {
+		return store.Term{}, fmt.Errorf("lead: %w", err)
+	}
+	t := &term{name: at, still: still, lost: make(chan struct{})}
+	rev, err := l.move(ctx, t, at, []clientv3.Op{putHead(wasLead, at)})
+	if err != nil {
+		return store.Term{}, fmt.Errorf("lead: begin a term: %w", err)
+	}
+	l.mu.Lock()
+	l.term = t
+	if l.compacted == 0 {
+		l.compacted = rev
+	}
+	l.mu.Unlock()
+	if gone != nil {
+		go func() {
+			select {
+			case <-gone:
+				t.end()
+			case <-t.lost:
+			}
+		}()
+	}
+	return store.Term{Head: rev, Lost: t.lost}, nil
+}
+
+// alone elects the only process that can reach an embedded etcd: it holds the
+// lock on the data directory.
+type alone struct{}
+
+func (alone) win(ctx context.Context) ([]clientv3.Cmp, <-chan struct{}, error) {
+	return nil, nil, ctx.Err()
+}
+
+// ballot elects one of several processes by a key that lives as long as its
+// lease is kept alive.
+type ballot struct {
+	client *clientv3.Client
+	name   string
+	ttl    int // seconds
+	// session is the last one; the next campaign replaces it.
+	session *concurrency.Session
+}
+
+func (b *ballot) win(ctx context.Context) ([]clientv3.Cmp, <-chan struct{}, error) {
+	b.resign()
+	s, err := concurrency.NewSession(b.client, concurrency.WithTTL(b.ttl))
+	if err != nil {
+		return nil, nil, fmt.Errorf("get a lease: %w", err)
+	}
+	b.session = s
+	e := concurrency.NewElection(s, election)
+	if err := e.Campaign(ctx, b.name); err != nil {
+		b.resign()
+		return nil, nil, fmt.Errorf("campaign: %w", err)
+	}
+	still := clientv3.Compare(clientv3.CreateRevision(e.Key()), "=", e.Rev())
+	return []clientv3.Cmp{still}, s.Done(), nil
+}
+
+// resign gives the lease back, so that another wins at once. Without etcd it
+// runs out by itself.
+func (b *ballot) resign() {
+	if b.session != nil {
+		_ = b.session.Close()
+		b.session = nil
+	}
+}
