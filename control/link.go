@@ -1,0 +1,301 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/roadstead/roadstead/auth/caller"
+	"github.com/roadstead/roadstead/dispatch"
+	"github.com/roadstead/roadstead/dispatch/acs"
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/store"
+)
+
+// Sessions makes short-lived credentials for a task's role. The same task and
+// role get the same credentials id each time, because the containers'
+// environment names it.
+type Sessions interface {
+	TaskCredentials(t *model.Task, region, roleARN string, purpose caller.Purpose, now time.Time) (*acs.Credentials, error)
+}
+
+// LinksOptions tunes Links.
+type LinksOptions struct {
+	Now    func() time.Time
+	Logger *slog.Logger
+	Nonce  func() string // unique for each call
+	// Reconnect is how long agents that were connected to an earlier life of
+	// the server may take to come back before they count as disconnected.
+	// 0 means 15 s.
+	Reconnect time.Duration
+}
+
+// Links is the store as dispatch needs it: which instances are connected, what
+// they are to run, and what they say of it. It is dispatch.Control.
+type Links struct {
+	db       *store.DB
+	platform dispatch.Platform
+	sessions Sessions
+	options  LinksOptions
+
+	mu   sync.Mutex
+	subs map[string]map[*subscription]bool // by instance id
+	live map[string]string                 // instance id -> nonce of its newest connection
+}
+
+type subscription struct{ changed chan struct{} }
+
+// NewLinks returns the links over db.
+func NewLinks(db *store.DB, platform dispatch.Platform, sessions Sessions, o LinksOptions) *Links {
+	if o.Reconnect == 0 {
+		o.Reconnect = 15 * time.Second
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Links{db: db, platform: platform, sessions: sessions, options: o,
+		subs: map[string]map[*subscription]bool{}, live: map[string]string{}}
+}
+
+// Run wakes connections when their assignments change, and notes which agents
+// did not come back after a restart of the server. It returns when ctx ends.
+func (l *Links) Run(ctx context.Context) error {
+	watch := l.db.Watch(model.KindTask, model.KindContainerInstance)
+	defer watch.Close()
+	late := time.NewTimer(l.options.Reconnect)
+	defer late.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-late.C:
+			l.dropLate(ctx)
+		case <-watch.C():
+			l.Notify(l.db.View(), watch.Take())
+		}
+	}
+}
+
+// Notify wakes the connections of the instances that keys concern.
+func (l *Links) Notify(v store.View, keys []model.Key) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, k := range keys {
+		id := k.ID
+		if k.Kind == model.KindTask {
+			t, ok := store.Get[*model.Task](v, k.ID)
+			if !ok {
+				continue
+			}
+			id = t.Spec.Instance
+		}
+		for s := range l.subs[id] {
+			select {
+			case s.changed <- struct{}{}:
+			default:
+			}
+		}
+	}
+}
+
+// dropLate notes as disconnected the instances whose agents were connected to
+// an earlier life of the server and have not come back.
+func (l *Links) dropLate(ctx context.Context) {
+	for i := range store.All[*model.ContainerInstance](l.db.View()) {
+		id := i.Key().ID
+		l.mu.Lock()
+		_, here := l.live[id]
+		l.mu.Unlock()
+		if i.AgentConnected && !here {
+			l.setConnected(ctx, id, "", nil)
+		}
+	}
+}
+
+// Connect implements dispatch.Control.
+func (l *Links) Connect(ctx context.Context, h dispatch.Hello) (dispatch.Link, error) {
+	who, _ := caller.From(ctx)
+	i, err := l.find(who, h)
+	if err != nil {
+		return dispatch.Link{}, err
+	}
+	id := i.Key().ID
+	scope := model.Scope{Region: l.platform.Region, Account: i.Account}
+	sub := &subscription{make(chan struct{}, 1)}
+	link := dispatch.Link{ID: id, ClusterARN: scope.ClusterARN(i.Cluster), InstanceARN: i.ARN(l.platform.Region),
+		Nonce: l.options.Nonce(), Changed: sub.changed, Close: func() { l.unsubscribe(id, sub) }}
+	l.mu.Lock()
+	if l.subs[id] == nil {
+		l.subs[id] = map[*subscription]bool{}
+	}
+	l.subs[id][sub] = true
+	l.live[id] = link.Nonce
+	l.mu.Unlock()
+	if err := l.setConnected(ctx, id, link.Nonce, &h); err != nil {
+		link.Close()
+		return dispatch.Link{}, err
+	}
+	return link, nil
+}
+
+func (l *Links) unsubscribe(id string, sub *subscription) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.subs[id], sub)
+	if len(l.subs[id]) == 0 {
+		delete(l.subs, id)
+	}
+}
+
+// find returns the instance that an agent says it is, if the caller may speak
+// for it.
+func (l *Links) find(who caller.Identity, h dispatch.Hello) (*model.ContainerInstance, error) {
+	cluster, id := h.Cluster, h.Instance
+	if arn, ok := model.ParseARN(cluster); ok {
+		_, cluster = arn.Path()
+	}
+	if arn, ok := model.ParseARN(id); ok {
+		if arn.Account != who.Account {
+			return nil, &dispatch.Refusal{Status: http.StatusBadRequest, Name: "InvalidInstanceException", Message: "Unable to resolve container instance."}
+		}
+		id = arn.Resource[strings.LastIndexByte(arn.Resource, '/')+1:]
+	}
+	i, ok := store.Get[*model.ContainerInstance](l.db.View(), model.InstanceID(who.Account, cluster, id))
+	if !ok {
+		return nil, &dispatch.Refusal{Status: http.StatusBadRequest, Name: "InvalidInstanceException", Message: "Unable to resolve container instance."}
+	}
+	if i.Status == model.InstanceInactive {
+		return nil, &dispatch.Refusal{Status: http.StatusBadRequest, Name: "InactiveInstanceException", Message: "Container instance is inactive."}
+	}
+	if who.Kind == caller.AssumedRole && (who.Purpose != caller.Instance || who.BoundTo != i.ARN(l.platform.Region)) {
+		return nil, &dispatch.Refusal{Status: http.StatusForbidden, Name: "AccessDeniedException", Message: "The caller may not speak for this container instance."}
+	}
+	return i, nil
+}
+
+// Disconnect implements dispatch.Control.
+func (l *Links) Disconnect(ctx context.Context, link dispatch.Link) {
+	if err := l.setConnected(ctx, link.ID, link.Nonce, nil); err != nil {
+		l.options.Logger.Warn("end of a connection not noted", "instance", link.InstanceARN, "error", err)
+	}
+}
+
+// setConnected writes an instance's connection: connected as h says, or
+// disconnected when h is nil. It does nothing once a newer connection than
+// nonce exists.
+func (l *Links) setConnected(ctx context.Context, id, nonce string, h *dispatch.Hello) error {
+	return retryConflicts(func() error {
+		l.mu.Lock()
+		current := l.live[id]
+		if h == nil && current == nonce {
+			delete(l.live, id)
+		}
+		l.mu.Unlock()
+		if current != nonce && current != "" {
+			return nil
+		}
+		old, ok := store.Get[*model.ContainerInstance](l.db.View(), id)
+		if !ok || h == nil && !old.AgentConnected {
+			return nil
+		}
+		i := old.Clone()
+		i.AgentConnected, i.ConnectedAt = h != nil, l.options.Now()
+		i.Version++
+		if h != nil {
+			i.AgentVersion, i.AgentHash, i.DockerVersion = h.AgentVersion, h.AgentHash, h.DockerVersion
+		}
+		var c model.Change
+		c.Put(i)
+		_, err := l.db.Commit(ctx, c)
+		return err
+	})
+}
+
+// maxConflicts is how often a small change is tried again after a conflict.
+const maxConflicts = 100
+
+func retryConflicts(try func() error) error {
+	var conflict *store.ConflictError
+	for n := 0; ; n++ {
+		err := try()
+		if n >= maxConflicts || !errors.As(err, &conflict) {
+			return err
+		}
+	}
+}
+
+// Assignments implements dispatch.Control: every task on the instance that was
+// not reported STOPPED.
+func (l *Links) Assignments(link dispatch.Link) (int64, []dispatch.Assignment) {
+	v := l.db.View()
+	var out []dispatch.Assignment
+	for t := range store.TasksByInstance(v, link.ID) {
+		if t.Stopped() {
+			continue
+		}
+		d, ok := store.Get[*model.TaskDefinition](v, t.Spec.TaskDefinition)
+		if !ok {
+			l.options.Logger.Error("task without its task definition", "task", t.ID, "definition", t.Spec.TaskDefinition)
+			continue
+		}
+		out = append(out, l.assignment(t, d))
+	}
+	return int64(v.Rev()), out
+}
+
+func (l *Links) assignment(t *model.Task, d *model.TaskDefinition) dispatch.Assignment {
+	scope := model.Scope{Region: l.platform.Region, Account: t.Account}
+	roles := map[string]string{
+		acs.RoleTaskApplication: aws.ToString(d.Definition.TaskRoleArn),
+		acs.RoleTaskExecution:   aws.ToString(d.Definition.ExecutionRoleArn),
+	}
+	if o := t.Spec.Overrides; o != nil {
+		if o.TaskRoleArn != nil {
+			roles[acs.RoleTaskApplication] = *o.TaskRoleArn
+		}
+		if o.ExecutionRoleArn != nil {
+			roles[acs.RoleTaskExecution] = *o.ExecutionRoleArn
+		}
+	}
+	credentials := func(role string, now time.Time) *acs.Credentials { return l.credentials(t, roles[role], role, now) }
+	a := dispatch.Assignment{ARN: t.ARN(l.platform.Region), ClusterARN: scope.ClusterARN(t.Cluster),
+		Desired: string(t.Desired), Running: !t.Status.Last.Before(model.TaskRunning)}
+	a.Payload = func(now time.Time) acs.Task {
+		p, err := l.platform.Payload(t, d)
+		if err != nil { // a definition that was accepted and cannot be expressed is a bug of ours
+			panic(fmt.Sprintf("control: %v", err))
+		}
+		if t.Desired != model.TaskStopped {
+			p.RoleCredentials = credentials(acs.RoleTaskApplication, now)
+			p.ExecutionRoleCredentials = credentials(acs.RoleTaskExecution, now)
+		}
+		return p
+	}
+	if roles[acs.RoleTaskApplication]+roles[acs.RoleTaskExecution] != "" {
+		a.Credentials = credentials
+	}
+	return a
+}
+
+func (l *Links) credentials(t *model.Task, roleARN, role string, now time.Time) *acs.Credentials {
+	if roleARN == "" || l.sessions == nil {
+		return nil
+	}
+	purpose := caller.TaskRole
+	if role == acs.RoleTaskExecution {
+		purpose = caller.ExecutionRole
+	}
+	c, err := l.sessions.TaskCredentials(t, l.platform.Region, roleARN, purpose, now)
+	if err != nil {
+		l.options.Logger.Error("no credentials for a task's role", "task", t.ID, "role", roleARN, "error", err)
+		return nil
+	}
+	return c
+}

@@ -1,0 +1,96 @@
+package control
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/roadstead/roadstead/auth/caller"
+	"github.com/roadstead/roadstead/dispatch"
+	"github.com/roadstead/roadstead/dispatch/acs"
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/store"
+)
+
+// Telemetry implements dispatch.Control. Health goes to the tasks that run on
+// the speaking instance and to no others; use is not kept yet.
+func (l *Links) Telemetry(ctx context.Context, h dispatch.Hello, m acs.Message) error {
+	who, _ := caller.From(ctx)
+	i, err := l.find(who, h)
+	if err != nil {
+		return err
+	}
+	switch m := m.(type) {
+	case *acs.PublishHealthRequest:
+		for _, t := range m.Tasks {
+			if err := l.health(ctx, i, t); err != nil {
+				return err
+			}
+		}
+	case *acs.PublishInstanceStatusRequest:
+		return l.instanceStatus(ctx, i.Key().ID, m)
+	}
+	return nil
+}
+
+func (l *Links) health(ctx context.Context, i *model.ContainerInstance, h acs.TaskHealth) error {
+	arn, ok := model.ParseARN(h.TaskARN)
+	if !ok {
+		return nil
+	}
+	task := arn.Resource[strings.LastIndexByte(arn.Resource, '/')+1:]
+	byName := map[string]string{}
+	for _, c := range h.Containers {
+		byName[c.Name] = c.Status
+	}
+	return retryConflicts(func() error {
+		v := l.db.View()
+		t, ok := store.Get[*model.Task](v, model.TaskID(i.Account, i.Cluster, task))
+		if !ok || t.Spec.Instance != i.Key().ID || t.Stopped() {
+			return nil
+		}
+		d, ok := store.Get[*model.TaskDefinition](v, t.Spec.TaskDefinition)
+		if !ok {
+			return nil
+		}
+		now := t.ObserveHealth(byName, func(name string) bool {
+			for _, c := range d.Definition.ContainerDefinitions {
+				if aws.ToString(c.Name) == name {
+					return aws.ToBool(c.Essential)
+				}
+			}
+			return false
+		})
+		if now == t {
+			return nil
+		}
+		var c model.Change
+		c.Put(now)
+		_, err := l.db.Commit(ctx, c)
+		return err
+	})
+}
+
+func (l *Links) instanceStatus(ctx context.Context, id string, m *acs.PublishInstanceStatusRequest) error {
+	return retryConflicts(func() error {
+		old, ok := store.Get[*model.ContainerInstance](l.db.View(), id)
+		if !ok {
+			return nil
+		}
+		i := old.Clone()
+		for _, s := range m.Statuses {
+			if strings.EqualFold(s.Type, "ContainerRuntime") || strings.EqualFold(s.Type, "CONTAINER_RUNTIME") {
+				i.HealthStatus = s.Status
+			}
+		}
+		if i.HealthStatus == old.HealthStatus {
+			return nil
+		}
+		i.HealthUpdated = l.options.Now()
+		var c model.Change
+		c.Put(i)
+		_, err := l.db.Commit(ctx, c)
+		return err
+	})
+}
