@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/goleak"
 
 	"github.com/roadstead/roadstead/store"
@@ -36,6 +37,17 @@ func peer(l *Log) *Log {
 func TestContract(t *testing.T) {
 	logtest.Run(t, func(t testing.TB) logtest.Open {
 		l := embedded(t)
+		return func(testing.TB) store.Log { return peer(l) }
+	})
+}
+
+// One etcd serves all runs: what earlier ones left is deleted.
+func TestModel(t *testing.T) {
+	l := embedded(t)
+	logtest.CheckModel(t, func(t testing.TB) logtest.Open {
+		if _, err := l.client.Delete(t.Context(), nouns, clientv3.WithPrefix()); err != nil {
+			t.Fatal(err)
+		}
 		return func(testing.TB) store.Log { return peer(l) }
 	})
 }

@@ -2,11 +2,13 @@ package etcdlog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/client/v3/concurrency"
 
+	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/store"
 )
 
@@ -23,12 +25,7 @@ func (l *Log) Lead(ctx context.Context) (store.Term, error) {
 	if err != nil {
 		return store.Term{}, fmt.Errorf("lead: %w", err)
 	}
-	at, _, err := l.head(ctx)
-	if err != nil {
-		return store.Term{}, fmt.Errorf("lead: %w", err)
-	}
-	t := &term{name: at, still: still, lost: make(chan struct{})}
-	rev, err := l.move(ctx, t, at, []clientv3.Op{putHead(wasLead, at)})
+	t, rev, err := l.begin(ctx, still)
 	if err != nil {
 		return store.Term{}, fmt.Errorf("lead: begin a term: %w", err)
 	}
@@ -48,6 +45,29 @@ func (l *Log) Lead(ctx context.Context) (store.Term, error) {
 		}()
 	}
 	return store.Term{Head: rev, Lost: t.lost}, nil
+}
+
+// headRaces is how often the head may move while a term begins: the last
+// leader's requests may still be arriving.
+const headRaces = 10
+
+// begin moves the head to the beginning of a new term.
+func (l *Log) begin(ctx context.Context, still []clientv3.Cmp) (*term, model.Revision, error) {
+	var err error
+	for range headRaces {
+		var at, rev model.Revision
+		if at, _, err = l.head(ctx); err != nil {
+			return nil, 0, err
+		}
+		t := &term{name: at, still: still, lost: make(chan struct{})}
+		if rev, err = l.move(ctx, t, at, []clientv3.Op{putHead(wasLead, at)}); err == nil {
+			return t, rev, nil
+		}
+		if !errors.Is(err, store.ErrNotLeader) {
+			return nil, 0, err
+		}
+	}
+	return nil, 0, err
 }
 
 // alone elects the only process that can reach an embedded etcd: it holds the

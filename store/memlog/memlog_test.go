@@ -18,3 +18,10 @@ func TestContract(t *testing.T) {
 		return func(testing.TB) store.Log { return log.Peer(nil) }
 	})
 }
+
+func TestModel(t *testing.T) {
+	logtest.CheckModel(t, func(testing.TB) logtest.Open {
+		log := memlog.New(memlog.Options{})
+		return func(testing.TB) store.Log { return log.Peer(nil) }
+	})
+}
