@@ -169,12 +169,16 @@ func (f *follower) once(ctx context.Context, ending bool) (more bool, err error)
 		return false, err
 	}
 	defer file.Close()
-	buffer := make([]byte, chunk)
+	info, err := file.Stat()
+	if err != nil {
+		return false, err
+	}
+	buffer := make([]byte, max(0, min(chunk, info.Size()-f.place)))
 	n, err := file.ReadAt(buffer, f.place)
 	if err != nil && err != io.EOF {
 		return false, err
 	}
-	full := n == len(buffer)
+	full := n == chunk
 	lines, used := f.cut(buffer[:n], ending && !full, full)
 	if used == 0 {
 		return false, nil
