@@ -65,12 +65,31 @@ func offer(s *Service) (*offered, error) {
 				return nil, fmt.Errorf("operation %s: %w", op.Name, err)
 			}
 		}
+		if err := bound.check(s); err != nil {
+			return nil, fmt.Errorf("operation %s: %w", op.Name, err)
+		}
 		o.operations[op.Name] = bound
 	}
 	for _, name := range s.Known {
 		o.known[name] = true
 	}
 	return o, nil
+}
+
+// check refuses operations that one of the service's protocols cannot carry.
+func (op *served) check(s *Service) error {
+	if !s.speaks(Query) {
+		return nil
+	}
+	if op.operation.IsStream() {
+		return fmt.Errorf("%s has no event streams", Query)
+	}
+	for _, p := range []*plan{op.input, op.output} {
+		if odd := p.find(func(q *plan) bool { return q.kind == kindUnion || q.kind == kindDocument }); odd != nil {
+			return fmt.Errorf("%s cannot carry a %s", Query, odd.typ)
+		}
+	}
+	return nil
 }
 
 // find returns the operation or the protocol's error for one that is not there.

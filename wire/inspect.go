@@ -13,26 +13,44 @@ func Unions(t reflect.Type) (map[reflect.Type][]reflect.Type, error) {
 		return nil, fmt.Errorf("unions: %w", err)
 	}
 	found := map[reflect.Type][]reflect.Type{}
-	collectUnions(p, found, map[*plan]bool{})
+	p.find(func(q *plan) bool {
+		if q.kind == kindUnion {
+			members := make([]reflect.Type, len(q.variants))
+			for i := range q.variants {
+				members[i] = q.variants[i].typ
+			}
+			found[q.typ] = members
+		}
+		return false
+	})
 	return found, nil
 }
 
-func collectUnions(p *plan, found map[reflect.Type][]reflect.Type, seen map[*plan]bool) {
+// find looks for a plan at any depth of p, which may contain itself.
+func (p *plan) find(wanted func(*plan) bool) *plan {
+	return p.search(wanted, map[*plan]bool{})
+}
+
+func (p *plan) search(wanted func(*plan) bool, seen map[*plan]bool) *plan {
 	if p == nil || seen[p] {
-		return
+		return nil
 	}
 	seen[p] = true
-	collectUnions(p.elem, found, seen)
+	if wanted(p) {
+		return p
+	}
+	if q := p.elem.search(wanted, seen); q != nil {
+		return q
+	}
 	for i := range p.fields {
-		collectUnions(p.fields[i].plan, found, seen)
+		if q := p.fields[i].plan.search(wanted, seen); q != nil {
+			return q
+		}
 	}
-	if p.kind != kindUnion {
-		return
-	}
-	members := make([]reflect.Type, len(p.variants))
 	for i := range p.variants {
-		members[i] = p.variants[i].typ
-		collectUnions(p.variants[i].plan, found, seen)
+		if q := p.variants[i].plan.search(wanted, seen); q != nil {
+			return q
+		}
 	}
-	found[p.typ] = members
+	return nil
 }

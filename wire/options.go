@@ -33,7 +33,7 @@ type Options struct {
 type Event struct {
 	Context   context.Context // the handler's, so that an observer can read the caller
 	Service   string          // "" if no service was found
-	Operation string          // as the request named it, "" if it named none
+	Operation string          // "" if the request named none that the service's model has
 	Protocol  Protocol
 	RequestID string
 	Status    int    // HTTP status of the answer

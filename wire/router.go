@@ -124,17 +124,25 @@ func (x *exchange) body() ([]byte, error) {
 
 var errTooLarge = errors.New("body too large")
 
+// trustedLength is how many bytes are set aside on a client's word for what it will send.
+const trustedLength = 64 << 10
+
 func readBody(r *http.Request, most int64) ([]byte, error) {
-	if r.ContentLength > 0 {
+	if r.ContentLength > 0 && r.ContentLength <= trustedLength {
 		body := make([]byte, r.ContentLength)
 		_, err := io.ReadFull(r.Body, body)
 		return body, err
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
-	if err == nil && int64(len(body)) > most {
+	switch {
+	case err != nil:
+		return nil, err
+	case int64(len(body)) > most:
 		return nil, errTooLarge
+	case int64(len(body)) < r.ContentLength:
+		return nil, io.ErrUnexpectedEOF
 	}
-	return body, err
+	return body, nil
 }
 
 // decode makes the operation's Input.
@@ -219,10 +227,12 @@ func (x *exchange) observe() {
 		return
 	}
 	x.event.Context = x.ctx
-	x.event.Operation = x.route.action
 	x.event.Protocol = x.route.protocol
-	if s := x.serviceFound(); s != nil {
+	if s := x.route.service; s != nil {
 		x.event.Service = s.Name
+		if x.route.op != nil || s.known[x.route.action] { // callers must not be able to make up names for metrics
+			x.event.Operation = x.route.action
+		}
 	}
 	x.event.Took = time.Since(x.event.Started)
 	x.router.opts.Observe(x.event)

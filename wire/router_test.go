@@ -356,6 +356,17 @@ func TestQueryModeTellsTheErrorInAHeader(t *testing.T) {
 	}
 }
 
+func TestObserversAreToldOfKnownNamesOnly(t *testing.T) {
+	for target, want := range map[string]string{"ECS.DescribeTasks": "DescribeTasks", "ECS.RunTask": "RunTask", "ECS.Sail": ""} {
+		var event wire.Event
+		h := harbour{opts: wire.Options{Observe: func(e wire.Event) { event = e }}}
+		h.ask("POST", "/", `{}`, "X-Amz-Target", target)
+		if event.Operation != want || event.Service != "ecs" {
+			t.Errorf("%s: observed %+v", target, event)
+		}
+	}
+}
+
 func TestWrongTablesPanic(t *testing.T) {
 	nothing := func(context.Context, *ecs.DescribeTasksInput) (*ecs.DescribeTasksOutput, error) { return nil, nil }
 	op := wire.Op("DescribeTasks", nothing)
@@ -364,6 +375,12 @@ func TestWrongTablesPanic(t *testing.T) {
 		"twice the operation": {{Name: "a", Protocols: protocols, Operations: []wire.Operation{op, op}}},
 		"twice the prefix":    {{Name: "a", TargetPrefix: "A", Protocols: protocols}, {Name: "b", TargetPrefix: "A", Protocols: protocols}},
 		"no protocol":         {{Name: "a"}},
+		"a stream in a form": {{Name: "a", Protocols: []wire.Protocol{wire.Query}, Operations: []wire.Operation{
+			wire.StreamOp("Tail", func(context.Context, *sts.GetCallerIdentityInput, func(any) error) error { return nil }),
+		}}},
+		"a union in a form": {{Name: "a", Protocols: []wire.Protocol{wire.Query}, Operations: []wire.Operation{
+			wire.Op("CreateGateway", func(context.Context, *ecs.CreateGatewayInput) (*ecs.CreateGatewayOutput, error) { return nil, nil }),
+		}}},
 		"no AWS shape": {{Name: "a", Protocols: protocols, Operations: []wire.Operation{
 			wire.Op("Odd", func(context.Context, *struct{ C chan int }) (*struct{}, error) { return nil, nil }),
 		}}},
