@@ -31,7 +31,7 @@ func newSchema(tables []Table) (*schema, error) {
 		structs = append(structs, t.typ.Elem())
 	}
 	var err error
-	s.codec, err = codec.New(awsJSON(), structs...)
+	s.codec, err = codec.New(awsJSON(), words(), structs...)
 	return s, err
 }
 

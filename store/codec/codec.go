@@ -26,10 +26,16 @@ type Codec struct {
 }
 
 // New returns a codec for the given struct types and whatever they contain.
+// The words, at most MaxWords, are well-known texts and beginnings of texts
+// that are written as one byte; words are added at the end and never changed.
 // It fails for a type that cannot be stored: a field without a number, a
 // number used twice, or a Go type without an encoding.
-func New(json JSON, types ...reflect.Type) (*Codec, error) {
-	p := planner{json: json, plans: map[reflect.Type]*structure{}}
+func New(json JSON, words []string, types ...reflect.Type) (*Codec, error) {
+	known, err := newWords(words)
+	if err != nil {
+		return nil, fmt.Errorf("codec: %w", err)
+	}
+	p := planner{json: json, words: known, plans: map[reflect.Type]*structure{}}
 	c := &Codec{plans: map[reflect.Type]*structure{}}
 	for _, t := range types {
 		s, err := p.structure(t)

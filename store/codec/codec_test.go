@@ -60,17 +60,20 @@ func plainJSON() JSON { return JSON{json.Marshal, json.Unmarshal} }
 
 func testCodec(t testing.TB, types ...reflect.Type) *Codec {
 	t.Helper()
-	c, err := New(plainJSON(), types...)
+	c, err := New(plainJSON(), testWords(), types...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
+func testWords() []string { return []string{"RUN", "RUNNING", "sha256:"} }
+
 var ignoreMeta = cmp.Exporter(func(reflect.Type) bool { return true })
 
 func drawEverything(t *rapid.T) *everything {
-	text := rapid.OneOf(rapid.Just(""), rapid.String(), rapid.StringN(120, 300, -1))
+	text := rapid.OneOf(rapid.Just(""), rapid.String(), rapid.StringN(120, 300, -1),
+		rapid.StringMatching(`(RUN|RUNNING|sha256:)?.?[0-9a-f]{0,150}(/|-|sha256:)?[0-9a-f]{0,40}.*`))
 	at := rapid.Custom(func(t *rapid.T) time.Time {
 		if rapid.Bool().Draw(t, "zero") {
 			return time.Time{}
@@ -149,6 +152,11 @@ func TestLayout(t *testing.T) {
 		{&everything{At: time.UnixMilli(0).UTC()}, "01" + "4800"},
 		{&everything{Float: 1}, "01" + "39000000000000f03f"},
 		{&everything{Labels: map[string]string{"b": "", "a": "1"}}, "01" + "a20106" + "0a0161120131" + "a20103" + "0a0162"},
+		{&part{Name: "RUNNING"}, "01" + "0b01c1"},
+		{&part{Name: "RUN"}, "01" + "0b01c0"},
+		{&part{Name: "0123456"}, "01" + "0a07" + hex.EncodeToString([]byte("0123456"))},
+		{&part{Name: "0123456789a"}, "01" + "0b08" + "81" + "0123456789" + "01" + "61"},
+		{&part{Name: "sha256:00ff00ffABCDEF"}, "01" + "0b0d" + "c2" + "80" + "00ff00ff" + "06" + hex.EncodeToString([]byte("ABCDEF"))},
 		{&everything{Foreign: &foreignPart{"x"}}, "01" + "aa010c" + hex.EncodeToString([]byte(`{"Text":"x"}`))},
 	} {
 		got, err := c.Append(nil, x.v)
@@ -203,7 +211,7 @@ func TestNewerAndBroken(t *testing.T) {
 		want error
 	}{
 		{"", ErrFormat}, {"\x02", ErrFormat}, {"\x01\x0a\x05ab", errTruncated}, {"\x01\x0a", errTruncated},
-		{"\x01\x08\x01", errForm}, {"\x01\x12\x00", errForm}, {"\x01\x0f", errForm}, {"\x01\xff", errTruncated},
+		{"\x01\x08\x01", errForm}, {"\x01\x12\x00", errForm}, {"\x01\x0f", errForm}, {"\x01\x0b\x01\xff", errToken}, {"\x01\x0b\x01\x80", errTruncated}, {"\x01\x0b\x01\x02", errTruncated}, {"\x01\xff", errTruncated},
 	} {
 		if err := c.Decode([]byte(x.data), &part{}, nil, ""); !errors.Is(err, x.want) {
 			t.Errorf("%x: %v, want %v", x.data, err, x.want)
@@ -243,7 +251,7 @@ func TestRefusedTypes(t *testing.T) {
 		Next *loop `f:"1"`
 	}
 	for _, v := range []any{noNumber{}, twice{}, badNumber{}, badOption{}, hidden{}, channel{}, pointers{}, wireValue{}, loop{}, 1} {
-		if _, err := New(plainJSON(), reflect.TypeOf(v)); err == nil {
+		if _, err := New(plainJSON(), testWords(), reflect.TypeOf(v)); err == nil {
 			t.Errorf("%T has a plan", v)
 		}
 	}

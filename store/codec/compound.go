@@ -76,9 +76,9 @@ func (f *slice) get(r *reader, it item, p unsafe.Pointer) error {
 }
 
 // dictionary is a map[string]string: one struct of 1: key, 2: value an entry.
-type dictionary struct{}
+type dictionary struct{ text text }
 
-func (dictionary) put(b []byte, num uint64, p unsafe.Pointer, _ bool) ([]byte, error) {
+func (f dictionary) put(b []byte, num uint64, p unsafe.Pointer, _ bool) ([]byte, error) {
 	at := (*map[string]string)(p)
 	if len(*at) == 0 {
 		if *at != nil {
@@ -90,14 +90,14 @@ func (dictionary) put(b []byte, num uint64, p unsafe.Pointer, _ bool) ([]byte, e
 	for _, k := range slices.Sorted(maps.Keys(*at)) {
 		v := (*at)[k]
 		b, err = appendSized(b, num, func(b []byte) ([]byte, error) {
-			b, _ = text{}.put(b, 1, unsafe.Pointer(&k), false)
-			return text{}.put(b, 2, unsafe.Pointer(&v), false)
+			b, _ = f.text.put(b, 1, unsafe.Pointer(&k), false)
+			return f.text.put(b, 2, unsafe.Pointer(&v), false)
 		})
 	}
 	return b, err
 }
 
-func (dictionary) get(r *reader, it item, p unsafe.Pointer) error {
+func (f dictionary) get(r *reader, it item, p unsafe.Pointer) error {
 	if it.form != formBytes {
 		return errForm
 	}
@@ -108,7 +108,7 @@ func (dictionary) get(r *reader, it item, p unsafe.Pointer) error {
 			return err
 		}
 		if field.num == 1 || field.num == 2 {
-			if err := (text{}).get(r, field, unsafe.Pointer(&entry[field.num-1])); err != nil {
+			if err := f.text.get(r, field, unsafe.Pointer(&entry[field.num-1])); err != nil {
 				return err
 			}
 		}

@@ -2,7 +2,8 @@
 //
 // A value is one format byte followed by fields. A field is a varint of
 // (number<<3 | form) and a payload: form 0 is a varint (signed integers are
-// zigzag), 1 is eight bytes little endian, 2 is a length and that many bytes.
+// zigzag), 1 is eight bytes little endian, 2 is a length and that many bytes,
+// 3 likewise for packed text (see pack.go).
 // The numbers are those of the `f` tags of the struct fields. Zero values are
 // left out, pointers are written whenever they are not nil, slices repeat
 // their field, maps are written in key order, instants are milliseconds since

@@ -47,7 +47,7 @@ func next(data []byte) (it item, rest []byte, err error) {
 		}
 		it.n = binary.LittleEndian.Uint64(data)
 		return it, data[8:], nil
-	case formBytes:
+	case formBytes, formPacked:
 		size, n := binary.Uvarint(data)
 		if n <= 0 || size > uint64(len(data)-n) {
 			return it, nil, errTruncated

@@ -32,6 +32,7 @@ type field struct {
 
 type planner struct {
 	json  JSON
+	words *words
 	plans map[reflect.Type]*structure
 }
 
@@ -114,11 +115,11 @@ func (pl *planner) form(t reflect.Type) (form, error) {
 	case t == bytesType:
 		return blob{}, nil
 	case t == stringMap:
-		return dictionary{}, nil
+		return dictionary{text{pl.words}}, nil
 	}
 	switch t.Kind() {
 	case reflect.String:
-		return text{}, nil
+		return text{pl.words}, nil
 	case reflect.Struct:
 		return pl.structure(t)
 	case reflect.Pointer:

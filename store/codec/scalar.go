@@ -8,26 +8,6 @@ import (
 	"unsafe"
 )
 
-// text is a string or a type made of one.
-type text struct{}
-
-func (text) put(b []byte, num uint64, p unsafe.Pointer, always bool) ([]byte, error) {
-	s := *(*string)(p)
-	if s == "" && !always {
-		return b, nil
-	}
-	b = binary.AppendUvarint(appendKey(b, num, formBytes), uint64(len(s)))
-	return append(b, s...), nil
-}
-
-func (text) get(r *reader, it item, p unsafe.Pointer) error {
-	if it.form != formBytes {
-		return errForm
-	}
-	*(*string)(p) = r.text(it.data)
-	return nil
-}
-
 // blob is a []byte.
 type blob struct{}
 
