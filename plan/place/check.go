@@ -1,0 +1,123 @@
+package place
+
+import (
+	"slices"
+
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan/place/expression"
+)
+
+// Why an instance cannot take a task, in the words of RunTask's failures.
+// Source: ECS developer guide, "API failure reasons".
+const (
+	FailInactive  = "INACTIVE"
+	FailAgent     = "AGENT"
+	FailAttribute = "ATTRIBUTE"
+	FailCPU       = "RESOURCE:CPU"
+	FailMemory    = "RESOURCE:MEMORY"
+	FailPorts     = "RESOURCE:PORTS"
+	FailDistinct  = "DistinctInstance placement constraint unsatisfied."
+	FailMemberOf  = "MemberOf placement constraint unsatisfied."
+	// FailLaunchType is ours: the task is for external instances only.
+	FailLaunchType = "LAUNCH_TYPE"
+)
+
+// closeness ranks the reasons: the higher, the more the instance had right.
+func closeness(reason string) int {
+	return slices.Index([]string{FailInactive, FailLaunchType, FailAgent, FailAttribute, FailMemberOf,
+		FailDistinct, FailCPU, FailMemory, FailPorts}, reason)
+}
+
+// Check returns why node n cannot take one more task of the request, or "".
+func Check(n Node, req *Request) string {
+	fn := newFleetNode(n)
+	return req.check(&fn, slices.Contains(req.occupied(), fn.id))
+}
+
+// Belongs returns why node n is none of the request's instances even if it
+// were empty and connected, or "": its state, launch type, attributes and
+// memberOf constraints. It is how daemons find their instances.
+func Belongs(n Node, req *Request) string {
+	fn := newFleetNode(n)
+	if why := req.standing(&fn); why != "" && why != FailAgent {
+		return why
+	}
+	return req.belongs(&fn)
+}
+
+func (r *Request) occupied() []string {
+	if r.Occupied != nil {
+		return r.Occupied
+	}
+	return r.Group
+}
+
+func (r *Request) check(n *fleetNode, occupied bool) string {
+	if why := r.standing(n); why != "" {
+		return why
+	}
+	if why := r.belongs(n); why != "" {
+		return why
+	}
+	if r.Rules != nil && r.Rules.distinct && occupied {
+		return FailDistinct
+	}
+	return r.fits(n)
+}
+
+// standing are the checks of the instance's own state.
+func (r *Request) standing(n *fleetNode) string {
+	switch {
+	case n.Instance.Status != model.InstanceActive:
+		return FailInactive
+	case r.External && !n.Instance.External:
+		return FailLaunchType
+	case !n.Instance.AgentConnected:
+		return FailAgent
+	}
+	return ""
+}
+
+// belongs are the checks that no other task can change.
+func (r *Request) belongs(n *fleetNode) string {
+	for _, want := range r.Required {
+		have, ok := n.Instance.Attribute(want.Name)
+		if !ok || (want.Value != "" && want.Value != have) {
+			return FailAttribute
+		}
+	}
+	if r.Rules == nil {
+		return ""
+	}
+	for _, e := range r.Rules.memberOf {
+		s := expression.Subject{Instance: n.Instance, Usage: n.Usage}
+		if e.UsesGroups() && r.GroupsOf != nil {
+			s.Groups = r.GroupsOf(n.id)
+		}
+		if !e.Match(s) {
+			return FailMemberOf
+		}
+	}
+	return ""
+}
+
+// fits are the checks of what the instance has left.
+func (r *Request) fits(n *fleetNode) string {
+	switch {
+	case r.Resources.CPU > n.Instance.Registered.CPU-n.Usage.CPU:
+		return FailCPU
+	case r.Resources.Memory > n.Instance.Registered.Memory-n.Usage.Memory:
+		return FailMemory
+	}
+	for _, p := range r.Resources.Ports {
+		if holdsPort(n.Usage.Ports, p) || slices.Contains(n.Instance.Registered.Ports, p) {
+			return FailPorts
+		}
+	}
+	return ""
+}
+
+func holdsPort(sorted []model.Port, p model.Port) bool {
+	_, found := slices.BinarySearchFunc(sorted, p, model.ComparePorts)
+	return found
+}

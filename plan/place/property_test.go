@@ -1,0 +1,207 @@
+package place
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/roadstead/roadstead/model"
+)
+
+func drawNodes(t *rapid.T) []Node {
+	nodes := make([]Node, rapid.IntRange(0, 12).Draw(t, "nodes"))
+	for i := range nodes {
+		label := fmt.Sprintf("n%d", i)
+		n := &model.ContainerInstance{Account: "1", Cluster: "c", ID: label,
+			Status:         rapid.SampledFrom([]string{"ACTIVE", "ACTIVE", "ACTIVE", "DRAINING"}).Draw(t, "status"),
+			AgentConnected: rapid.IntRange(0, 5).Draw(t, "connected") > 0,
+			Registered:     model.Resources{CPU: rapid.IntRange(0, 2000).Draw(t, "cpu"), Memory: rapid.IntRange(0, 2000).Draw(t, "memory")}}
+		if rapid.Bool().Draw(t, "has rack") {
+			n.Attributes = append(n.Attributes, model.Attribute{Name: "rack", Value: rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "rack")})
+		}
+		nodes[i] = Node{Instance: n}
+		if rapid.Bool().Draw(t, "held") {
+			nodes[i].Usage.Ports = []model.Port{{Number: 80, Protocol: "tcp"}}
+		}
+		nodes[i].Usage.CPU = rapid.IntRange(0, 500).Draw(t, "used")
+	}
+	return nodes
+}
+
+func drawRequest(t *rapid.T, nodes []Node) *Request {
+	var strategy []model.PlacementStrategy
+	for range rapid.IntRange(0, 3).Draw(t, "strategies") {
+		strategy = append(strategy, rapid.SampledFrom([]model.PlacementStrategy{{Type: Spread, Field: "instanceId"},
+			{Type: Spread, Field: "attribute:rack"}, {Type: Binpack, Field: "cpu"}, {Type: Binpack, Field: "memory"}, {Type: Random}}).Draw(t, "strategy"))
+	}
+	var constraints []model.PlacementConstraint
+	if rapid.Bool().Draw(t, "distinct") {
+		constraints = append(constraints, model.PlacementConstraint{Type: DistinctInstance})
+	}
+	if rapid.Bool().Draw(t, "member") {
+		constraints = append(constraints, model.PlacementConstraint{Type: MemberOf, Expression: "attribute:rack in [1, 2]"})
+	}
+	r, err := Compile(strategy, constraints)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := &Request{Count: rapid.IntRange(0, 20).Draw(t, "count"), Rules: r,
+		Resources: model.Resources{CPU: rapid.IntRange(0, 300).Draw(t, "cpu each"), Memory: rapid.IntRange(0, 300).Draw(t, "memory each")}}
+	if rapid.IntRange(0, 3).Draw(t, "port") == 0 {
+		req.Resources.Ports = []model.Port{{Number: 80, Protocol: "tcp"}}
+	}
+	for _, n := range nodes {
+		for range rapid.IntRange(0, 2).Draw(t, "group") {
+			req.Group = append(req.Group, n.Instance.Key().ID)
+		}
+	}
+	return req
+}
+
+// TestPlaced checks a placement by replaying it with Check, one by one: every
+// choice was allowed, nothing that would have fitted was left out, it is the
+// same every time, and what was handed in has not changed.
+func TestPlaced(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		nodes := drawNodes(t)
+		req := drawRequest(t, nodes)
+		seed := rapid.Uint64().Draw(t, "seed")
+		r := Place(NewFleet(nodes), req, seed)
+		if again := Place(NewFleet(nodes), req, seed); !reflect.DeepEqual(r, again) {
+			t.Fatalf("%v and then %v", r, again)
+		}
+		if len(r.Placed) > req.Count || (len(r.Placed) < req.Count) != (len(r.Failures) > 0) && NewFleet(nodes).Active() > 0 {
+			t.Fatalf("%d wanted: %v", req.Count, r)
+		}
+		f := NewFleet(nodes)
+		replay := *req
+		for _, id := range r.Placed {
+			n, _ := f.Node(id)
+			if why := Check(n, &replay); why != "" {
+				t.Fatalf("%s of %v: %s", id, r.Placed, why)
+			}
+			f.Hold(&model.Task{Spec: model.TaskSpec{Instance: id, Resources: req.Resources}, Status: model.TaskObserved{Last: model.TaskPending}})
+			replay.Group = append(replay.Group, id)
+		}
+		if len(r.Placed) == req.Count {
+			return
+		}
+		for _, id := range f.Nodes() {
+			n, _ := f.Node(id)
+			if why := Check(n, &replay); why == "" {
+				t.Fatalf("%v, although %s has room", r, id)
+			}
+		}
+	})
+}
+
+// TestSpreadIsEven: with room everywhere no instance gets two tasks more than another.
+func TestSpreadIsEven(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 20).Draw(t, "nodes")
+		count := rapid.IntRange(0, 100).Draw(t, "count")
+		counts := map[string]int{}
+		for _, id := range Place(NewFleet(fleetOf(n)), &Request{Count: count}, rapid.Uint64().Draw(t, "seed")).Placed {
+			counts[id]++
+		}
+		for _, node := range fleetOf(n) {
+			if c := counts[node.Instance.Key().ID]; c < count/n || c > (count+n-1)/n {
+				t.Fatalf("%d tasks on %d instances: %v", count, n, counts)
+			}
+		}
+	})
+}
+
+func fleetOf(n int) []Node {
+	nodes := make([]Node, n)
+	for i := range nodes {
+		nodes[i].Instance = &model.ContainerInstance{Account: "1", Cluster: "c", ID: fmt.Sprintf("%032x", i), Status: model.InstanceActive,
+			AgentConnected: true, Registered: model.Resources{CPU: 1 << 20, Memory: 1 << 20},
+			Attributes: []model.Attribute{{Name: "a1"}, {Name: "a2"}, {Name: "ecs.capability.x"}}}
+	}
+	return nodes
+}
+
+// TestZonesAreEven does the same for zones of different size.
+func TestZonesAreEven(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		nodes := fleetOf(rapid.IntRange(3, 20).Draw(t, "nodes"))
+		zones := map[string]string{}
+		for i := range nodes {
+			zone := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "zone")
+			nodes[i].Instance.Attributes = append(nodes[i].Instance.Attributes, model.Attribute{Name: ZoneAttribute, Value: zone})
+			zones[nodes[i].Instance.Key().ID] = zone
+		}
+		counts := map[string]int{}
+		for _, z := range zones {
+			counts[z] = 0
+		}
+		count := rapid.IntRange(0, 60).Draw(t, "count")
+		for _, id := range Place(NewFleet(nodes), &Request{Count: count}, 1).Placed {
+			counts[zones[id]]++
+		}
+		for _, c := range counts {
+			if c < count/len(counts) || c > (count+len(counts)-1)/len(counts) {
+				t.Fatalf("%d tasks: %v", count, counts)
+			}
+		}
+	})
+}
+
+// TestFleetUpdates: a fleet that was brought up to date is the fleet built anew.
+func TestFleetUpdates(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f, want := NewFleet(nil), map[string]Node{}
+		for range rapid.IntRange(0, 30).Draw(t, "steps") {
+			n := fleetOf(rapid.IntRange(1, 6).Draw(t, "node"))
+			node := n[len(n)-1]
+			node.Instance.Status = rapid.SampledFrom([]string{"ACTIVE", "DRAINING"}).Draw(t, "status")
+			id := node.Instance.Key().ID
+			if rapid.IntRange(0, 3).Draw(t, "remove") == 0 {
+				f.Remove(id)
+				delete(want, id)
+				continue
+			}
+			f.Set(node)
+			want[id] = node
+		}
+		var nodes []Node
+		for _, n := range want {
+			nodes = append(nodes, n)
+		}
+		if fresh := NewFleet(nodes); f.Active() != fresh.Active() || !reflect.DeepEqual(f.Nodes(), fresh.Nodes()) || !reflect.DeepEqual(f.at, fresh.at) {
+			t.Fatalf("%+v, want %+v", f, fresh)
+		}
+	})
+}
+
+func BenchmarkPlace(b *testing.B) {
+	nodes := fleetOf(10_000)
+	for i := range nodes {
+		nodes[i].Instance.Attributes = append(nodes[i].Instance.Attributes, model.Attribute{Name: ZoneAttribute, Value: fmt.Sprint("z", i%3)})
+	}
+	f := NewFleet(nodes)
+	for _, s := range []model.PlacementStrategy{{}, {Type: Binpack, Field: "memory"}, {Type: Random}} {
+		for _, count := range []int{1, 10, 100} {
+			var strategy []model.PlacementStrategy
+			if s.Type != "" {
+				strategy = append(strategy, s)
+			}
+			rules, err := Compile(strategy, nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Run(fmt.Sprintf("%s/%d", map[bool]string{true: "default", false: s.Type}[s.Type == ""], count), func(b *testing.B) {
+				req := &Request{Count: count, Resources: model.Resources{CPU: 100, Memory: 100}, Rules: rules,
+					Required: []model.Attribute{{Name: "ecs.capability.x"}}}
+				placed := 0
+				for b.Loop() {
+					placed += len(Place(f, req, uint64(placed)).Placed)
+				}
+				b.ReportMetric(float64(placed)/b.Elapsed().Seconds(), "placements/s")
+			})
+		}
+	}
+}

@@ -1,0 +1,152 @@
+package place
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan/place/expression"
+)
+
+// Strategies and constraints, and the fields of strategies.
+// Source: ECS API reference, PlacementStrategy and PlacementConstraint.
+const (
+	Binpack = "binpack"
+	Spread  = "spread"
+	Random  = "random"
+
+	DistinctInstance = "distinctInstance"
+	MemberOf         = "memberOf"
+
+	FieldCPU        = "cpu"
+	FieldMemory     = "memory"
+	FieldInstance   = "instanceId"
+	FieldHost       = "host"
+	attributePrefix = "attribute:"
+)
+
+// Limits of a request. Source: ECS API reference, RunTask.
+const (
+	MaxStrategies  = 5
+	MaxConstraints = 10
+)
+
+// Request is what is to be placed and how.
+type Request struct {
+	// Count is how many tasks are wanted.
+	Count int
+	// Resources is what each of them takes.
+	Resources model.Resources
+	// Required are the attributes that an instance must have.
+	Required []model.Attribute
+	// Rules are the compiled strategy and constraints.
+	Rules *Rules
+	// Group holds the instance of every task of the same group, by id: what
+	// spread evens out.
+	Group []string
+	// Occupied holds the same for distinctInstance; Group where it is nil.
+	Occupied []string
+	// Only, when not nil, holds the ids of the instances that may be chosen.
+	Only []string
+	// External restricts the choice to external instances (launch type EXTERNAL).
+	External bool
+	// GroupsOf returns the groups of the tasks on an instance; needed where a
+	// constraint speaks of task:group.
+	GroupsOf func(instanceID string) []string
+}
+
+// Rules are strategies and constraints that were checked and compiled once.
+type Rules struct {
+	strategy []model.PlacementStrategy
+	distinct bool
+	memberOf []*expression.Expression
+}
+
+// defaultStrategy is how tasks are spread when the caller does not say.
+// Source: ECS developer guide, "Amazon ECS task placement strategies", services.
+var defaultStrategy = [...]model.PlacementStrategy{
+	{Type: Spread, Field: attributePrefix + ZoneAttribute},
+	{Type: Spread, Field: FieldInstance},
+}
+
+// Compile checks strategies and constraints. Its error's text is for the
+// caller of the API (InvalidParameterException).
+func Compile(strategy []model.PlacementStrategy, constraints []model.PlacementConstraint) (*Rules, error) {
+	if len(strategy) > MaxStrategies {
+		return nil, fmt.Errorf("The number of placement strategies cannot exceed %d.", MaxStrategies)
+	}
+	if len(constraints) > MaxConstraints {
+		return nil, fmt.Errorf("The number of placement constraints cannot exceed %d.", MaxConstraints)
+	}
+	r := &Rules{}
+	for _, s := range strategy {
+		n, err := normalStrategy(s)
+		if err != nil {
+			return nil, err
+		}
+		r.strategy = append(r.strategy, n)
+	}
+	if len(strategy) == 0 {
+		r.strategy = append(r.strategy, defaultStrategy[:]...)
+	}
+	for _, c := range constraints {
+		if err := r.constrain(c); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func normalStrategy(s model.PlacementStrategy) (model.PlacementStrategy, error) {
+	bad := fmt.Errorf("Invalid placement strategy: type %q, field %q.", s.Type, s.Field)
+	switch s.Type {
+	case Random:
+		if s.Field != "" {
+			return s, bad
+		}
+	case Binpack:
+		s.Field = strings.ToLower(s.Field)
+		if s.Field != FieldCPU && s.Field != FieldMemory {
+			return s, bad
+		}
+	case Spread:
+		switch {
+		case strings.EqualFold(s.Field, FieldInstance), strings.EqualFold(s.Field, FieldHost):
+			s.Field = FieldInstance
+		case !strings.HasPrefix(s.Field, attributePrefix), s.Field == attributePrefix:
+			return s, bad
+		}
+	default:
+		return s, bad
+	}
+	return s, nil
+}
+
+func (r *Rules) constrain(c model.PlacementConstraint) error {
+	switch c.Type {
+	case DistinctInstance:
+		if c.Expression != "" {
+			return fmt.Errorf("Placement constraint %s does not take an expression.", DistinctInstance)
+		}
+		r.distinct = true
+	case MemberOf:
+		e, err := expression.Parse(c.Expression)
+		if err != nil {
+			return err
+		}
+		r.memberOf = append(r.memberOf, e)
+	default:
+		return fmt.Errorf("Invalid placement constraint: type %q.", c.Type)
+	}
+	return nil
+}
+
+// Distinct reports whether distinctInstance is among the constraints.
+func (r *Rules) Distinct() bool { return r.distinct }
+
+// WithDistinct returns the rules with distinctInstance added.
+func (r *Rules) WithDistinct() *Rules {
+	d := *r
+	d.distinct = true
+	return &d
+}
