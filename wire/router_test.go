@@ -366,32 +366,3 @@ func TestObserversAreToldOfKnownNamesOnly(t *testing.T) {
 		}
 	}
 }
-
-func TestWrongTablesPanic(t *testing.T) {
-	nothing := func(context.Context, *ecs.DescribeTasksInput) (*ecs.DescribeTasksOutput, error) { return nil, nil }
-	op := wire.Op("DescribeTasks", nothing)
-	protocols := []wire.Protocol{wire.AWSJSON11}
-	for name, services := range map[string][]*wire.Service{
-		"twice the operation": {{Name: "a", Protocols: protocols, Operations: []wire.Operation{op, op}}},
-		"twice the prefix":    {{Name: "a", TargetPrefix: "A", Protocols: protocols}, {Name: "b", TargetPrefix: "A", Protocols: protocols}},
-		"no protocol":         {{Name: "a"}},
-		"a stream in a form": {{Name: "a", Protocols: []wire.Protocol{wire.Query}, Operations: []wire.Operation{
-			wire.StreamOp("Tail", func(context.Context, *sts.GetCallerIdentityInput, func(any) error) error { return nil }),
-		}}},
-		"a union in a form": {{Name: "a", Protocols: []wire.Protocol{wire.Query}, Operations: []wire.Operation{
-			wire.Op("CreateGateway", func(context.Context, *ecs.CreateGatewayInput) (*ecs.CreateGatewayOutput, error) { return nil, nil }),
-		}}},
-		"no AWS shape": {{Name: "a", Protocols: protocols, Operations: []wire.Operation{
-			wire.Op("Odd", func(context.Context, *struct{ C chan int }) (*struct{}, error) { return nil, nil }),
-		}}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			defer func() {
-				if recover() == nil {
-					t.Error("the table was accepted")
-				}
-			}()
-			wire.NewRouter(wire.Options{}, services...)
-		})
-	}
-}
