@@ -71,6 +71,13 @@ func (db *DB) enqueue(p *pending) error {
 	return nil
 }
 
+// Waiting returns how many commits wait for the log; a measure of load.
+func (db *DB) Waiting() int {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return len(db.queue)
+}
+
 // await waits until p is done. Whoever gets the turn while waiting writes a
 // batch, its own change and what has gathered behind it, so batches grow with
 // the load and nobody has to be woken to write.
@@ -79,25 +86,32 @@ func (db *DB) await(ctx context.Context, p *pending) error {
 		select {
 		case <-p.done:
 			return p.err
-		default:
+		case <-ctx.Done():
+			return db.abandon(ctx, p)
+		default: // those first, so that with one goroutine nothing is left to chance
 		}
 		select {
 		case <-p.done:
 			return p.err
 		case <-ctx.Done():
-			if db.withdraw(p) {
-				return ctx.Err()
-			}
-			select {
-			case <-p.done:
-				return p.err
-			default:
-				return fmt.Errorf("%w: %w", ErrUnknown, ctx.Err())
-			}
+			return db.abandon(ctx, p)
 		case db.turn <- struct{}{}:
 			db.flush(context.WithoutCancel(ctx), p)
 			<-db.turn
 		}
+	}
+}
+
+// abandon ends the wait for p when its context has ended.
+func (db *DB) abandon(ctx context.Context, p *pending) error {
+	if db.withdraw(p) {
+		return ctx.Err()
+	}
+	select {
+	case <-p.done:
+		return p.err
+	default:
+		return fmt.Errorf("%w: %w", ErrUnknown, ctx.Err())
 	}
 }
 
