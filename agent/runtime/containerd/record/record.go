@@ -1,7 +1,8 @@
 // Package record keeps what a shim saw of its containers in small files, because neither containerd nor the agent may
 // be there when a container starts or ends, and the end of a container is told once.
 //
-// It decides the format only. The shim is the one writer of a record; whoever removes the container removes it.
+// It decides the format only. The shim is the one writer of a record while it lives, whoever finds the shim dead writes the
+// end, and whoever removes the container removes the record.
 package record
 
 import (
@@ -23,6 +24,7 @@ type Record struct {
 	ExitCode  int       `json:"exitCode,omitempty"`
 	ExitedAt  time.Time `json:"exitedAt,omitzero"`
 	OOMKilled bool      `json:"oomKilled,omitempty"`
+	Lost      bool      `json:"lost,omitempty"` // the shim did not see the end; written by whoever found out
 }
 
 // Write replaces the record at once or not at all. It is not flushed to disk: when the machine stops, so do its containers.
