@@ -94,11 +94,12 @@ func open(ctx context.Context, dir string, opts EmbeddedOptions, unlock func()) 
 		return nil, err
 	}
 	client := v3client.New(server.Server)
-	disk.client = client
+	disk.client, disk.defrag = client, server.Server.Backend().Defrag
 	return &Log{
 		client: client,
 		elect:  alone{},
 		space:  disk,
+		keep:   history,
 		stop: func() error {
 			err := client.Close()
 			if errors.Is(err, context.Canceled) {

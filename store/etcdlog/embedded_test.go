@@ -5,13 +5,10 @@ import (
 	"testing"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.uber.org/goleak"
 
 	"github.com/roadstead/roadstead/store"
 	"github.com/roadstead/roadstead/store/logtest"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // embedded opens an embedded etcd with an empty data directory.
 func embedded(t testing.TB) *Log {
@@ -31,7 +28,7 @@ func embedded(t testing.TB) *Log {
 // peer returns another handle of l's etcd, which embedded ones do not have in
 // production: the lock keeps other processes away.
 func peer(l *Log) *Log {
-	return &Log{client: l.client, elect: alone{}, space: unguarded{}, stop: func() error { return nil }}
+	return &Log{client: l.client, elect: alone{}, space: unguarded{}, keep: history, stop: func() error { return nil }}
 }
 
 func TestContract(t *testing.T) {

@@ -69,7 +69,7 @@ func Dial(ctx context.Context, endpoints []string, opts ExternalOptions) (*Log, 
 		return nil, fmt.Errorf("etcdlog: reach %v: %w", endpoints, err)
 	}
 	b := &ballot{client: client, name: opts.Name, ttl: opts.Lease}
-	return &Log{client: client, elect: b, space: unguarded{}, stop: func() error {
+	return &Log{client: client, elect: b, space: unguarded{}, keep: history, stop: func() error {
 		b.resign()
 		return client.Close()
 	}}, nil

@@ -28,6 +28,7 @@ type Log struct {
 	elect  elector
 	space  guard
 	stop   func() error
+	keep   model.Revision // history, but for tests
 
 	mu        sync.Mutex
 	term      *term
@@ -158,7 +159,7 @@ func (l *Log) head(ctx context.Context) (model.Revision, head, error) {
 // compact drops history that no follower is expected to need.
 func (l *Log) compact(ctx context.Context, rev model.Revision) {
 	l.mu.Lock()
-	due := rev-l.compacted >= 2*history
+	due := rev-l.compacted >= 2*l.keep
 	if due {
 		l.compacted = rev
 	}
@@ -169,7 +170,7 @@ func (l *Log) compact(ctx context.Context, rev model.Revision) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	// A failure costs space, not truth; the next one catches up.
-	_, _ = l.client.Compact(ctx, int64(rev-history))
+	_, _ = l.client.Compact(ctx, int64(rev-l.keep))
 }
 
 // classify maps etcd's errors of a transaction to those of store.Log.

@@ -36,6 +36,7 @@ type space struct {
 	dir     string
 	reserve int64
 	client  *clientv3.Client
+	defrag  func() error
 
 	mu    sync.Mutex
 	full  bool
@@ -89,7 +90,7 @@ func (s *space) reclaim(ctx context.Context) error {
 	}
 	// Compacting to where it is compacted already fails, and is no reason to stop.
 	_, _ = s.client.Compact(ctx, at.Header.Revision, clientv3.WithCompactPhysical())
-	if _, err := s.client.Defragment(ctx, ""); err != nil {
+	if err := s.defrag(); err != nil {
 		return err
 	}
 	alarms, err := s.client.AlarmList(ctx)

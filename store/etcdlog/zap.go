@@ -30,6 +30,11 @@ func (b bridge) Check(e zapcore.Entry, c *zapcore.CheckedEntry) *zapcore.Checked
 }
 
 func (b bridge) Write(e zapcore.Entry, fields []zapcore.Field) error {
+	switch e.Message {
+	case "Running http and grpc server on single port. This is not recommended for production.",
+		"simple token is not cryptographically signed":
+		return nil // said at every start, about servers and logins that there are not
+	}
 	level := slog.LevelWarn
 	if e.Level > zapcore.WarnLevel {
 		level = slog.LevelError
