@@ -1,0 +1,88 @@
+package deploy
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan/place"
+)
+
+// request returns what a task of the primary deployment asks of an instance.
+// Its error is for people.
+func (p *planning) request() (*place.Request, error) {
+	def := p.Definitions[p.primary.Spec.TaskDefinition]
+	if def == nil || def.Definition == nil {
+		return nil, errors.New("the task definition was not found")
+	}
+	if p.rules == nil {
+		return nil, errors.New("the placement strategies or constraints are invalid")
+	}
+	resources, err := place.Demand(def.Definition, nil)
+	if err != nil {
+		return nil, fmt.Errorf("the task definition is invalid: %w", err)
+	}
+	return &place.Request{Resources: resources, Required: place.Required(def.Definition), Rules: p.rules,
+		External: p.primary.Spec.LaunchType == "EXTERNAL", GroupsOf: p.GroupsOf}, nil
+}
+
+// create writes a new task for each of the instances.
+func (p *planning) create(on []string, resources model.Resources) {
+	if len(on) == 0 {
+		return
+	}
+	def := p.Definitions[p.primary.Spec.TaskDefinition]
+	var made []*model.Task
+	guarded := map[string]bool{}
+	for _, id := range on {
+		t := p.newTask(id, resources, def)
+		p.out.Change.Put(t)
+		if n, _ := p.Fleet.Node(id); !guarded[id] {
+			p.out.Change.Expect(n.Instance)
+			guarded[id] = true
+		}
+		p.out.Because(t.Key(), "Started", "Started on "+id+".")
+		made = append(made, t)
+	}
+	p.spare -= len(on)
+	p.acted = true
+	p.say("has started %d tasks: %s.", len(made), named(made))
+}
+
+func (p *planning) newTask(on string, resources model.Resources, def *model.TaskDefinition) *model.Task {
+	s := p.Service
+	spec := p.primary.Spec
+	t := &model.Task{Account: s.Account, Cluster: s.Cluster, ID: p.ids.Hex(), Desired: model.TaskRunning, Tags: p.tags(def),
+		Spec: model.TaskSpec{TaskDefinition: spec.TaskDefinition, Instance: on, Service: s.Key().ID, Deployment: p.primary.ID,
+			Group: "service:" + s.Name, StartedBy: p.primary.ID, LaunchType: spec.LaunchType, Resources: resources, CreatedAt: p.Now,
+			EnableExecuteCommand: spec.EnableExecuteCommand, EnableManagedTags: s.Spec.EnableManagedTags},
+		Status: model.TaskObserved{Last: model.TaskPending, Version: 1}}
+	if t.Spec.LaunchType == "" {
+		t.Spec.LaunchType = "EC2"
+	}
+	for i := range def.Definition.ContainerDefinitions {
+		if c := &def.Definition.ContainerDefinitions[i]; c.Name != nil {
+			t.Status.Containers = append(t.Status.Containers,
+				model.ContainerObserved{Name: *c.Name, Last: model.TaskPending, ID: p.ids.UUID()})
+		}
+	}
+	return t
+}
+
+// tags are those that a new task gets: propagated ones and, if asked for,
+// those that ECS manages.
+// Source: ECS API reference, CreateService: propagateTags, enableECSManagedTags.
+func (p *planning) tags(def *model.TaskDefinition) []model.Tag {
+	var tags []model.Tag
+	switch p.Service.Spec.PropagateTags {
+	case "SERVICE":
+		tags = append(tags, p.Service.Tags...)
+	case "TASK_DEFINITION":
+		tags = append(tags, def.Tags...)
+	}
+	if p.Service.Spec.EnableManagedTags {
+		tags = append(tags, model.Tag{Key: "aws:ecs:clusterName", Value: p.Service.Cluster},
+			model.Tag{Key: "aws:ecs:serviceName", Value: p.Service.Name})
+	}
+	return tags
+}

@@ -1,0 +1,127 @@
+package deploy
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/roadstead/roadstead/model"
+)
+
+// countFailures counts each failed task of the primary deployment once, lets
+// the next start wait when they keep failing, and forgets the failures once a
+// later task has run for long enough.
+func (p *planning) countFailures(s *survey) {
+	st := &p.primary.Status
+	fresh, counted, last := p.failures()
+	st.Counted = counted
+	if len(fresh) > 0 {
+		st.FailedTasks += len(fresh)
+		delay := p.delay(s, st.FailedTasks)
+		if at := fresh[len(fresh)-1].Status.StoppedAt.Add(delay); delay > 0 && at.After(st.RetryAt) {
+			st.RetryAt = at
+		}
+		p.out.Because(p.primary.Key(), "Failed", fmt.Sprintf("%d tasks failed, %d since the last that did not.", len(fresh), st.FailedTasks))
+		if delay >= 4*p.Timing.FirstDelay {
+			p.stuck(stuckFailing, "is unable to consistently start tasks successfully. "+moreInformation)
+		}
+	}
+	if st.FailedTasks > 0 && p.recovered(s, last) {
+		st.FailedTasks, st.RetryAt = 0, time.Time{}
+		if st.LastStuck == stuckFailing {
+			st.LastStuck = ""
+		}
+	}
+}
+
+// failures returns the failed tasks that were not counted before, in the
+// order of their ends, the ids of all that are counted now and still in the
+// tables, and when the last of them stopped.
+func (p *planning) failures() (fresh []*model.Task, counted []string, last time.Time) {
+	for _, t := range p.tasks {
+		if t.Spec.Deployment != p.primary.ID || !t.Stopped() || !p.failed(t) {
+			continue
+		}
+		if !contains(p.primary.Status.Counted, t.ID) {
+			if len(counted) == MaxCounted {
+				continue
+			}
+			fresh = append(fresh, t)
+		}
+		counted = append(counted, t.ID)
+		if t.Status.StoppedAt.After(last) {
+			last = t.Status.StoppedAt
+		}
+	}
+	slices.SortFunc(fresh, func(a, b *model.Task) int {
+		return cmp.Or(a.Status.StoppedAt.Compare(b.Status.StoppedAt), cmp.Compare(a.ID, b.ID))
+	})
+	slices.Sort(counted)
+	return fresh, counted, last
+}
+
+// failed reports whether a stopped task ended by its own fault: it did not
+// start, ended too soon, or failed its health checks. A task that somebody
+// stopped has not failed.
+func (p *planning) failed(t *model.Task) bool {
+	switch t.StopCode {
+	case model.StopTaskFailedToStart:
+		return true
+	case model.StopEssentialContainerExited:
+		if t.Status.StartedAt.IsZero() {
+			return true
+		}
+		end := t.Status.StoppedAt
+		if !t.Status.ExecutionStopped.IsZero() && t.Status.ExecutionStopped.Before(end) {
+			end = t.Status.ExecutionStopped
+		}
+		return end.Sub(t.Status.StartedAt) < p.Timing.HealthyRun
+	case model.StopServiceSchedulerInitiated:
+		return t.StoppedReason == reasonUnhealthy
+	}
+	return false
+}
+
+// recovered reports whether the failures are over: a task that began to run
+// after the last of them has run for HealthyRun, or none is missing and there
+// was no failure for as long.
+func (p *planning) recovered(s *survey, last time.Time) bool {
+	if s.missing() == 0 && s.settled >= s.desired {
+		at := last.Add(p.Timing.HealthyRun)
+		if !p.Now.Before(at) {
+			return true
+		}
+		p.out.WakeAt(at)
+	}
+	for _, t := range p.tasks {
+		if t.Spec.Deployment != p.primary.ID || !alive(t) || !p.ready(t) || !t.Status.StartedAt.After(last) {
+			continue
+		}
+		at := t.Status.StartedAt.Add(p.Timing.HealthyRun)
+		if !p.Now.Before(at) {
+			return true
+		}
+		p.out.WakeAt(at)
+	}
+	return false
+}
+
+// delay is how long to wait after the failed-th failure: nothing in the first
+// round, then twice as long from round to round. A round is as many failures
+// as there are tasks still to be had, so that ten tasks that fail together
+// count as one that fails once.
+func (p *planning) delay(s *survey, failed int) time.Duration {
+	slots := min(max(s.desired-s.settled, 1), 100)
+	rounds := (failed - 1) / slots
+	if rounds == 0 {
+		return 0
+	}
+	d := p.Timing.FirstDelay
+	for range rounds - 1 {
+		if d *= 2; d >= p.Timing.MaxDelay {
+			return p.Timing.MaxDelay
+		}
+	}
+	return min(d, p.Timing.MaxDelay)
+}

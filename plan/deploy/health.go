@@ -1,0 +1,112 @@
+package deploy
+
+import (
+	"time"
+
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan/place"
+)
+
+// lost reports whether the instance is gone: deregistered, or disconnected
+// for longer than LostAfter. While it may become so, the plan wakes then.
+func (p *planning) lost(n place.Node, known bool) bool {
+	if !known || n.Instance.Status == model.InstanceInactive {
+		return true
+	}
+	if n.Instance.AgentConnected {
+		return false
+	}
+	from := n.Instance.ConnectedAt
+	for _, t := range []time.Time{n.Instance.RegisteredAt, p.Since} {
+		if t.After(from) {
+			from = t
+		}
+	}
+	at := from.Add(p.Timing.LostAfter)
+	if p.Now.Before(at) {
+		p.out.WakeAt(at)
+		return false
+	}
+	return true
+}
+
+func (p *planning) onLost(t *model.Task) bool { return p.lost(p.Fleet.Node(t.Spec.Instance)) }
+
+// alive reports whether the task is meant to run.
+func alive(t *model.Task) bool { return t.Desired != model.TaskStopped && !t.Stopped() }
+
+// stopping reports whether the task was told to stop and has not, on an
+// instance that can still do it.
+func (p *planning) stopping(t *model.Task) bool {
+	return t.Desired == model.TaskStopped && !t.Stopped() && !p.onLost(t)
+}
+
+// unhealthy reports whether the task failed its health checks, which counts
+// once the service's grace period is over.
+func (p *planning) unhealthy(t *model.Task) bool {
+	if t.Status.Last != model.TaskRunning || t.Status.Health != "UNHEALTHY" {
+		return false
+	}
+	if p.Service.Spec.HealthGraceSet {
+		at := t.Status.StartedAt.Add(p.Service.Spec.HealthGrace)
+		if p.Now.Before(at) {
+			p.out.WakeAt(at)
+			return false
+		}
+	}
+	return true
+}
+
+// ready reports whether the task serves: it runs, and is HEALTHY where its
+// definition has a health check.
+func (p *planning) ready(t *model.Task) bool {
+	if t.Status.Last != model.TaskRunning || p.unhealthy(t) {
+		return false
+	}
+	return t.Status.Health == "HEALTHY" || !p.hasHealthCheck(t)
+}
+
+// settled reports whether the task has served for long enough to rely on it.
+func (p *planning) settled(t *model.Task) bool {
+	if !p.ready(t) {
+		return false
+	}
+	at := t.Status.StartedAt.Add(p.Timing.Settle)
+	if p.Now.Before(at) {
+		p.out.WakeAt(at)
+		return false
+	}
+	return true
+}
+
+func (p *planning) hasHealthCheck(t *model.Task) bool {
+	def := p.Definitions[t.Spec.TaskDefinition]
+	if def == nil || def.Definition == nil {
+		return false
+	}
+	for i := range def.Definition.ContainerDefinitions {
+		c := &def.Definition.ContainerDefinitions[i]
+		if c.HealthCheck != nil && (c.Essential == nil || *c.Essential) {
+			return true
+		}
+	}
+	return false
+}
+
+// stopLost stops the tasks of lost instances: whatever becomes of them, they
+// are replaced, and told to stop should their instance come back.
+func (p *planning) stopLost() {
+	for i, t := range p.tasks {
+		if !alive(t) {
+			continue
+		}
+		n, known := p.Fleet.Node(t.Spec.Instance)
+		if !p.lost(n, known) {
+			continue
+		}
+		reason := lostReason(n, known)
+		if p.stopAt(i, model.StopServiceSchedulerInitiated, reason) {
+			p.out.Because(t.Key(), "Lost", reason)
+		}
+	}
+}

@@ -1,0 +1,133 @@
+package deploy
+
+import (
+	"slices"
+
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan/place"
+)
+
+// survey sorts the living tasks of a service by what is to become of them.
+type survey struct {
+	// desired is how many tasks are wanted, least how many of them have to
+	// serve at any time, most how many may live.
+	desired, least, most int
+	// nodes are the instances that a daemon is to run on, by id, and open
+	// those of them that lack a task; nil for replicas.
+	nodes, open []string
+	// keep are the tasks of the primary deployment that are to stay; more
+	// than desired after scaling in.
+	keep []*model.Task
+	// To be replaced: unready are tasks that do not run yet, doubtful those
+	// that run and are not known to serve, unhealthy those that do not, and
+	// serving those that do.
+	unready, doubtful, unhealthy, serving []*model.Task
+	// astray are daemons where none is to be, or one too many.
+	astray []*model.Task
+	alive  int
+	// settled and starting count keep.
+	settled, starting int
+	// busy is set while tasks of the service are stopping.
+	busy bool
+}
+
+func (p *planning) survey() *survey {
+	s := &survey{desired: p.Service.Spec.DesiredCount}
+	daemon := p.Service.Spec.Scheduling == model.SchedulingDaemon
+	if daemon {
+		s.nodes = p.daemonNodes()
+		s.desired = len(s.nodes)
+	}
+	s.least, s.most = limits(p.Service.Spec.Rollout, s.desired, daemon)
+	covered := map[string]bool{}
+	for _, t := range p.tasks {
+		s.busy = s.busy || p.stopping(t)
+		if alive(t) {
+			p.sort(s, t, daemon, covered)
+		}
+	}
+	for _, id := range s.nodes {
+		if n, _ := p.Fleet.Node(id); !covered[id] && n.Instance.AgentConnected {
+			s.open = append(s.open, id)
+		}
+	}
+	return s
+}
+
+// sort puts one living task where it belongs.
+func (p *planning) sort(s *survey, t *model.Task, daemon bool, covered map[string]bool) {
+	s.alive++
+	current := t.Spec.Deployment == p.primary.ID
+	n, _ := p.Fleet.Node(t.Spec.Instance)
+	displaced := n.Instance != nil && n.Instance.Status == model.InstanceDraining
+	switch {
+	case daemon && !contains(s.nodes, t.Spec.Instance), daemon && current && covered[t.Spec.Instance]:
+		s.astray = append(s.astray, t)
+	case p.unhealthy(t):
+		s.unhealthy = append(s.unhealthy, t)
+	case current && !displaced:
+		s.keep = append(s.keep, t)
+		covered[t.Spec.Instance] = true
+		if p.settled(t) {
+			s.settled++
+		} else {
+			s.starting++
+		}
+	case p.ready(t):
+		s.serving = append(s.serving, t)
+	case t.Status.Last == model.TaskRunning:
+		s.doubtful = append(s.doubtful, t)
+	default:
+		s.unready = append(s.unready, t)
+	}
+}
+
+func contains(sorted []string, id string) bool {
+	_, found := slices.BinarySearch(sorted, id)
+	return found
+}
+
+// limits returns how many of desired tasks have to serve at least (rounded
+// up) and may live at most (rounded down).
+// Source: ECS API reference, DeploymentConfiguration.
+func limits(r model.Rollout, desired int, daemon bool) (least, most int) {
+	maximum := r.MaximumPercent
+	switch {
+	case maximum == 0 && daemon:
+		maximum = 100
+	case maximum == 0:
+		maximum = 200
+	}
+	return (desired*r.MinimumHealthyPercent + 99) / 100, desired * maximum / 100
+}
+
+// daemonNodes returns the instances that the service's daemon belongs on,
+// sorted.
+func (p *planning) daemonNodes() []string {
+	ids := []string{}
+	req, err := p.request()
+	if err != nil { // nothing can be said about other instances, so all stay where they are
+		for _, t := range p.tasks {
+			if alive(t) {
+				ids = append(ids, t.Spec.Instance)
+			}
+		}
+		slices.Sort(ids)
+		return slices.Compact(ids)
+	}
+	for _, id := range p.Fleet.Nodes() {
+		n, known := p.Fleet.Node(id)
+		if place.Belongs(n, req) == "" && !p.lost(n, known) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func instances(tasks []*model.Task) []string {
+	ids := make([]string, 0, len(tasks))
+	for _, t := range tasks {
+		ids = append(ids, t.Spec.Instance)
+	}
+	return ids
+}

@@ -1,0 +1,149 @@
+package deploy
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan"
+	"github.com/roadstead/roadstead/plan/place"
+)
+
+// View is all that a plan for one service depends on. Nothing in it is changed.
+type View struct {
+	Service     *model.Service
+	Deployments []*model.Deployment              // all of the service
+	Tasks       []*model.Task                    // all of the service that are in the tables
+	Definitions map[string]*model.TaskDefinition // by id, those of the tasks and of the deployments
+	Fleet       *place.Fleet                     // the cluster's instances
+	Events      *model.ServiceEvents             // nil: none yet
+	Now         time.Time
+	// Since is when whoever asks began to watch the instances: none counts as
+	// lost before LostAfter has passed since then. Zero: long ago.
+	Since  time.Time
+	Seed   plan.Seed
+	Timing Timing
+	// GroupsOf returns the groups of the tasks on an instance, for constraints
+	// that speak of task:group.
+	GroupsOf func(instanceID string) []string
+}
+
+// Timing holds the waits of a plan; zero values mean the defaults.
+type Timing struct {
+	// LostAfter is how long an instance may be disconnected before its tasks
+	// are replaced.
+	LostAfter time.Duration
+	// Settle is how long a new task has to run before it counts as a
+	// replacement for an old one and for a steady state.
+	Settle time.Duration
+	// HealthyRun is how long a task has to run for its end to be no failure,
+	// and for the failures before it to be forgotten.
+	HealthyRun time.Duration
+	// FirstDelay is the wait before the second restart of a task that keeps
+	// failing; the first is at once, and each further wait is twice as long,
+	// up to MaxDelay.
+	FirstDelay, MaxDelay time.Duration
+}
+
+// The defaults of Timing.
+const (
+	DefaultLostAfter  = 3 * time.Second
+	DefaultSettle     = 2 * time.Second
+	DefaultHealthyRun = 10 * time.Second
+	DefaultFirstDelay = time.Second
+	DefaultMaxDelay   = 5 * time.Minute
+)
+
+func (t Timing) withDefaults() Timing {
+	return Timing{cmp.Or(t.LostAfter, DefaultLostAfter), cmp.Or(t.Settle, DefaultSettle),
+		cmp.Or(t.HealthyRun, DefaultHealthyRun), cmp.Or(t.FirstDelay, DefaultFirstDelay), cmp.Or(t.MaxDelay, DefaultMaxDelay)}
+}
+
+// Limits of a plan and of what it leaves behind.
+const (
+	// KeepInactive is how many deployments without tasks are kept, beside the
+	// last completed one.
+	KeepInactive = 10
+	// MaxCounted is how many failed tasks a deployment remembers to have
+	// counted; failures beyond are not counted while these are in the tables.
+	MaxCounted = 1000
+	// maxDeploymentWrites is how many of a plan's writes deployments may take.
+	maxDeploymentWrites = 20
+	// maxTaskWrites is what is left for tasks: the service, its events and
+	// two deployments of a rollback need the rest.
+	maxTaskWrites = plan.MaxWrites - maxDeploymentWrites - 4
+	// maxNamed is how many tasks an event names.
+	maxNamed = 10
+)
+
+// Plan returns what is to happen to the service now.
+func Plan(v View) plan.Plan {
+	p := begin(v)
+	switch {
+	case v.Service.Status != model.ServiceActive:
+		p.drain()
+	case p.primary == nil:
+		p.out.Because(v.Service.Key(), "NoDeployment", "The service has no primary deployment.")
+	default:
+		p.advance()
+	}
+	return p.finish()
+}
+
+// planning is one call of Plan: the view, and what was decided so far.
+type planning struct {
+	View
+	out     plan.Plan
+	ids     *plan.IDs
+	tasks   []*model.Task // by id; those that were stopped by this plan replaced
+	primary *model.Deployment
+	older   []*model.Deployment // the newest first
+	stored  map[string]*model.Deployment
+	rules   *place.Rules
+	spare   int // task writes left
+	said    []string
+	acted   bool // tasks were started or stopped
+}
+
+func begin(v View) *planning {
+	p := &planning{View: v, ids: plan.NewIDs(v.Seed), spare: maxTaskWrites, stored: map[string]*model.Deployment{}}
+	p.Timing = v.Timing.withDefaults()
+	p.tasks = slices.Clone(v.Tasks)
+	slices.SortFunc(p.tasks, func(a, b *model.Task) int { return cmp.Compare(a.ID, b.ID) })
+	for _, d := range v.Deployments {
+		p.stored[d.ID] = d
+		if d.ID == v.Service.Primary {
+			p.primary = d.Clone()
+			continue
+		}
+		p.older = append(p.older, d.Clone())
+	}
+	slices.SortFunc(p.older, func(a, b *model.Deployment) int {
+		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
+	rules, err := place.Compile(v.Service.Spec.Strategy, v.constraints())
+	if err != nil {
+		p.out.Because(v.Service.Key(), "InvalidPlacement", err.Error())
+	}
+	p.rules = rules
+	return p
+}
+
+// constraints returns the service's placement constraints and its task
+// definition's.
+func (v *View) constraints() []model.PlacementConstraint {
+	cs := slices.Clone(v.Service.Spec.Constraints)
+	for _, d := range v.Deployments {
+		if d.ID != v.Service.Primary {
+			continue
+		}
+		if def := v.Definitions[d.Spec.TaskDefinition]; def != nil && def.Definition != nil {
+			cs = append(cs, place.DefinitionConstraints(def.Definition)...)
+		}
+	}
+	return cs
+}
+
+// more asks to be called again at once, because this plan is full.
+func (p *planning) more() { p.out.WakeAt(p.Now) }
