@@ -20,9 +20,8 @@ func BenchmarkAttach(b *testing.B) {
 		go func() { stopped <- n.Run(ctx) }()
 		b.Cleanup(func() { cancel(); <-stopped })
 		benchmarkAttach(b, n, func() {
-			for len(n.ready) == 0 {
-				time.Sleep(time.Millisecond) // not measured
-			}
+			s := <-n.ready // waits until there is one
+			n.ready <- s
 		})
 	})
 }

@@ -108,7 +108,7 @@ func (n *Network) Destroy(ctx context.Context) error {
 
 // vanishTimeout is how long Destroy leaves the kernel to take the namespaces
 // apart, which it does many at once, before it removes the links one by one.
-const vanishTimeout = 3 * time.Second
+const vanishTimeout = time.Second
 
 func (n *Network) removeMembers(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, vanishTimeout)

@@ -176,22 +176,29 @@ func (l *lab) serveUDP(t testing.TB, path, address, name string) {
 	}()
 }
 
-// dialTimeout is how long a refused or dropped connection may take; on one
-// machine a good one takes well under a millisecond.
-const dialTimeout = 2 * time.Second
+// The longest that a good answer may take, and how long to wait to be sure that
+// there is none: on one machine a good one takes well under a millisecond.
+const (
+	dialTimeout   = 5 * time.Second
+	silentTimeout = 300 * time.Millisecond
+)
 
 // ask connects from a namespace and returns the answer's name and address.
 func ask(path, protocol, address string) (name, from string, err error) {
+	return askWithin(dialTimeout, path, protocol, address)
+}
+
+func askWithin(timeout time.Duration, path, protocol, address string) (name, from string, err error) {
 	var conn net.Conn
 	err = inNamespace(path, func() (err error) {
-		conn, err = net.DialTimeout(protocol+"4", address, dialTimeout)
+		conn, err = net.DialTimeout(protocol+"4", address, timeout)
 		return err
 	})
 	if err != nil {
 		return "", "", err
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(dialTimeout)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(timeout)); err != nil {
 		return "", "", err
 	}
 	if protocol == "udp" {
@@ -217,7 +224,7 @@ func wantAnswer(t *testing.T, path, protocol, address, name string, from netip.A
 
 func wantNoAnswer(t *testing.T, path, protocol, address string) {
 	t.Helper()
-	if name, _, err := ask(path, protocol, address); err == nil {
+	if name, _, err := askWithin(silentTimeout, path, protocol, address); err == nil {
 		t.Errorf("%s %s answered %q, want nobody to", protocol, address, name)
 	}
 }

@@ -16,9 +16,6 @@ const (
 	// maxBuilding is how many namespaces are made at once. The kernel makes
 	// most of one under a global lock, so more would only wait.
 	maxBuilding = 4
-	// buildTries bounds how often another address is tried because a process
-	// still lives in the namespace that last had it.
-	buildTries = 4
 	// repairInterval is how soon Run notices that somebody has flushed the
 	// host's firewall or started another one.
 	repairInterval = 30 * time.Second
@@ -112,25 +109,16 @@ func (n *Network) makeSlot(ctx context.Context, mode network.Mode) (slot, error)
 		n.mu.Unlock()
 		return s, s.build(n.host, n.bridge)
 	}
-	var refused error
-	for range buildTries {
-		s, err := n.tryAddress()
-		if err == nil {
-			return s, nil
-		}
-		if refused = errors.Join(refused, err); !errors.Is(err, unix.EEXIST) {
-			break
-		}
-	}
-	return slot{}, refused
+	return n.makeConnected()
 }
 
 // barePrefix begins the file name of a namespace without an address.
 const barePrefix = "none-"
 
-// tryAddress makes a namespace with the next address. It is EEXIST if the
-// kernel still has an interface of that name; it is removed then.
-func (n *Network) tryAddress() (slot, error) {
+// makeConnected makes a namespace with the next address. If the kernel still
+// has the link that last had the address, because a process lives on in its
+// namespace, that link goes first.
+func (n *Network) makeConnected() (slot, error) {
 	n.mu.Lock()
 	addr, ok := n.addresses.Take()
 	n.mu.Unlock()
@@ -139,6 +127,11 @@ func (n *Network) tryAddress() (slot, error) {
 	}
 	s := slot{path: n.state.netns(addr.String()), addr: addr}
 	err := s.build(n.host, n.bridge)
+	if errors.Is(err, unix.EEXIST) {
+		if err = n.host.removeLink(n.bridge.vethOf(addr)); err == nil {
+			err = s.build(n.host, n.bridge)
+		}
+	}
 	if err == nil {
 		if err = n.firewall.change(n.sources(s, false)); err != nil {
 			err = errors.Join(err, s.remove())
@@ -146,9 +139,6 @@ func (n *Network) tryAddress() (slot, error) {
 	}
 	if err == nil {
 		return s, nil
-	}
-	if errors.Is(err, unix.EEXIST) {
-		n.observe("remove stray link", n.host.removeLink(n.bridge.vethOf(addr)))
 	}
 	n.releaseAddress(addr)
 	return slot{}, err

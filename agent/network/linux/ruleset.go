@@ -134,7 +134,8 @@ func (r ruleset) toSandbox() []clause {
 		rule(established(), accept()),
 		rule(iifname(r.bridge), accept()), // bridged, where br_netfilter shows it
 		rule(published(), accept()),
-		rule(drop()),
+		rule(rejectTCP()),
+		rule(reject()),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -91,8 +92,35 @@ func (s slot) connect(host *hostNS, inside *netlink.Handle, b bridge) error {
 	if err := inside.RouteAdd(route); err != nil {
 		return fmt.Errorf("add default route: %w", err)
 	}
-	return host.join(veth)
+	if err := host.join(veth); err != nil {
+		return err
+	}
+	return errors.Join(awaitUp(inside, eth0.Attrs().Index), awaitUp(host.route, veth.Index), awaitUp(host.route, b.index))
 }
+
+// awaitUp waits until the kernel passes packets through a link that was set
+// up. It does so a moment after, in the background; the first packet of a
+// sandbox would be lost and come again only after a second. Asking for the link
+// makes newer kernels (6.8) do it at once.
+func awaitUp(handle *netlink.Handle, index int) error {
+	const (
+		tries = 1000
+		pause = time.Millisecond
+	)
+	for range tries {
+		now, err := handle.LinkByIndex(index)
+		if err != nil {
+			return fmt.Errorf("await link %d: %w", index, err)
+		}
+		if state := now.Attrs().OperState; state == netlink.OperUp || state == netlink.OperUnknown {
+			return nil
+		}
+		time.Sleep(pause)
+	}
+	return fmt.Errorf("await link %d: %w", index, errNotUp)
+}
+
+var errNotUp = errors.New("the kernel has not set it up within a second")
 
 // join sets up the host's end of a veth, a member of the bridge already. Where
 // netfilter sees bridged packets, one that a sandbox sends to a port that it
