@@ -214,14 +214,14 @@ func (t *Task) cleanUp(now time.Time) {
 	}
 	if !t.forgotten {
 		if !t.forgetting && !now.Before(t.retry.at) {
-			t.forgetting = true
+			t.forgetting, t.retry.at = true, time.Time{}
 			t.emit(Forget{})
 		}
 		return
 	}
 	for _, c := range t.containers {
 		if !c.removed && !c.removing && !now.Before(c.remove.at) {
-			c.removing = true
+			c.removing, c.remove.at = true, time.Time{}
 			t.emit(Remove{c.spec.Name})
 		}
 	}

@@ -120,7 +120,6 @@ func (t *Task) Removed(now time.Time, name string, f Failure) {
 	if c := t.find(name); c != nil {
 		c.removing = false
 		c.removed = f == ""
-		c.remove.at = time.Time{}
 		if f != "" {
 			c.remove.failed(now)
 		}

@@ -22,7 +22,7 @@ func (t *Task) report(now time.Time) {
 	if t.delivered != nil && t.delivered.Status == Stopped {
 		return // after STOPPED nothing more is said
 	}
-	t.submitting, t.inFlight = true, &r
+	t.submitting, t.inFlight, t.retry.at = true, &r, time.Time{}
 	t.emit(Submit{r})
 }
 
