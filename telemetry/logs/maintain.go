@@ -10,6 +10,26 @@ import (
 	"github.com/roadstead/roadstead/telemetry/logs/segment"
 )
 
+// Maintain applies retention and the bound on the disk now, and returns when
+// that is done. Run does it by itself from time to time. Errors: ctx's,
+// ErrClosed, or of the disk.
+func (s *Store) Maintain(ctx context.Context) error {
+	answer := make(chan error, 1)
+	select {
+	case s.asked <- answer:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.closed:
+		return ErrClosed
+	}
+	select {
+	case err := <-answer:
+		return err
+	case <-s.closed:
+		return ErrClosed
+	}
+}
+
 // maintain forgets what retention, deletion and the bound on the disk no
 // longer allow, and rewrites segments that are mostly dead.
 func (s *Store) maintain(ctx context.Context) error {

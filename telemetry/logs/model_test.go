@@ -41,7 +41,7 @@ func (m *model) read(q logs.Query, now time.Time) []string {
 	g := m.groups[q.Group]
 	var chosen []modelEvent
 	for _, e := range g.events {
-		kept := g.retention == 0 || e.ts >= now.AddDate(0, 0, 0).Add(-time.Duration(g.retention)*24*time.Hour).UnixMilli()
+		kept := g.retention == 0 || e.ts >= now.Add(-time.Duration(g.retention)*24*time.Hour).UnixMilli()
 		if kept && e.ts >= q.From && (q.To == 0 || e.ts < q.To) && strings.HasPrefix(e.stream, q.Prefix) &&
 			(len(q.Streams) == 0 || slices.Contains(q.Streams, e.stream)) {
 			chosen = append(chosen, e)
@@ -99,12 +99,29 @@ func (m *machine) createStream(t *rapid.T) {
 	}
 }
 
+// target is a stream that exists, when there is one and usually.
+func (m *machine) target(t *rapid.T) (string, string) {
+	var all [][2]string
+	for _, name := range groupNames {
+		if g := m.model.groups[name]; g != nil {
+			for _, stream := range slices.Sorted(maps.Keys(g.streams)) {
+				all = append(all, [2]string{name, stream})
+			}
+		}
+	}
+	if len(all) == 0 || rapid.IntRange(0, 9).Draw(t, "anywhere") == 0 {
+		return m.group(t), m.stream(t)
+	}
+	s := rapid.SampledFrom(all).Draw(t, "target")
+	return s[0], s[1]
+}
+
 func (m *machine) put(t *rapid.T) {
-	name, stream := m.group(t), m.stream(t)
+	name, stream := m.target(t)
 	n := rapid.IntRange(1, 40).Draw(t, "events")
 	size := rapid.IntRange(0, 300).Draw(t, "size")
 	days := rapid.IntRange(0, 12).Draw(t, "daysAgo")
-	ts := m.clock.ms.Load() - int64(days)*86_400_000
+	ts := m.clock.ms.Load() - int64(days)*86_400_000 + int64(rapid.IntRange(0, 20).Draw(t, "offset"))
 	var events []logs.InputEvent
 	for range n {
 		m.seq++
@@ -234,7 +251,7 @@ func TestStoreAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := newClock()
 		m := &machine{disk: &disktest.Memory{}, clock: c, model: model{map[string]*modelGroup{}},
-			opts: logs.Options{Now: c.now, SegmentBytes: 2000, MaintainEvery: time.Millisecond}}
+			opts: logs.Options{Now: c.now, SegmentBytes: 2000}}
 		m.store = start(t, m.disk, m.opts)
 		defer func() { m.store.stop() }()
 		rnd := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
@@ -247,11 +264,15 @@ func TestStoreAgainstModel(t *testing.T) {
 			"deleteStream": m.deleteStream,
 			"deleteGroup":  m.deleteGroup,
 			"retain":       m.retain,
-			"advance":      func(t *rapid.T) { c.advance(time.Duration(rapid.IntRange(1, 40).Draw(t, "hours")) * time.Hour) },
-			"restart":      func(t *rapid.T) { m.store.stop(); m.reopen(t, m.disk) },
-			"kill":         func(t *rapid.T) { m.reopen(t, m.disk.Kill()) },
-			"crash":        func(t *rapid.T) { m.reopen(t, m.disk.Crash(rnd)) },
-			"":             m.check,
+			"advance": func(t *rapid.T) {
+				c.advance(time.Duration(rapid.SampledFrom([]int{1, 24, 48}).Draw(t, "hours")) * time.Hour)
+			},
+			"maintain":  func(t *rapid.T) { check(t, m.store.Maintain(context.Background())) },
+			"maintain2": func(t *rapid.T) { check(t, m.store.Maintain(context.Background())) },
+			"restart":   func(t *rapid.T) { m.store.stop(); m.reopen(t, m.disk) },
+			"kill":      func(t *rapid.T) { m.reopen(t, m.disk.Kill()) },
+			"crash":     func(t *rapid.T) { m.reopen(t, m.disk.Crash(rnd)) },
+			"":          m.check,
 		})
 	})
 }

@@ -21,9 +21,12 @@ func (s *Store) background(ctx context.Context) {
 	defer retry.Stop()
 	due := true
 	for {
+		var answer chan error
 		select {
 		case <-ctx.Done():
 			return
+		case answer = <-s.asked:
+			due = true
 		case <-s.wake:
 		case <-retry.C:
 		case <-maintain.C:
@@ -32,11 +35,16 @@ func (s *Store) background(ctx context.Context) {
 		if !s.sealAll(ctx) {
 			retry.Reset(retryAfter)
 		}
-		if due {
-			if err := s.maintain(ctx); err != nil {
-				s.opts.Observe(Notice{Kind: Failed, Err: err})
-			}
-			due = false
+		if !due {
+			continue
+		}
+		due = false
+		err := s.maintain(ctx)
+		if err != nil {
+			s.opts.Observe(Notice{Kind: Failed, Err: err})
+		}
+		if answer != nil {
+			answer <- err
 		}
 	}
 }

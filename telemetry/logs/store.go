@@ -20,9 +20,10 @@ type Store struct {
 	codec *segment.Codec
 
 	queue  chan *request
-	closed chan struct{} // closed when Run has ended
-	wake   chan struct{} // there is something to seal
-	sealed chan struct{} // something was sealed, or sealing failed
+	closed chan struct{}   // closed when Run has ended
+	wake   chan struct{}   // there is something to seal
+	sealed chan struct{}   // something was sealed, or sealing failed
+	asked  chan chan error // maintenance that somebody waits for
 
 	// mu guards what follows. The committer and the background change it;
 	// readers take what they need and read files without it.
@@ -47,7 +48,7 @@ func Open(d disk.Disk, opts Options) (*Store, error) {
 	s := &Store{
 		disk: d, opts: opts.withDefaults(), codec: codec,
 		queue: make(chan *request, queueLength), closed: make(chan struct{}),
-		wake: make(chan struct{}, 1), sealed: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), sealed: make(chan struct{}, 1), asked: make(chan chan error),
 		subs: map[uint64]map[*Subscription]struct{}{},
 	}
 	if err := s.recover(); err != nil {
