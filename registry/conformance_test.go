@@ -312,6 +312,11 @@ func TestConformancePushManifests(t *testing.T) {
 			m := s.image("b", "elsewhere")
 			s.wantCode(400, registry.CodeManifestBlobUnknown, "PUT", "/v2/a/manifests/v1", m.encode(t), "Content-Type: "+ociManifest)
 		}},
+		{"sizes must be the blobs'", func(t *testing.T, s *server) {
+			m := s.image("a", "one")
+			m.Layers[0].Size++
+			s.wantCode(400, registry.CodeManifestInvalid, "PUT", "/v2/a/manifests/v1", m.encode(t), "Content-Type: "+ociManifest)
+		}},
 		{"layers that live elsewhere need not be pushed", func(t *testing.T, s *server) {
 			m := s.image("a", "one")
 			m.Layers = append(m.Layers, desc{MediaType: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", Digest: absentDigest, Size: 9})

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +19,12 @@ import (
 	"github.com/roadstead/roadstead/registry/memory"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(serveDirVariable); dir != "" {
+		serveForever(dir)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // server is a registry on loopback with the repositories that it is given.
 type server struct {

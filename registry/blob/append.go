@@ -83,17 +83,18 @@ var errBeyond = errors.New("content beyond its limit")
 
 // pour moves content to the end of the file and into the hash, and returns how
 // many bytes of it both have.
-func (s *Store) pour(u *upload, f *os.File, limit int64, content io.Reader) (int64, error) {
+func (s *Store) pour(u *upload, f *os.File, limit int64, content io.Reader) (n int64, err error) {
 	buffer := s.buffers.Get().(*[]byte)
 	defer s.buffers.Put(buffer)
-	var n int64
+	to := sink{file: f}
+	defer func() { err = errors.Join(err, to.close()) }()
 	for {
 		got, err := fill(content, *buffer)
 		if n+int64(got) > limit {
 			return n, errBeyond
 		}
 		if got > 0 {
-			if _, err := f.WriteAt((*buffer)[:got], u.size+n); err != nil {
+			if err := to.writeAt((*buffer)[:got], u.size+n); err != nil {
 				return n, err
 			}
 			u.hash.Write((*buffer)[:got])

@@ -16,7 +16,7 @@ const crashDirVariable = "BLOB_CRASH_DIR"
 
 // crashContent is the n-th blob of the process that is to be killed.
 func crashContent(n int) []byte {
-	return bytes.Repeat([]byte(fmt.Sprintf("blob %d\n", n)), 20_000)
+	return bytes.Repeat([]byte(fmt.Sprintf("blob %d\n", n)), 200_000)
 }
 
 // uploadForever uploads blobs in pieces and says which are complete, until it
@@ -31,8 +31,8 @@ func uploadForever(dir string) {
 	for n := 0; ; n++ {
 		content := crashContent(n)
 		id, err := s.Begin("repo", "")
-		for i := 0; err == nil && i < len(content); i += 10_000 {
-			_, err = s.Append(ctx, "repo", id, Chunk{Begin: int64(i), Bytes: -1}, bytes.NewReader(content[i:min(i+10_000, len(content))]))
+		for i := 0; err == nil && i < len(content); i += 600_000 {
+			_, err = s.Append(ctx, "repo", id, Chunk{Begin: int64(i), Bytes: -1}, bytes.NewReader(content[i:min(i+600_000, len(content))]))
 		}
 		if err == nil {
 			_, err = s.Commit(ctx, "repo", id, Of(SHA256, content))

@@ -10,8 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Limits and ages that apply when an Options field is zero.
@@ -93,7 +94,7 @@ func Open(dir string, options Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{dir: dir, options: options}
-	s.buffers.New = func() any { b := make([]byte, copyBytes); return &b }
+	s.buffers.New = func() any { b := newBuffer(); return &b }
 	for _, sub := range []string{"blobs", "repositories", "uploads"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
 			return nil, fmt.Errorf("open blob store: %w", err)
@@ -114,7 +115,7 @@ func lockDir(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%w: %s", ErrInUse, dir)
 	}
@@ -143,7 +144,7 @@ func (s *Store) Run(ctx context.Context) error {
 
 // IsFull reports whether err says that the disk, or our share of it, is full.
 func IsFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT)
 }
 
 func (s *Store) blobPath(d Digest) string {
@@ -195,6 +196,11 @@ func (s *Store) Open(d Digest) (*os.File, int64, error) {
 	if err != nil {
 		f.Close()
 		return nil, 0, fmt.Errorf("stat blob: %w", err)
+	}
+	if info.Size() > copyBytes {
+		// A layer is read from end to end, and the first time from the disk.
+		// Only speed depends on it.
+		unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_SEQUENTIAL)
 	}
 	return f, info.Size(), nil
 }

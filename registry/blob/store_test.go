@@ -159,6 +159,9 @@ func TestInterruptedChunks(t *testing.T) {
 	if size != 0 {
 		t.Errorf("%d bytes of a whole chunk were kept", size)
 	}
+	if info, err := os.Stat(filepath.Join(s.dir, "uploads", uploadName("repo", id))); err != nil || info.Size() != 0 {
+		t.Errorf("the disk still has the chunk: %v, %v", info.Size(), err)
+	}
 	size, err = s.Append(ctx, "repo", id, Chunk{Begin: 0, Bytes: -1}, broken(700_000))
 	wantErr(t, err, ErrInterrupted)
 	if size != 700_000 {
@@ -273,5 +276,64 @@ func TestForget(t *testing.T) {
 	wantErr(t, err, ErrUnknown)
 	if size, err := s.Held("two", d); size != 1 || err != nil {
 		t.Errorf("Held = %d, %v", size, err)
+	}
+}
+
+// age sets back the time at which files were last used.
+func age(t *testing.T, paths ...string) {
+	t.Helper()
+	old := time.Now().Add(-2 * DefaultGrace)
+	for _, path := range paths {
+		if err := os.Chtimes(path, old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestCollectSparesWhatIsYoung(t *testing.T) {
+	ctx := context.Background()
+	s := open(t, t.TempDir(), Options{})
+	content := []byte("content")
+	d := Of(SHA256, content)
+
+	// A slow upload: its content is old when it becomes a blob.
+	id, err := s.Begin("repo", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Append(ctx, "repo", id, Chunk{Begin: 0, Bytes: -1}, bytes.NewReader(content)); err != nil {
+		t.Fatal(err)
+	}
+	age(t, filepath.Join(s.dir, "uploads", uploadName("repo", id)))
+	if _, err := s.Commit(ctx, "repo", id, d); err != nil {
+		t.Fatal(err)
+	}
+	var done Collected
+	if err := s.collectBlobs(ctx, time.Now().Add(-DefaultGrace), nil, &done); err != nil || done.Blobs != 0 {
+		t.Errorf("collected %+v, %v", done, err)
+	}
+
+	for name, use := range map[string]func() error{
+		"Use":  func() error { _, err := s.Use("repo", d); return err },
+		"Hold": func() error { return s.Hold("repo", d) },
+		"Put":  func() error { return s.Put(ctx, "repo", content, d) },
+	} {
+		age(t, s.blobPath(d), s.holdPath("repo", d))
+		if err := use(); err != nil {
+			t.Fatal(err)
+		}
+		if done, err := s.Collect(ctx, time.Now(), nil); err != nil || done != (Collected{}) {
+			t.Errorf("after %s, collected %+v, %v", name, done, err)
+		}
+	}
+
+	// Whatever became of the blob's own time, it is held.
+	age(t, s.blobPath(d))
+	if done, err := s.Collect(ctx, time.Now(), nil); err != nil || done != (Collected{}) {
+		t.Errorf("collected %+v, %v", done, err)
+	}
+	age(t, s.blobPath(d), s.holdPath("repo", d))
+	if done, err := s.Collect(ctx, time.Now(), nil); err != nil || done != (Collected{Blobs: 1, Holdings: 1, Bytes: 7}) {
+		t.Errorf("collected %+v, %v", done, err)
 	}
 }
