@@ -40,12 +40,14 @@ func (p *planning) survey() *survey {
 	}
 	s.least, s.most = limits(p.Service.Spec.Rollout, s.desired, daemon)
 	covered := map[string]bool{}
-	for _, t := range p.tasks {
-		s.busy = s.busy || p.stopping(t)
-		if alive(t) {
-			p.sort(s, t, daemon, covered)
+	for _, serves := range []bool{true, false} { // of two on one instance the one that serves stays
+		for _, t := range p.tasks {
+			if alive(t) && p.ready(t) == serves {
+				p.sort(s, t, daemon, covered)
+			}
 		}
 	}
+	s.busy = slices.ContainsFunc(p.tasks, p.stopping)
 	for _, id := range s.nodes {
 		if n, _ := p.Fleet.Node(id); !covered[id] && n.Instance.AgentConnected {
 			s.open = append(s.open, id)

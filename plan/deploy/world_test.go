@@ -46,15 +46,13 @@ func sorted[T any](m map[string]T) []T {
 }
 
 func (w *world) fleet() *place.Fleet {
+	usage := map[string]model.Usage{}
+	for _, t := range w.tasks {
+		usage[t.Spec.Instance] = usage[t.Spec.Instance].Add(t)
+	}
 	var nodes []place.Node
-	for _, i := range sorted(w.instances) {
-		var u model.Usage
-		for _, t := range sorted(w.tasks) {
-			if t.Spec.Instance == i.Key().ID {
-				u = u.Add(t)
-			}
-		}
-		nodes = append(nodes, place.Node{Instance: i, Usage: u})
+	for id, i := range w.instances {
+		nodes = append(nodes, place.Node{Instance: i, Usage: usage[id]})
 	}
 	return place.NewFleet(nodes)
 }

@@ -1,0 +1,269 @@
+package deploy
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan/place"
+)
+
+// draw is a world that rapid moves, with the checks of every plan.
+type draw struct {
+	*world
+	t       *rapid.T
+	counted map[string]bool // failed tasks by deployment and id, once counted
+}
+
+func newDraw(t *rapid.T) *draw {
+	d := &draw{world: newWorld(), t: t, counted: map[string]bool{}}
+	for i := range rapid.IntRange(1, 4).Draw(t, "instances") {
+		d.putInstance(fmt.Sprintf("n%d", i), model.InstanceActive, true)
+	}
+	d.define("web:1", 100, 100, 0, false)
+	d.define("web:2", 100, 200, 0, rapid.Bool().Draw(t, "health"))
+	d.define("web:3", 100, 100, 8080, false)
+	d.service = &model.Service{Account: "1", Cluster: "c", Name: "web", Status: model.ServiceActive,
+		Spec: model.ServiceSpec{Scheduling: model.SchedulingReplica, TaskDefinition: "web:1"}}
+	if rapid.IntRange(0, 4).Draw(t, "daemon") == 0 {
+		d.service.Spec.Scheduling = model.SchedulingDaemon
+	}
+	d.configure()
+	d.newDeployment()
+	return d
+}
+
+func (d *draw) putInstance(name, status string, connected bool) {
+	d.rev++
+	i := &model.ContainerInstance{Account: "1", Cluster: "c", ID: name, Status: status, AgentConnected: connected,
+		ConnectedAt: d.now, Registered: model.Resources{CPU: 1000, Memory: 1000}}
+	i.Metadata().Rev = d.rev
+	d.instances[i.Key().ID] = i
+}
+
+func (d *draw) configure() {
+	s := d.service.Clone()
+	s.Spec.DesiredCount = rapid.IntRange(0, 8).Draw(d.t, "desired")
+	s.Spec.Rollout.MinimumHealthyPercent = rapid.SampledFrom([]int{0, 50, 75, 100}).Draw(d.t, "min")
+	s.Spec.Rollout.MaximumPercent = rapid.SampledFrom([]int{100, 125, 150, 200}).Draw(d.t, "max")
+	s.Spec.Rollout.CircuitBreaker = rapid.Bool().Draw(d.t, "breaker")
+	s.Spec.Rollout.Rollback = s.Spec.Rollout.CircuitBreaker && rapid.Bool().Draw(d.t, "rollback")
+	d.rev++
+	d.write(model.Write{Key: s.Key(), Noun: s})
+}
+
+// step is one thing that happens to the world.
+func (d *draw) step() {
+	switch rapid.SampledFrom([]string{"report", "report", "report", "advance", "instance", "update", "configure", "lag"}).Draw(d.t, "step") {
+	case "report":
+		d.reportSome()
+	case "advance":
+		d.now = d.now.Add(rapid.SampledFrom([]time.Duration{100 * time.Millisecond, time.Second, 4 * time.Second, time.Minute}).Draw(d.t, "by"))
+	case "instance":
+		name := fmt.Sprintf("n%d", rapid.IntRange(0, 4).Draw(d.t, "which"))
+		d.putInstance(name, rapid.SampledFrom([]string{"ACTIVE", "ACTIVE", "DRAINING", "INACTIVE"}).Draw(d.t, "status"), rapid.Bool().Draw(d.t, "connected"))
+	case "update":
+		s := d.service.Clone()
+		s.Spec.TaskDefinition = rapid.SampledFrom([]string{"web:1", "web:2", "web:3"}).Draw(d.t, "definition")
+		d.write(model.Write{Key: s.Key(), Noun: s})
+		d.newDeployment()
+	case "configure":
+		d.configure()
+	}
+}
+
+func (d *draw) reportSome() {
+	for _, id := range d.order {
+		t := d.tasks[id]
+		if t == nil || t.Stopped() || rapid.Bool().Draw(d.t, "skip") {
+			continue
+		}
+		switch rapid.IntRange(0, 7).Draw(d.t, "what") {
+		case 0:
+			d.observe(t, model.TaskReport{Status: model.TaskStopped})
+		case 1:
+			d.health(t, rapid.SampledFrom([]string{"HEALTHY", "UNHEALTHY", "UNKNOWN"}).Draw(d.t, "is"))
+		default:
+			if t.Desired == model.TaskStopped {
+				d.observe(t, model.TaskReport{Status: model.TaskStopped})
+			} else {
+				d.observe(t, model.TaskReport{Status: model.TaskRunning})
+			}
+		}
+	}
+}
+
+// planOnce plans, checks the plan, and commits it.
+func (d *draw) planOnce() (wrote bool, wake time.Time) {
+	v := d.view()
+	p := Plan(v)
+	if again := Plan(d.view()); !reflect.DeepEqual(p, again) {
+		d.t.Fatalf("planned twice, differently")
+	}
+	before := d.measure()
+	d.checkPlaced(v)
+	if err := d.apply(p.Change); err != nil {
+		d.t.Fatal(err)
+	}
+	d.checkCounts(before, d.measure())
+	d.checkCounted()
+	return !p.Change.Empty(), p.Wake
+}
+
+type measure struct{ alive, ready, least, most int }
+
+func (d *draw) measure() (m measure) {
+	p := begin(d.view())
+	s := p.survey()
+	m.least, m.most = s.least, s.most
+	for _, t := range p.tasks {
+		if alive(t) && !p.onLost(t) {
+			m.alive++
+			if p.ready(t) && !slices.Contains(s.astray, t) {
+				m.ready++
+			}
+		}
+	}
+	return m
+}
+
+// checkCounts: no plan takes the tasks that serve below the minimum or those
+// that live above the maximum.
+func (d *draw) checkCounts(before, after measure) {
+	if after.alive > max(before.alive, after.most) {
+		d.t.Fatalf("%d alive, at most %d", after.alive, after.most)
+	}
+	if after.ready < min(before.ready, after.least) {
+		d.t.Fatalf("%d serve, at least %d (before %d)", after.ready, after.least, before.ready)
+	}
+}
+
+// checkPlaced: every instance that the plan gives tasks to has room for all
+// of them and their ports, one by one.
+func (d *draw) checkPlaced(v View) {
+	f := v.Fleet
+	for _, w := range Plan(v).Change.Writes {
+		t, ok := w.Noun.(*model.Task)
+		if !ok || t.Rev != 0 {
+			continue
+		}
+		n, _ := f.Node(t.Spec.Instance)
+		if why := place.Check(n, &place.Request{Resources: t.Spec.Resources}); why != "" {
+			d.t.Fatalf("task on %s: %s", t.Spec.Instance, why)
+		}
+		f.Hold(t)
+	}
+}
+
+// checkCounted: a failed task is counted once, in its deployment.
+func (d *draw) checkCounted() {
+	for _, dep := range sorted(d.deployments) {
+		for _, id := range dep.Status.Counted {
+			if t := d.tasks[model.TaskID("1", "c", id)]; t == nil || t.Spec.Deployment != dep.ID || !t.Stopped() {
+				d.t.Fatalf("%s counts %s", dep.ID, id)
+			}
+		}
+		if dep.Status.FailedTasks > len(dep.Status.Counted) {
+			d.t.Fatalf("%d failed, %d counted", dep.Status.FailedTasks, len(dep.Status.Counted))
+		}
+	}
+}
+
+func (d *draw) settle() (wake time.Time) {
+	for range 50 {
+		wrote, wake := d.planOnce()
+		if !wrote {
+			return wake
+		}
+	}
+	d.t.Fatal("plans without end although nothing happens")
+	return wake
+}
+
+// TestSafety: whatever happens, every plan is allowed, and plans come to an end.
+func TestSafety(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := newDraw(t)
+		for range rapid.IntRange(1, 30).Draw(t, "steps") {
+			d.step()
+			if rapid.Bool().Draw(t, "settle") {
+				d.settle()
+			} else {
+				d.planOnce()
+			}
+		}
+	})
+}
+
+// TestProgress: once the world cooperates and has room, the service becomes
+// as it is wanted to be, and is quiet then.
+func TestProgress(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := newDraw(t)
+		for range rapid.IntRange(0, 20).Draw(t, "steps") {
+			d.step()
+			d.planOnce()
+		}
+		for i := range 20 { // room for all that is old and new at once
+			d.putInstance(fmt.Sprintf("n%d", i), model.InstanceActive, true)
+		}
+		s := d.service.Clone()
+		s.Spec.Rollout = model.Rollout{MinimumHealthyPercent: rapid.SampledFrom([]int{0, 50, 100}).Draw(t, "final min"), MaximumPercent: 200}
+		if s.Spec.Scheduling == model.SchedulingDaemon { // a port of a host cannot be taken over without a gap
+			s.Spec.Rollout.MinimumHealthyPercent = 50
+		}
+		d.rev++
+		d.write(model.Write{Key: s.Key(), Noun: s})
+		d.newDeployment() // a failed deployment starts nothing any more
+		for range 300 {
+			wrote, wake := d.planOnce()
+			moved := d.cooperate()
+			if wrote || moved {
+				continue
+			}
+			if wake.IsZero() {
+				break
+			}
+			d.now = wake
+		}
+		primary := d.deployments[model.DeploymentKeyID("1", "c", "web", d.service.Primary)]
+		if primary.Status.Rollout != model.RolloutCompleted || !primary.Status.Steady {
+			t.Fatalf("not steady: %+v", primary.Status)
+		}
+		for _, task := range d.tasks {
+			if alive(task) && task.Spec.Deployment != primary.ID {
+				t.Fatalf("an old task is left: %+v", task)
+			}
+		}
+		if p := Plan(d.view()); !p.Change.Empty() || !p.Wake.IsZero() {
+			t.Fatalf("not quiet: %+v", p)
+		}
+	})
+}
+
+func BenchmarkRollout(b *testing.B) {
+	w := newWorld()
+	d := &draw{world: w}
+	for i := range 1000 {
+		d.putInstance(fmt.Sprintf("n%04d", i), model.InstanceActive, true)
+	}
+	w.define("web:1", 10, 10, 0, false)
+	w.service = &model.Service{Account: "1", Cluster: "c", Name: "web", Status: model.ServiceActive,
+		Spec: model.ServiceSpec{TaskDefinition: "web:1", DesiredCount: 1000, Rollout: model.Rollout{MinimumHealthyPercent: 100, MaximumPercent: 200}}}
+	w.newDeployment()
+	v := w.view()
+	started := 0
+	for b.Loop() {
+		for _, wr := range Plan(v).Change.Writes {
+			if wr.Key.Kind == model.KindTask {
+				started++
+			}
+		}
+	}
+	b.ReportMetric(float64(started)/b.Elapsed().Seconds(), "tasks/s")
+}
