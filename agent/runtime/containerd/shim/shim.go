@@ -1,0 +1,80 @@
+// Package shim is the process between containerd and the containers of one task: containerd's runc shim, with what it
+// sees written down (package record) before it is told to anybody.
+//
+// It decides nothing about containers. It is a mode of the one binary and lives as long as its task; it must start
+// quickly and stay small, and it outlives the agent and containerd.
+package shim
+
+import (
+	"context"
+	"os"
+
+	"github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2/manager"
+	"github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2/task"
+	"github.com/containerd/containerd/v2/pkg/shim"
+	"github.com/containerd/containerd/v2/pkg/shutdown"
+	"github.com/containerd/containerd/v2/plugins"
+	"github.com/containerd/go-runc"
+	"github.com/containerd/plugin"
+	"github.com/containerd/plugin/registry"
+
+	"github.com/roadstead/roadstead/agent/runtime/cgroup"
+)
+
+const (
+	// Name is the base name under which the binary is a shim. It tells the mode when containerd executes it.
+	Name = "containerd-shim-roadstead-v2"
+	// GroupAnnotation makes containers with the same value share one shim.
+	GroupAnnotation = "io.containerd.runc.v2.group"
+	// modeVariable tells the mode when the shim executes itself, which it does by the binary's real name.
+	modeVariable = "ROADSTEAD_MODE"
+	mode         = "containerd-shim"
+)
+
+// Wanted tells whether the process was started to be a shim, from the name it was called by and its environment.
+func Wanted(name string) bool {
+	return name == Name || os.Getenv(modeVariable) == mode
+}
+
+// Main is the shim. It takes its arguments from the process and may exit it.
+func Main() {
+	// The variable must reach the shim that "start" executes and nothing that the shim executes.
+	if len(os.Args) > 0 && os.Args[len(os.Args)-1] == "start" {
+		if err := os.Setenv(modeVariable, mode); err != nil {
+			panic(err) // only a malformed name can fail
+		}
+	} else if err := os.Unsetenv(modeVariable); err != nil {
+		panic(err)
+	}
+	// The plugins linked for the daemon are in the same registry, and a shim loads all that it finds there.
+	registry.Reset()
+	registry.Register(&plugin.Registration{
+		Type:     plugins.TTRPCPlugin,
+		ID:       "task",
+		Requires: []plugin.Type{plugins.EventPlugin, plugins.InternalPlugin},
+		InitFn:   newService,
+	})
+	shim.RunShim(context.Background(), manager.NewShimManager("io.containerd.runc.v2"))
+}
+
+func newService(ic *plugin.InitContext) (any, error) {
+	events, err := ic.GetByID(plugins.EventPlugin, "publisher")
+	if err != nil {
+		return nil, err
+	}
+	ending, err := ic.GetByID(plugins.InternalPlugin, "shutdown")
+	if err != nil {
+		return nil, err
+	}
+	groups, err := cgroup.Open("")
+	if err != nil {
+		return nil, err
+	}
+	witness := newWitness(events.(shim.Publisher), groups)
+	tasks, err := task.NewTaskService(ic.Context, witness, ending.(shutdown.Service))
+	if err != nil {
+		return nil, err
+	}
+	runc.Monitor = gatekeeper{runc.Monitor} // after the task service has set it to the shim's reaper
+	return &service{TTRPCTaskService: tasks, witness: witness}, nil
+}

@@ -1,0 +1,118 @@
+package shim
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	events "github.com/containerd/containerd/api/events"
+	coreevents "github.com/containerd/containerd/v2/core/events"
+	"github.com/containerd/containerd/v2/pkg/shim"
+	"github.com/containerd/log"
+
+	"github.com/roadstead/roadstead/agent/runtime/cgroup"
+	"github.com/roadstead/roadstead/agent/runtime/containerd/record"
+)
+
+// witness passes the shim's events on after writing down those that matter: when the event is known, so is the record.
+type witness struct {
+	shim.Publisher
+	groups cgroup.Tree
+
+	mu   sync.Mutex
+	seen map[string]*observed // by container id
+}
+
+type observed struct {
+	path   string // of the record
+	group  string
+	record record.Record
+}
+
+func newWitness(next shim.Publisher, groups cgroup.Tree) *witness {
+	return &witness{Publisher: next, groups: groups, seen: make(map[string]*observed)}
+}
+
+// watch learns from the container's OCI configuration where its record goes and which control group is its own.
+func (w *witness) watch(id, bundle string) error {
+	content, err := os.ReadFile(filepath.Join(bundle, "config.json"))
+	if err != nil {
+		return fmt.Errorf("read container configuration: %w", err)
+	}
+	var configuration struct {
+		Annotations map[string]string `json:"annotations"`
+		Linux       struct {
+			CgroupsPath string `json:"cgroupsPath"`
+		} `json:"linux"`
+	}
+	if err := json.Unmarshal(content, &configuration); err != nil {
+		return fmt.Errorf("read container configuration: %w", err)
+	}
+	path := configuration.Annotations[record.Annotation]
+	if path == "" {
+		return nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen[id] = &observed{path: path, group: configuration.Linux.CgroupsPath}
+	return nil
+}
+
+func (w *witness) forget(id string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.seen, id)
+}
+
+// Publish implements the publisher. A record that cannot be written (a full disk) must not keep the event back.
+func (w *witness) Publish(ctx context.Context, topic string, event coreevents.Event) error {
+	var err error
+	switch e := event.(type) {
+	case *events.TaskStart:
+		err = w.started(e.ContainerID, int(e.Pid))
+	case *events.TaskExit:
+		if e.ID == e.ContainerID {
+			err = w.exited(e)
+		}
+	case *events.TaskDelete:
+		w.forget(e.ContainerID)
+	}
+	if err != nil {
+		log.G(ctx).WithError(err).Error("write container record")
+	}
+	return w.Publisher.Publish(ctx, topic, event)
+}
+
+// started writes down a start, once: it is told by the answer to Start and by an event, in either order.
+func (w *witness) started(id string, pid int) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	o, ok := w.seen[id]
+	if !ok || !o.record.StartedAt.IsZero() {
+		return nil
+	}
+	o.record.PID, o.record.StartedAt = pid, time.Now().UTC()
+	return record.Write(o.path, o.record)
+}
+
+func (w *witness) exited(e *events.TaskExit) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	o, ok := w.seen[e.ContainerID]
+	if !ok || o.record.StartedAt.IsZero() {
+		return nil // it was created and never started: its end is an error of Start
+	}
+	kills, err := w.groups.OOMKills(o.group)
+	if err != nil {
+		kills = 0
+	}
+	o.record.Exited = true
+	o.record.ExitCode = int(e.ExitStatus)
+	o.record.ExitedAt = e.ExitedAt.AsTime()
+	o.record.OOMKilled = kills > 0
+	return record.Write(o.path, o.record)
+}
