@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/vishvananda/netlink"
-	"golang.org/x/sys/unix"
 )
 
 // bridge is the instance's bridge as it is in the kernel.
@@ -48,18 +47,23 @@ func (b bridge) addressOf(veth string) (netip.Addr, bool) {
 const subnetTries = 8
 
 // ensureBridge makes the bridge or adopts the one that is there. wanted is the
-// subnet to have; the zero Prefix means any.
-func (h *hostNS) ensureBridge(options Options, wanted netip.Prefix) (bridge, error) {
+// subnet to have; the zero Prefix means any. A bridge that it made is gone
+// again after an error.
+func (h *hostNS) ensureBridge(options Options, wanted netip.Prefix) (b bridge, err error) {
 	name := options.bridge()
-	b := bridge{name: name, veth: options.vethPrefix()}
-	var err error
+	b = bridge{name: name, veth: options.vethPrefix()}
 	if b.mtu, err = h.sandboxMTU(options.MTU); err != nil {
 		return b, err
 	}
 	link, err := h.route.LinkByName(name)
 	if errors.As(err, new(netlink.LinkNotFoundError)) {
 		created := &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: name, MTU: b.mtu, TxQLen: -1}}
-		if err = h.route.LinkAdd(created); err == nil || errors.Is(err, unix.EEXIST) {
+		if err = h.route.LinkAdd(created); err == nil {
+			defer func() {
+				if err != nil {
+					err = errors.Join(err, h.removeLink(name))
+				}
+			}()
 			link, err = h.route.LinkByName(name)
 		}
 	}
@@ -93,7 +97,7 @@ func (b bridge) gateway() netip.Addr { return b.subnet.Addr().Next() }
 
 // ensureSubnet gives the bridge its address and returns the subnet.
 func (h *hostNS) ensureSubnet(link netlink.Link, wanted netip.Prefix) (netip.Prefix, error) {
-	addrs, err := h.route.AddrList(link, netlink.FAMILY_V4)
+	addrs, err := complete(func() ([]netlink.Addr, error) { return h.route.AddrList(link, netlink.FAMILY_V4) })
 	if err != nil {
 		return netip.Prefix{}, fmt.Errorf("list addresses: %w", err)
 	}
@@ -141,7 +145,7 @@ func (h *hostNS) claimSubnet(link netlink.Link, wanted netip.Prefix, start int) 
 		return subnet, nil
 	}
 	// Addresses and not routes: a bridge that is still down has no route yet.
-	all, err := h.route.AddrList(nil, netlink.FAMILY_V4)
+	all, err := complete(func() ([]netlink.Addr, error) { return h.route.AddrList(nil, netlink.FAMILY_V4) })
 	if err != nil {
 		return netip.Prefix{}, fmt.Errorf("list addresses: %w", err)
 	}
@@ -163,7 +167,7 @@ func (h *hostNS) sandboxMTU(configured int) (int, error) {
 	if configured != 0 {
 		return configured, nil
 	}
-	routes, err := h.route.RouteList(nil, netlink.FAMILY_V4)
+	routes, err := complete(func() ([]netlink.Route, error) { return h.route.RouteList(nil, netlink.FAMILY_V4) })
 	if err != nil {
 		return 0, fmt.Errorf("list routes: %w", err)
 	}

@@ -139,7 +139,7 @@ func (n *Network) restoreForwarding() error {
 	if err != nil || !known.EnabledForwarding {
 		return err
 	}
-	links, err := n.host.route.LinkList()
+	links, err := complete(n.host.route.LinkList)
 	if err != nil {
 		return fmt.Errorf("list links: %w", err)
 	}

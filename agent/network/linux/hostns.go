@@ -1,6 +1,7 @@
 package linux
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -74,6 +75,18 @@ func onOwnThread(f func() error) error {
 		result <- err
 	}()
 	return <-result
+}
+
+// complete repeats a listing that the kernel says was disturbed by a change.
+func complete[T any](list func() (T, error)) (T, error) {
+	const tries = 10
+	for range tries - 1 {
+		got, err := list()
+		if !errors.Is(err, netlink.ErrDumpInterrupted) {
+			return got, err
+		}
+	}
+	return list()
 }
 
 // sysctl reads a value below /proc/sys/net of the calling thread's namespace.

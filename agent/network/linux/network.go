@@ -114,10 +114,8 @@ func (n *Network) create(ctx context.Context, request network.Request) (_ record
 	err = n.state.save(r)
 	if err == nil {
 		if err = n.firewall.change(n.published(r, false)); err == nil {
-			if err = n.host.forgetUDP(s.addr, bindings); err == nil {
-				return r, nil
-			}
-			n.observe("withdraw ports", n.firewall.change(n.published(r, true)))
+			n.observe("publish UDP ports", n.host.forgetUDP(s.addr, bindings))
+			return r, nil
 		}
 		n.observe("undo attach", n.state.forget(request.ID))
 	}
@@ -163,9 +161,7 @@ func (n *Network) dissolve(r record) error {
 	if err := n.firewall.change(n.published(r, true), n.sources(r.slot(), true)); err != nil {
 		return err
 	}
-	if err := n.host.forgetUDP(r.Attachment.IPv4, r.Attachment.Bindings); err != nil {
-		return err
-	}
+	n.observe("withdraw UDP ports", n.host.forgetUDP(r.Attachment.IPv4, r.Attachment.Bindings))
 	if err := r.slot().remove(); err != nil {
 		return err
 	}

@@ -45,9 +45,13 @@ func (n *Network) open() (err error) {
 	if err != nil {
 		return err
 	}
-	wanted := known.Subnet
-	if n.options.Subnet.IsValid() {
-		wanted = n.options.Subnet.Masked()
+	records, err := n.state.records()
+	if err != nil {
+		return err
+	}
+	wanted := n.options.Subnet.Masked()
+	if !wanted.IsValid() && len(records) > 0 {
+		wanted = known.Subnet // sandboxes may still be there, though the bridge is not
 	}
 	if n.bridge, err = n.host.ensureBridge(n.options, wanted); err != nil {
 		return err
@@ -62,7 +66,7 @@ func (n *Network) open() (err error) {
 	}
 	n.firewall = newFirewall(newRuleset(n.options, n.bridge), n.host.fd)
 	n.foreign = foreign{netns: n.host.fd, bridge: n.bridge.name, mark: n.options.table()}
-	if err := n.recover(); err != nil {
+	if err := n.recover(records); err != nil {
 		return err
 	}
 	unguarded, err := n.firewall.replace()
@@ -76,11 +80,7 @@ func (n *Network) open() (err error) {
 
 // recover takes over the sandboxes of an earlier process. A record whose
 // namespace is gone is forgotten, a namespace without a record is removed.
-func (n *Network) recover() error {
-	records, err := n.state.records()
-	if err != nil {
-		return err
-	}
+func (n *Network) recover(records []record) error {
 	claimed := make(map[string]bool)
 	var used []netip.Addr
 	for _, r := range records {
@@ -170,7 +170,7 @@ func (h *hostNS) ensureForwarding(bridge string) (enabled bool, err error) {
 
 // members returns the host's ends of veths that belong to the bridge.
 func (n *Network) members() (map[netip.Addr]netlink.Link, error) {
-	links, err := n.host.route.LinkList()
+	links, err := complete(n.host.route.LinkList)
 	if err != nil {
 		return nil, fmt.Errorf("list links: %w", err)
 	}

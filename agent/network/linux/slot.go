@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/vishvananda/netlink"
@@ -137,17 +138,22 @@ func (h *hostNS) join(veth netlink.Link) error {
 }
 
 // sandboxSysctls gives a namespace what containers expect: any user may bind
-// ports below 1024 and ping, and interfaces have no IPv6, which the instance
-// does not carry. A kernel without IPv6 has no such setting.
+// ports below 1024 and ping; interfaces have no IPv6, which the instance does
+// not carry (a kernel without IPv6 has no such setting); and a redirect of the
+// host, which sees that two sandboxes could talk directly, does not lead past
+// the port map. It comes before eth0, which inherits the defaults.
 func sandboxSysctls() error {
-	if err := setSysctl("ipv4/ip_unprivileged_port_start", "0"); err != nil {
-		return err
-	}
-	if err := setSysctl("ipv4/ping_group_range", "0 2147483647"); err != nil {
-		return err
-	}
-	if err := setSysctl("ipv6/conf/default/disable_ipv6", "1"); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	for _, s := range []struct{ name, value string }{
+		{"ipv4/ip_unprivileged_port_start", "0"},
+		{"ipv4/ping_group_range", "0 2147483647"},
+		{"ipv4/conf/all/accept_redirects", "0"},
+		{"ipv4/conf/default/accept_redirects", "0"},
+		{"ipv6/conf/default/disable_ipv6", "1"},
+	} {
+		err := setSysctl(s.name, s.value)
+		if err != nil && !(strings.HasPrefix(s.name, "ipv6/") && errors.Is(err, fs.ErrNotExist)) {
+			return err
+		}
 	}
 	return nil
 }

@@ -49,7 +49,9 @@ func overlapsAny(p netip.Prefix, others []netip.Prefix) bool {
 // routedPrefixes returns what the host's routes reach other than through the
 // link except, in every table: default routes touch nothing in particular.
 func (h *hostNS) routedPrefixes(except int) ([]netip.Prefix, error) {
-	routes, err := h.route.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Table: unix.RT_TABLE_UNSPEC}, netlink.RT_FILTER_TABLE)
+	routes, err := complete(func() ([]netlink.Route, error) {
+		return h.route.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{Table: unix.RT_TABLE_UNSPEC}, netlink.RT_FILTER_TABLE)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list routes: %w", err)
 	}
