@@ -3,9 +3,9 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/roadstead/roadstead/model"
@@ -77,16 +77,17 @@ func (st *state) buildIndexes() {
 	for i, d := range st.schema.tables {
 		t := st.tables[i]
 		for j, x := range d.indexes {
-			all := make([]posting, 0, t.rows.Len())
+			found := map[string][]*row{} // by value, each in the order of ids
 			t.rows.Scan(func(r *row) bool {
 				if value := x.Of(r.noun); value != "" {
-					all = append(all, posting{value, r})
+					found[value] = append(found[value], r)
 				}
 				return true
 			})
-			slices.SortStableFunc(all, func(a, b posting) int { return strings.Compare(a.value, b.value) })
-			for _, p := range all {
-				t.indexes[j].Load(p)
+			for _, value := range slices.Sorted(maps.Keys(found)) {
+				for _, r := range found[value] {
+					t.indexes[j].Load(posting{value, r})
+				}
 			}
 		}
 	}

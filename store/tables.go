@@ -35,6 +35,7 @@ func By[T model.Noun](name string, of func(T) string) Index {
 const (
 	byInstance = "instance"
 	byService  = "service"
+	byImage    = "image"
 )
 
 // Tables lists every table of Roadstead.
@@ -47,7 +48,8 @@ func Tables() []Table {
 		TableOf[*model.Deployment](model.KindDeployment),
 		TableOf[*model.Family](model.KindFamily),
 		TableOf[*model.Image](model.KindImage),
-		TableOf[*model.ImageTag](model.KindImageTag),
+		TableOf[*model.ImageTag](model.KindImageTag,
+			By(byImage, func(t *model.ImageTag) string { return model.ImageID(t.Account, t.Repository, t.Digest) })),
 		TableOf[*model.Repository](model.KindRepository),
 		TableOf[*model.Service](model.KindService),
 		TableOf[*model.ServiceEvents](model.KindServiceEvents),

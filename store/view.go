@@ -151,6 +151,11 @@ func TasksByService(v View, serviceID string) iter.Seq[*model.Task] {
 	return lookup[*model.Task](v, byService, serviceID)
 }
 
+// TagsByImage returns the tags that point to an image (model.ImageID), by id.
+func TagsByImage(v View, imageID string) iter.Seq[*model.ImageTag] {
+	return lookup[*model.ImageTag](v, byImage, imageID)
+}
+
 // DeploymentsByService returns the deployments of a service
 // (model.ServiceID), by id.
 func DeploymentsByService(v View, serviceID string) iter.Seq[*model.Deployment] {

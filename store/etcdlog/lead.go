@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.etcd.io/etcd/client/v3/concurrency"
@@ -30,19 +31,23 @@ func (l *Log) Lead(ctx context.Context) (store.Term, error) {
 		return store.Term{}, fmt.Errorf("lead: begin a term: %w", err)
 	}
 	l.mu.Lock()
+	old := l.term
 	l.term = t
 	if l.compacted == 0 {
 		l.compacted = rev
 	}
 	l.mu.Unlock()
+	if old != nil {
+		old.end()
+	}
 	if gone != nil {
-		go func() {
+		l.watchers.Go(func() {
 			select {
 			case <-gone:
 				t.end()
 			case <-t.lost:
 			}
-		}()
+		})
 	}
 	return store.Term{Head: rev, Lost: t.lost}, nil
 }
@@ -84,17 +89,24 @@ type ballot struct {
 	client *clientv3.Client
 	name   string
 	ttl    int // seconds
-	// session is the last one; the next campaign replaces it.
-	session *concurrency.Session
+
+	mu      sync.Mutex
+	session *concurrency.Session // the last one; the next campaign replaces it
 }
 
 func (b *ballot) win(ctx context.Context) ([]clientv3.Cmp, <-chan struct{}, error) {
 	b.resign()
-	s, err := concurrency.NewSession(b.client, concurrency.WithTTL(b.ttl))
+	lease, err := b.client.Grant(ctx, int64(b.ttl))
 	if err != nil {
 		return nil, nil, fmt.Errorf("get a lease: %w", err)
 	}
+	s, err := concurrency.NewSession(b.client, concurrency.WithLease(lease.ID), concurrency.WithTTL(b.ttl))
+	if err != nil {
+		return nil, nil, fmt.Errorf("keep a lease: %w", err)
+	}
+	b.mu.Lock()
 	b.session = s
+	b.mu.Unlock()
 	e := concurrency.NewElection(s, election)
 	if err := e.Campaign(ctx, b.name); err != nil {
 		b.resign()
@@ -107,8 +119,11 @@ func (b *ballot) win(ctx context.Context) ([]clientv3.Cmp, <-chan struct{}, erro
 // resign gives the lease back, so that another wins at once. Without etcd it
 // runs out by itself.
 func (b *ballot) resign() {
-	if b.session != nil {
-		_ = b.session.Close()
-		b.session = nil
+	b.mu.Lock()
+	s := b.session
+	b.session = nil
+	b.mu.Unlock()
+	if s != nil {
+		_ = s.Close()
 	}
 }

@@ -13,8 +13,9 @@ import (
 	"github.com/roadstead/roadstead/store"
 )
 
-// loadPage is how many keys one range read asks for.
-const loadPage = 10000
+// loadPage is how many keys one range read asks for. etcd counts what is left
+// of the whole range with every read, so many small pages cost the square.
+const loadPage = 50000
 
 // Load implements store.Log. The next page is read while the last is used.
 func (l *Log) Load(ctx context.Context, page func([]store.Entry) error) (model.Revision, error) {

@@ -30,6 +30,8 @@ type Log struct {
 	stop   func() error
 	keep   model.Revision // history, but for tests
 
+	watchers sync.WaitGroup // one for each term that an election can end
+
 	mu        sync.Mutex
 	term      *term
 	compacted model.Revision
@@ -51,6 +53,7 @@ func (l *Log) Close() error {
 	if t := l.current(); t != nil {
 		t.end()
 	}
+	l.watchers.Wait()
 	return l.stop()
 }
 

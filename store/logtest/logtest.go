@@ -164,7 +164,7 @@ func testLargest(t *testing.T, open Open) {
 func testMany(t *testing.T, open Open) {
 	l := open(t)
 	head := lead(t, l)
-	const n = 25 * store.MaxChangeWrites // several pages
+	const n = 60 * store.MaxChangeWrites // several pages
 	for i := 0; i < n; i += store.MaxChangeWrites {
 		var batch []store.Mutation
 		for j := range store.MaxChangeWrites {
