@@ -39,13 +39,15 @@ type Image struct {
 	Digest            string    `f:"3"`
 	MediaType         string    `f:"4"`
 	ArtifactMediaType string    `f:"5"`
-	ManifestSize      int64     `f:"6"` // bytes of the manifest itself
-	Size              int64     `f:"7"` // bytes of manifest, config and layers
+	Size              int64     `f:"7"` // bytes of config and layers; of an index: of its largest image
 	PushedAt          time.Time `f:"8"`
 	PulledAt          time.Time `f:"9"`  // last pull, to the hour or so
 	Subject           string    `f:"10"` // digest that this manifest refers to
-	// References are the digests of blobs and manifests that it needs.
+	// References are the digests of the images that an index contains. Which
+	// blobs an image needs is in the manifest itself.
 	References []string `f:"11"`
+	// ArtifactType is the manifest's own artifactType; "" for most images.
+	ArtifactType string `f:"12"`
 }
 
 // KindImage is the table of images.
