@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/nftables"
 	"github.com/roadstead/roadstead/agent/network"
+	"github.com/roadstead/roadstead/agent/network/allocate"
 )
 
 func TestOptionsRefused(t *testing.T) {
@@ -192,4 +194,29 @@ func TestPrepared(t *testing.T) {
 	if err != nil || len(all) != 12 || len(members) < 12 {
 		t.Errorf("%d sandboxes, %d members of the bridge, %v", len(all), len(members), err)
 	}
+}
+
+// The most ports that there can be, 28,232 dynamic ones for each protocol, fit
+// into the one transaction that makes the table.
+func TestEveryPortPublished(t *testing.T) {
+	l := newLab(t)
+	n := l.open(t, Options{})
+	all := elementChange{set: n.firewall.rules.ports}
+	for _, protocol := range []network.Protocol{network.TCP, network.UDP} {
+		for port := allocate.FirstDynamicPort; port <= allocate.LastDynamicPort; port++ {
+			all.elements = append(all.elements, portElement(n.Gateway(), network.Binding{HostPort: port, ContainerPort: 80, Protocol: protocol}))
+		}
+	}
+	n.firewall.expect(all)
+	if _, err := n.firewall.replace(); err != nil {
+		t.Fatal(err)
+	}
+	l.nft(t, func(conn *nftables.Conn) error {
+		elements, err := conn.GetSetElements(n.firewall.rules.ports)
+		if len(elements) != len(all.elements) {
+			t.Errorf("the kernel has %d elements, want %d", len(elements), len(all.elements))
+		}
+		return err
+	})
+	n.firewall.expect(elementChange{set: all.set, remove: true, elements: all.elements})
 }
