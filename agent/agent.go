@@ -51,9 +51,10 @@ type Agent struct {
 	node    *Node
 	options Options
 
-	mu    sync.Mutex
-	arn   string
-	creds map[string]bool // ids of task credentials that were taken over
+	creds   credentials
+
+	mu  sync.Mutex
+	arn string
 }
 
 // New returns an agent that does nothing until Run. Edges.Reporter is set by
@@ -66,8 +67,11 @@ func New(api API, edges Edges, o Options) (*Agent, error) {
 	if o.Node.Now == nil {
 		o.Node.Now = time.Now
 	}
-	a := &Agent{api: api, options: o, creds: map[string]bool{}}
+	a := &Agent{api: api, options: o}
 	edges.Reporter = a
+	o.Node.Gone = func(task string) {
+		a.creds.retain(func(t string) bool { return t != task })
+	}
 	node, err := NewNode(edges, o.Node)
 	if err != nil {
 		return nil, err

@@ -51,9 +51,7 @@ const messagesAtOnce = 64
 // wantsCredentials is "true" until credentials have come once: they are kept
 // in memory alone.
 func (a *Agent) wantsCredentials() string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.creds) == 0 {
+	if a.creds.empty() {
 		return "true"
 	}
 	return "false"
@@ -77,8 +75,8 @@ func (a *Agent) handle(ctx context.Context, m acs.Message) []acs.Message {
 			a.options.Logger.Warn("tasks were not stopped", "error", err)
 		}
 	case *acs.IAMRoleCredentialsMessage:
-		if c := a.keep(m.Credentials); c != nil {
-			return []acs.Message{c.withMessage(m.MessageID)}
+		if a.creds.keep(m.TaskARN, m.Credentials) {
+			return []acs.Message{credentialsAck(m.MessageID, m.Credentials)}
 		}
 	case *acs.ErrorMessage:
 		a.options.Logger.Warn("the control plane reports an error", "message", m.Message)
@@ -98,14 +96,14 @@ func (a *Agent) payload(ctx context.Context, m *acs.PayloadMessage) []acs.Messag
 		return rank(x.DesiredStatus) - rank(y.DesiredStatus)
 	})
 	for _, t := range tasks {
+		for _, c := range []*acs.Credentials{t.RoleCredentials, t.ExecutionRoleCredentials} {
+			if a.creds.keep(t.ARN, c) {
+				answers = append(answers, credentialsAck(m.MessageID, c))
+			}
+		}
 		if err := a.node.Assign(ctx, t); err != nil {
 			a.options.Logger.Error("task not accepted", "task", t.ARN, "error", err)
 			return nil
-		}
-		for _, c := range []*acs.Credentials{t.RoleCredentials, t.ExecutionRoleCredentials} {
-			if kept := a.keep(c); kept != nil {
-				answers = append(answers, kept.withMessage(m.MessageID))
-			}
 		}
 	}
 	return append(answers, &acs.AckRequest{Cluster: m.ClusterARN, Instance: m.InstanceARN, MessageID: m.MessageID})
@@ -142,22 +140,6 @@ func (a *Agent) manifest(ctx context.Context, m *acs.TaskManifestMessage) []acs.
 	return answers
 }
 
-// kept is the acknowledgement of credentials before it knows its message.
-type kept acs.IAMRoleCredentialsAckRequest
-
-func (k kept) withMessage(id string) acs.Message {
-	ack := acs.IAMRoleCredentialsAckRequest(k)
-	ack.MessageID = id
-	return &ack
-}
-
-// keep takes over a task's credentials.
-func (a *Agent) keep(c *acs.Credentials) *kept {
-	if c == nil || c.CredentialsID == "" {
-		return nil
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.creds[c.CredentialsID] = true
-	return &kept{CredentialsID: c.CredentialsID, Expiration: c.Expiration}
+func credentialsAck(message string, c *acs.Credentials) acs.Message {
+	return &acs.IAMRoleCredentialsAckRequest{MessageID: message, CredentialsID: c.CredentialsID, Expiration: c.Expiration}
 }

@@ -26,6 +26,9 @@ func (n *Node) carryOut(ctx context.Context) {
 		}
 		if l.task.Done() {
 			delete(n.live, arn)
+			if n.options.Gone != nil {
+				n.options.Gone(arn)
+			}
 		}
 	}
 }

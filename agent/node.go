@@ -87,6 +87,9 @@ type NodeOptions struct {
 	ResolvConf string
 	// Insecure lists registries (host:port) that are spoken to in plain HTTP.
 	Insecure []string
+	// Gone is told of every task of which nothing is left; nil is nobody. It
+	// must not block.
+	Gone func(task string)
 }
 
 // Node runs tasks.

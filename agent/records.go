@@ -26,10 +26,11 @@ func openRecords(dir string) (*records, error) {
 
 func (r *records) path(arn string) string { return filepath.Join(r.dir, taskID(arn)+".json") }
 
-// save writes the task's record durably. Credentials are not written: they are
-// sent again after a restart.
+// save writes the task's record durably. Of credentials only the ids are
+// written, which the containers' environment names; the rest is sent again
+// after a restart.
 func (r *records) save(t acs.Task) error {
-	t.RoleCredentials, t.ExecutionRoleCredentials = nil, nil
+	t.RoleCredentials, t.ExecutionRoleCredentials = withoutSecrets(t.RoleCredentials), withoutSecrets(t.ExecutionRoleCredentials)
 	if id := taskID(t.ARN); id == "" || strings.ContainsAny(id, "/.\x00") {
 		return fmt.Errorf("task ARN %q has no usable id", t.ARN)
 	}
@@ -41,6 +42,13 @@ func (r *records) save(t acs.Task) error {
 		return fmt.Errorf("record of task %s: %w", t.ARN, err)
 	}
 	return nil
+}
+
+func withoutSecrets(c *acs.Credentials) *acs.Credentials {
+	if c == nil {
+		return nil
+	}
+	return &acs.Credentials{CredentialsID: c.CredentialsID, RoleARN: c.RoleARN}
 }
 
 func (r *records) remove(arn string) error {

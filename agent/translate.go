@@ -72,7 +72,7 @@ func (n *Node) translate(t acs.Task, name string, r run, peers map[string]string
 	}
 	out := runtime.Container{
 		ID: r.id, TaskID: taskID(t.ARN), Name: name, Labels: n.labels(t, name, r, config),
-		Image: r.image.Ref, Entrypoint: spec.EntryPoint, Command: spec.Command, Env: n.environment(spec),
+		Image: r.image.Ref, Entrypoint: spec.EntryPoint, Command: spec.Command, Env: n.environment(t, spec),
 		WorkingDir: config.WorkingDir, User: config.User, TTY: config.Tty, OpenStdin: config.OpenStdin,
 		NetNS: r.sandbox.NetNSPath, Hostname: config.Hostname,
 		ShmSize: host.ShmSize, Privileged: host.Privileged, CapAdd: host.CapAdd, CapDrop: host.CapDrop,
@@ -120,9 +120,12 @@ func (n *Node) labels(t acs.Task, name string, r run, config acs.Config) map[str
 	return labels
 }
 
-func (n *Node) environment(spec acs.Container) []string {
+func (n *Node) environment(t acs.Task, spec acs.Container) []string {
 	all := map[string]string{}
 	maps.Copy(all, n.options.Environment)
+	if t.RoleCredentials != nil {
+		all["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = CredentialsPath + t.RoleCredentials.CredentialsID
+	}
 	maps.Copy(all, spec.Environment)
 	var out []string
 	for _, k := range slices.Sorted(maps.Keys(all)) {
