@@ -80,10 +80,11 @@ func routeVia(destination string, gateway netip.Addr) error {
 }
 
 // The bridge lets loopback addresses through for replies; a sandbox that sends
-// to them, as one with NET_ADMIN can, does not reach the host's own services.
+// to them, as one with NET_ADMIN can, does not reach the host's own services,
+// not even on a port that it may reach at the host's other addresses.
 func TestHostLoopback(t *testing.T) {
 	l := newLab(t)
-	n := l.open(t, Options{})
+	n := l.open(t, Options{HostPorts: []HostPort{{network.TCP, 2379}}})
 	a := attach(t, n, "a", web)
 	l.serveTCP(t, l.host, "127.0.0.1:2379", "secret")
 	wantAnswer(t, l.host, "tcp", "127.0.0.1:2379", "secret", localhost)
