@@ -51,7 +51,7 @@ type Agent struct {
 	node    *Node
 	options Options
 
-	creds   credentials
+	creds credentials
 
 	mu  sync.Mutex
 	arn string
