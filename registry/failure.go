@@ -95,7 +95,10 @@ func (r *Registry) failureOf(err error, repository string) *Failure {
 	case errors.Is(err, ErrRepositoryUnknown):
 		return failure(CodeNameUnknown, "The repository with name '%s' does not exist in the registry with id '%s'", repository, r.options.RegistryID)
 	case errors.Is(err, ErrImageReferenced):
-		return failure(CodeDenied, "The image is referenced by a manifest list of the '%s' repository and cannot be deleted.", repository)
+		// The status with which the specification has deletion disabled.
+		return failure(CodeUnsupported, "The image is referenced by a manifest list of the '%s' repository and cannot be deleted.", repository)
+	case errors.Is(err, ErrLimitExceeded):
+		return failure(CodeDenied, "The '%s' repository, or the image, has as many images or tags as it may have.", repository)
 	case errors.Is(err, ErrImageUnknown):
 		return failure(CodeManifestUnknown, "Requested image not found")
 	case errors.Is(err, blob.ErrUploadUnknown):

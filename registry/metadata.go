@@ -16,6 +16,8 @@ var (
 	ErrImageUnknown = errors.New("image unknown")
 	// ErrImageReferenced: an image index of the repository contains the image.
 	ErrImageReferenced = errors.New("image is referenced by an image index")
+	// ErrLimitExceeded: the repository or the image has as much as it may have.
+	ErrLimitExceeded = errors.New("limit exceeded")
 )
 
 // TagImmutableError is PutImage's answer when a tag exists and may not move.

@@ -1,0 +1,84 @@
+package stored
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/registry"
+	"github.com/roadstead/roadstead/registry/blob"
+	"github.com/roadstead/roadstead/store"
+)
+
+// PutImage implements registry.Images.
+func (m *Metadata) PutImage(ctx context.Context, repository string, image registry.Image, tags []string) error {
+	m.presence.RLock()
+	defer m.presence.RUnlock()
+	tags = slices.Compact(slices.Sorted(slices.Values(tags)))
+	err := m.commit(ctx, func(v store.View, c *model.Change) error {
+		r, err := m.find(v, repository)
+		if err != nil {
+			return err
+		}
+		c.Expect(r) // its mutability
+		if err := m.putTags(v, c, r, image.Digest, tags); err != nil {
+			return err
+		}
+		return m.putImage(v, c, repository, image)
+	})
+	if err != nil {
+		return fmt.Errorf("put image %s into %s: %w", image.Digest, repository, err)
+	}
+	return nil
+}
+
+// putTags points the tags to the image. A tag that does already is let be.
+func (m *Metadata) putTags(v store.View, c *model.Change, r *model.Repository, digest blob.Digest, tags []string) error {
+	have := len(m.tags(v, &model.Image{Repository: r.Name, Digest: string(digest)}))
+	for _, tag := range tags {
+		t := &model.ImageTag{Account: m.options.Account, Repository: r.Name, Tag: tag}
+		if known, err := m.tag(v, r.Name, tag); err == nil {
+			if immutable(r, tag) {
+				return &registry.TagImmutableError{Tag: tag}
+			}
+			if known.Digest == string(digest) {
+				c.Expect(known)
+				continue
+			}
+			t = known.Clone()
+		}
+		if have++; have > MaxTags {
+			return fmt.Errorf("%w: an image has at most %d tags", registry.ErrLimitExceeded, MaxTags)
+		}
+		t.Digest = string(digest)
+		c.Put(t)
+	}
+	return nil
+}
+
+func (m *Metadata) putImage(v store.View, c *model.Change, repository string, image registry.Image) error {
+	// Children cannot go while presence is held.
+	for _, child := range image.Children {
+		if _, err := m.image(v, repository, child); err != nil {
+			return err
+		}
+	}
+	if _, err := m.image(v, repository, image.Digest); err == nil {
+		return nil // an image is its digest: the same again
+	}
+	if store.Count[*model.Image](v, m.imageID(repository, "")) >= MaxImages {
+		return fmt.Errorf("%w: a repository has at most %d images", registry.ErrLimitExceeded, MaxImages)
+	}
+	i := &model.Image{
+		Account: m.options.Account, Repository: repository, Digest: string(image.Digest),
+		MediaType: image.MediaType, ArtifactMediaType: image.ArtifactMediaType, ArtifactType: image.ArtifactType,
+		Size: image.Bytes, Subject: string(image.Subject), PushedAt: image.PushedAt.UTC().Truncate(time.Millisecond),
+	}
+	for _, child := range image.Children {
+		i.References = append(i.References, string(child))
+	}
+	c.Put(i)
+	return nil
+}
