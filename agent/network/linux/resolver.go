@@ -19,3 +19,12 @@ func (n *Network) Resolver() (network.Resolver, error) {
 	}
 	return r, err
 }
+
+// ResolvConf is the text of a sandbox's /etc/resolv.conf, as Resolver says.
+// Without a nameserver that a sandbox can reach, which Observe hears of, names
+// are not resolved and everything else works.
+func (n *Network) ResolvConf() string {
+	r, err := n.Resolver()
+	n.observe("read the host's nameservers", err)
+	return string(r.File())
+}
