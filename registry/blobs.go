@@ -89,7 +89,7 @@ func (r *Registry) deleteBlob(c call) *Failure {
 		return r.failureOf(err, c.repository)
 	}
 	if _, ok := wanted[d]; ok {
-		return failure(CodeDenied, "the blob belongs to an image of the '%s' repository", c.repository)
+		return failure(CodeUnsupported, "the blob belongs to an image of the '%s' repository", c.repository)
 	}
 	if err := r.blobs.Release(c.repository, d); err != nil && !errors.Is(err, blob.ErrUnknown) {
 		return r.failureOf(err, c.repository)

@@ -85,9 +85,9 @@ type Store struct {
 	uploads uploads
 }
 
-// Open opens the store in dir, which is created if need be, and sweeps the
-// uploads that a former process abandoned too long ago. It returns ErrInUse
-// when the directory is open already.
+// Open opens the store in dir, which is created if need be. Uploads that a
+// former process left can be gone on with. It returns ErrInUse when the
+// directory is open already.
 func Open(dir string, options Options) (*Store, error) {
 	options, err := options.withDefaults()
 	if err != nil {
@@ -126,18 +126,19 @@ func lockDir(dir string) (*os.File, error) {
 // afterwards.
 func (s *Store) Close() error { return s.lock.Close() }
 
-// Run sweeps abandoned uploads from time to time until ctx is done.
+// Run sweeps abandoned uploads, at once and then from time to time, until ctx
+// is done or a sweep fails.
 func (s *Store) Run(ctx context.Context) error {
 	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()
-	for {
+	for now := time.Now(); ; {
+		if _, err := s.Sweep(now); err != nil {
+			return err
+		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case now := <-ticker.C:
-			if _, err := s.Sweep(now); err != nil {
-				return err
-			}
+		case now = <-ticker.C:
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -230,33 +229,47 @@ func TestCommitRepairsADamagedBlob(t *testing.T) {
 	}
 }
 
-func TestSweepAtRun(t *testing.T) {
+func TestRunSweepsAtOnceAndLater(t *testing.T) {
 	s := open(t, t.TempDir(), Options{})
-	id, err := s.Begin("repo", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(s.dir, "uploads", uploadName("repo", id))
-	synctest.Test(t, func(t *testing.T) {
-		long := time.Now().Add(-DefaultUploadAge) // of the test's own clock
-		if err := os.Chtimes(path, long, long); err != nil {
+	var paths []string
+	for range 2 {
+		id, err := s.Begin("repo", "")
+		if err != nil {
 			t.Fatal(err)
+		}
+		paths = append(paths, filepath.Join(s.dir, "uploads", uploadName("repo", id)))
+	}
+	there := func(path string) bool {
+		_, err := os.Stat(path)
+		return err == nil
+	}
+	synctest.Test(t, func(t *testing.T) {
+		// By the test's own clock one is due now, the other within the hour.
+		for i, age := range []time.Duration{DefaultUploadAge, DefaultUploadAge - sweepEvery/2} {
+			at := time.Now().Add(-age)
+			if err := os.Chtimes(paths[i], at, at); err != nil {
+				t.Fatal(err)
+			}
 		}
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan error)
 		go func() { done <- s.Run(ctx) }()
-		time.Sleep(sweepEvery + time.Minute) // virtual
 		synctest.Wait()
+		if there(paths[0]) || !there(paths[1]) {
+			t.Errorf("at once: %v, %v", there(paths[0]), there(paths[1]))
+		}
+		<-time.After(sweepEvery) // of the bubble's clock
+		synctest.Wait()
+		if there(paths[1]) {
+			t.Error("the second upload is still there")
+		}
 		cancel()
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
 	})
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the upload is still there: %v", err)
-	}
-	if _, err := s.Size(context.Background(), "repo", id); !errors.Is(err, ErrUploadUnknown) {
-		t.Errorf("the upload is still known: %v", err)
+	if s.uploads.files != 0 || len(s.uploads.active) != 0 {
+		t.Errorf("%d uploads are counted, %d remembered", s.uploads.files, len(s.uploads.active))
 	}
 }
 
