@@ -26,6 +26,10 @@ const (
 	stuckFailing       = "FAILING"
 )
 
+// CodeStuck is the code of reasons for which fewer tasks run than are wanted
+// and which other nouns could remove: an instance with room, for example.
+const CodeStuck = "Stuck"
+
 func scalingReason(deployment string) string {
 	return "Scaling activity initiated by (deployment " + deployment + ")"
 }
@@ -78,7 +82,7 @@ func unplaced(f place.Failure, any bool) string {
 
 // stuck remembers why nothing moves and says it, once while it is so.
 func (p *planning) stuck(code, sentence string) {
-	p.out.Because(p.primary.Key(), "Stuck", sentence)
+	p.out.Because(p.primary.Key(), CodeStuck, sentence)
 	if p.primary.Status.LastStuck == code {
 		return
 	}

@@ -1,6 +1,7 @@
 package reap
 
 import (
+	"strings"
 	"time"
 
 	"github.com/roadstead/roadstead/model"
@@ -112,12 +113,9 @@ func (r *reaping) giveUp(t *model.Task) {
 // reason is what ECS says of tasks whose host is no more.
 // Source: ECS developer guide, "Stopped tasks error messages".
 func (r *reaping) reason() string {
-	host := ""
-	if r.Instance != nil {
+	host := r.ID[strings.LastIndexByte(r.ID, '/')+1:]
+	if r.Instance != nil && r.Instance.EC2InstanceID != "" {
 		host = r.Instance.EC2InstanceID
-		if host == "" {
-			host = r.Instance.ID
-		}
 	}
 	return "Host EC2 (instance " + host + ") terminated."
 }

@@ -1,0 +1,238 @@
+package control
+
+import (
+	"crypto/rand"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan"
+	"github.com/roadstead/roadstead/plan/deploy"
+	"github.com/roadstead/roadstead/plan/place"
+	"github.com/roadstead/roadstead/store"
+)
+
+// ServicesOptions of the services' planner. The zero value is what production uses.
+type ServicesOptions struct {
+	Timing deploy.Timing
+	// Seed draws the seed of each plan's ids; nil: from the system's source.
+	Seed func() plan.Seed
+}
+
+// stuckDelay is how long a service that found no instance waits after room
+// may have come up, so that a burst of changes makes one attempt.
+const stuckDelay = 100 * time.Millisecond
+
+// NewServices returns the planner that keeps services as they are wanted. Its
+// keys are the ids of services.
+func NewServices(opts ServicesOptions) Planner {
+	if opts.Seed == nil {
+		opts.Seed = func() (s plan.Seed) {
+			rand.Read(s[:])
+			return s
+		}
+	}
+	return &services{opts: opts, clusters: map[string]*clusterCache{}}
+}
+
+type services struct {
+	opts     ServicesOptions
+	since    time.Time
+	clusters map[string]*clusterCache // by account/cluster
+}
+
+// clusterCache is what the planner remembers of a cluster, so that planning
+// one service does not cost a walk over all instances and services.
+type clusterCache struct {
+	fleet   *place.Fleet    // nil: not built yet
+	stale   map[string]bool // instances to be read again, by id
+	daemons map[string]bool // daemon services, by id
+	stuck   map[string]bool // services that found no instance, by id
+}
+
+func (s *services) Name() string { return "services" }
+
+func (s *services) Kinds() []model.Kind {
+	return []model.Kind{model.KindService, model.KindDeployment, model.KindTask, model.KindContainerInstance}
+}
+
+func (s *services) cluster(id string) *clusterCache {
+	name := clusterOf(id)
+	c := s.clusters[name]
+	if c == nil {
+		c = &clusterCache{stale: map[string]bool{}, daemons: map[string]bool{}, stuck: map[string]bool{}}
+		s.clusters[name] = c
+	}
+	return c
+}
+
+// clusterOf returns account/cluster of account/cluster/anything.
+func clusterOf(id string) string {
+	if i := strings.IndexByte(id, '/'); i >= 0 {
+		if j := strings.IndexByte(id[i+1:], '/'); j >= 0 {
+			return id[:i+1+j]
+		}
+	}
+	return id
+}
+
+func (s *services) All(v store.View, now time.Time, wake func(string)) {
+	if s.since.IsZero() {
+		s.since = now
+	}
+	for _, c := range s.clusters {
+		c.fleet = nil // read anew: a resync trusts nothing
+	}
+	for svc := range store.All[*model.Service](v) {
+		s.remember(svc)
+		wake(svc.Key().ID)
+	}
+}
+
+// remember keeps the set of daemons.
+func (s *services) remember(svc *model.Service) {
+	id := svc.Key().ID
+	c := s.cluster(id)
+	if svc.Status == model.ServiceActive && svc.Spec.Scheduling == model.SchedulingDaemon {
+		c.daemons[id] = true
+	} else {
+		delete(c.daemons, id)
+	}
+}
+
+func (s *services) Changed(v store.View, k model.Key, wake func(string, time.Duration)) {
+	switch k.Kind {
+	case model.KindService:
+		if svc, ok := store.Get[*model.Service](v, k.ID); ok {
+			s.remember(svc)
+		} else {
+			c := s.cluster(k.ID)
+			delete(c.daemons, k.ID)
+			delete(c.stuck, k.ID)
+		}
+		wake(k.ID, 0)
+	case model.KindDeployment:
+		if i := strings.LastIndex(k.ID, "/ecs-svc/"); i >= 0 {
+			wake(k.ID[:i], 0)
+		}
+	case model.KindTask:
+		s.taskChanged(v, k.ID, wake)
+	case model.KindContainerInstance:
+		s.instanceChanged(v, k.ID, wake)
+	}
+}
+
+func (s *services) taskChanged(v store.View, id string, wake func(string, time.Duration)) {
+	t, ok := store.Get[*model.Task](v, id)
+	if !ok {
+		return // only stopped tasks are deleted: they held nothing
+	}
+	c := s.cluster(id)
+	c.stale[t.Spec.Instance] = true
+	if t.Spec.Service != "" {
+		wake(t.Spec.Service, 0)
+	}
+	if t.Stopped() {
+		c.wakeStuck(wake)
+	}
+}
+
+func (s *services) instanceChanged(v store.View, id string, wake func(string, time.Duration)) {
+	c := s.cluster(id)
+	c.stale[id] = true
+	now, ok := store.Get[*model.ContainerInstance](v, id)
+	if ok && c.fleet != nil {
+		if before, known := c.fleet.Node(id); known && sameForPlacement(before.Instance, now) {
+			return
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(c.daemons)) {
+		wake(key, 0)
+	}
+	for t := range store.TasksByInstance(v, id) {
+		if t.Spec.Service != "" && !t.Stopped() {
+			wake(t.Spec.Service, 0)
+		}
+	}
+	c.wakeStuck(wake)
+}
+
+// sameForPlacement reports whether a planner would not see a difference.
+func sameForPlacement(a, b *model.ContainerInstance) bool {
+	return a.Status == b.Status && a.AgentConnected == b.AgentConnected && a.ConnectedAt.Equal(b.ConnectedAt) &&
+		a.Registered.CPU == b.Registered.CPU && a.Registered.Memory == b.Registered.Memory &&
+		slices.Equal(a.Registered.Ports, b.Registered.Ports) && slices.Equal(a.Attributes, b.Attributes)
+}
+
+func (c *clusterCache) wakeStuck(wake func(string, time.Duration)) {
+	for _, key := range slices.Sorted(maps.Keys(c.stuck)) {
+		wake(key, stuckDelay)
+	}
+}
+
+// fleetOf returns the cluster's instances as they are in v.
+func (c *clusterCache) fleetOf(v store.View, cluster string) *place.Fleet {
+	if c.fleet == nil {
+		var nodes []place.Node
+		for i := range store.Prefix[*model.ContainerInstance](v, cluster+"/") {
+			nodes = append(nodes, place.Node{Instance: i, Usage: store.Usage(v, i.Key().ID)})
+		}
+		c.fleet = place.NewFleet(nodes)
+	}
+	for _, id := range slices.Sorted(maps.Keys(c.stale)) {
+		if i, ok := store.Get[*model.ContainerInstance](v, id); ok {
+			c.fleet.Set(place.Node{Instance: i, Usage: store.Usage(v, id)})
+		} else {
+			c.fleet.Remove(id)
+		}
+	}
+	clear(c.stale)
+	return c.fleet
+}
+
+func (s *services) Plan(v store.View, key string, now time.Time) plan.Plan {
+	svc, ok := store.Get[*model.Service](v, key)
+	if !ok {
+		return plan.Plan{}
+	}
+	c := s.cluster(key)
+	in := deploy.View{Service: svc, Now: now, Since: s.since, Timing: s.opts.Timing, Seed: s.opts.Seed(),
+		Definitions: map[string]*model.TaskDefinition{}, Fleet: c.fleetOf(v, clusterOf(key)),
+		GroupsOf: func(instance string) []string { return groupsOn(v, instance) }}
+	for d := range store.DeploymentsByService(v, key) {
+		in.Deployments = append(in.Deployments, d)
+		define(v, in.Definitions, d.Spec.TaskDefinition)
+	}
+	for t := range store.TasksByService(v, key) {
+		in.Tasks = append(in.Tasks, t)
+		define(v, in.Definitions, t.Spec.TaskDefinition)
+	}
+	in.Events, _ = store.Get[*model.ServiceEvents](v, key)
+	p := deploy.Plan(in)
+	delete(c.stuck, key)
+	if slices.ContainsFunc(p.Reasons, func(r plan.Reason) bool { return r.Code == deploy.CodeStuck }) {
+		c.stuck[key] = true
+	}
+	return p
+}
+
+// define adds a definition to those that a plan reads.
+func define(v store.View, known map[string]*model.TaskDefinition, id string) {
+	if _, ok := known[id]; ok {
+		return
+	}
+	if def, ok := store.Get[*model.TaskDefinition](v, id); ok {
+		known[id] = def
+	}
+}
+
+func groupsOn(v store.View, instance string) (groups []string) {
+	for t := range store.TasksByInstance(v, instance) {
+		if !t.Stopped() && !slices.Contains(groups, t.Spec.Group) {
+			groups = append(groups, t.Spec.Group)
+		}
+	}
+	return groups
+}
