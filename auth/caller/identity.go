@@ -6,7 +6,8 @@ import "strings"
 type Kind uint8
 
 // The kinds of principal. The zero Kind is nobody, so that a forgotten field
-// never reads as a privileged caller.
+// never reads as a privileged caller. The numbers are part of sealed passes:
+// append only.
 const (
 	Nobody Kind = iota
 	Root
