@@ -18,6 +18,7 @@ import (
 type service struct {
 	taskapi.TTRPCTaskService
 	witness *witness
+	use     *use
 }
 
 // RegisterTTRPC makes the service reachable.
@@ -28,6 +29,7 @@ func (s *service) RegisterTTRPC(server *ttrpc.Server) error {
 
 // Create prepares a container.
 func (s *service) Create(ctx context.Context, request *taskapi.CreateTaskRequest) (*taskapi.CreateTaskResponse, error) {
+	s.use.begin()
 	if err := s.witness.watch(request.ID, request.Bundle); err != nil {
 		return nil, err
 	}

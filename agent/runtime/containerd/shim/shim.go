@@ -54,7 +54,11 @@ func Main() {
 		Requires: []plugin.Type{plugins.EventPlugin, plugins.InternalPlugin},
 		InitFn:   newService,
 	})
-	shim.RunShim(context.Background(), manager.NewShimManager("io.containerd.runc.v2"))
+	var options []shim.BinaryOpts
+	if os.Getenv(SpareVariable) != "" {
+		options = append(options, quietly)
+	}
+	shim.RunShim(context.Background(), manager.NewShimManager("io.containerd.runc.v2"), options...)
 }
 
 func newService(ic *plugin.InitContext) (any, error) {
@@ -76,5 +80,15 @@ func newService(ic *plugin.InitContext) (any, error) {
 		return nil, err
 	}
 	runc.Monitor = gatekeeper{runc.Monitor} // after the task service has set it to the shim's reaper
-	return &service{TTRPCTaskService: tasks, witness: witness}, nil
+	made := &service{TTRPCTaskService: tasks, witness: witness, use: newUse()}
+	if number := os.Getenv(SpareVariable); number != "" {
+		if err := os.Unsetenv(SpareVariable); err != nil {
+			return nil, err
+		}
+		if err := leaveNothing(ending.(shutdown.Service)); err != nil {
+			return nil, err
+		}
+		lifeline(number, made.use, ending.(shutdown.Service))
+	}
+	return made, nil
 }

@@ -1,0 +1,47 @@
+package containerd
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/roadstead/roadstead/agent/runtime"
+	"github.com/roadstead/roadstead/agent/runtime/runtimetest"
+)
+
+func TestContract(t *testing.T) {
+	needRoot(t)
+	runtimetest.Run(t, runtimetest.Target{Open: openNode, Patience: 30 * time.Second})
+}
+
+func openNode(t *testing.T) runtimetest.Instance {
+	n := newNode(t)
+	return runtimetest.Instance{
+		Runtime:   n.client,
+		Image:     runtime.PullRequest{Image: n.registry.Push(t, "test/busybox:1", nil), PlainHTTP: true},
+		Missing:   runtime.PullRequest{Image: n.registry.Host + "/test/busybox:none", PlainHTTP: true},
+		Reopen:    func(t *testing.T) runtimetest.Runtime { return n.reopen(t) },
+		Container: scripted,
+		Probe: func(word string, code int) []string {
+			return []string{"sh", "-c", fmt.Sprintf("echo %s; exit %d", word, code)}
+		},
+		SlowProbe: []string{"sleep", "30"},
+	}
+}
+
+// scripted makes a container run a program of the suite as a shell script.
+func scripted(c runtime.Container, p runtimetest.Program) runtime.Container {
+	switch {
+	case p.NoCommand:
+		c.Command = []string{"no-such-command"}
+	case p.OutOfMemory:
+		c.Command = []string{"sh", "-c", "exec dd if=/dev/zero of=/dev/null bs=512M"}
+	case p.Runs > 0:
+		c.Command = []string{"sh", "-c", fmt.Sprintf("sleep %.3f; exit %d", p.Runs.Seconds(), p.ExitCode)}
+	case p.IgnoresTERM:
+		c.Command = []string{"sh", "-c", "trap '' TERM; while :; do sleep 1; done"}
+	default:
+		c.Command = []string{"sh", "-c", fmt.Sprintf("trap 'exit %d' TERM; while :; do sleep 0.05; done", p.OnTERM)}
+	}
+	return c
+}

@@ -1,0 +1,71 @@
+package containerd
+
+import (
+	"errors"
+	"path"
+	"sync"
+
+	"github.com/roadstead/roadstead/agent/runtime"
+	"github.com/roadstead/roadstead/agent/runtime/cgroup"
+)
+
+// groups keeps the control groups of tasks: made before a task's first container and removed after its last, though
+// another may be starting at that very moment.
+type groups struct {
+	tree cgroup.Tree
+	root string
+
+	mu       sync.Mutex
+	starting map[string]int // by task: starts under way, whose group may look empty
+}
+
+func newGroups(tree cgroup.Tree, root string) *groups {
+	return &groups{tree: tree, root: root, starting: make(map[string]int)}
+}
+
+func (g *groups) ofTask(taskID string) string          { return path.Join("/", g.root, taskID) }
+func (g *groups) ofContainer(taskID, id string) string { return path.Join("/", g.root, taskID, id) }
+
+// begin makes the task's group and keeps it until end is called.
+func (g *groups) begin(taskID string, limits runtime.TaskLimits) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.tree.Ensure(g.ofTask(taskID), limitsOf(limits)); err != nil {
+		return err
+	}
+	g.starting[taskID]++
+	return nil
+}
+
+func (g *groups) end(taskID string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.starting[taskID]--; g.starting[taskID] <= 0 {
+		delete(g.starting, taskID)
+	}
+}
+
+// removeContainer removes what the OCI runtime may have left of a container's group.
+func (g *groups) removeContainer(taskID, id string) error {
+	return g.tree.Remove(g.ofContainer(taskID, id))
+}
+
+// removeTask removes the task's group unless something is or is about to be in it.
+func (g *groups) removeTask(taskID string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.starting[taskID] > 0 || g.tree.Populated(g.ofTask(taskID)) {
+		return nil
+	}
+	if err := g.tree.Remove(g.ofTask(taskID)); err != nil && !errors.Is(err, cgroup.ErrBusy) {
+		return err
+	}
+	return nil
+}
+
+// removeRoot removes the group above all tasks if none is left.
+func (g *groups) removeRoot() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.tree.Remove(g.root)
+}

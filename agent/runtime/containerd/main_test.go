@@ -1,0 +1,93 @@
+package containerd
+
+import (
+	"context"
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/roadstead/roadstead/agent/runtime/runtimetest"
+)
+
+// TestMain lets the test binary also be the daemon and the shims, as the program is.
+func TestMain(m *testing.M) {
+	if code, mine := Main(os.Args, os.Stderr); mine {
+		os.Exit(code)
+	}
+	os.Exit(m.Run())
+}
+
+// node is a supervised daemon and a client in a directory of their own.
+type node struct {
+	layout     Layout
+	supervisor *Supervisor
+	client     *Client
+	registry   *runtimetest.Registry
+}
+
+func needRoot(t testing.TB) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("skips running real containers: that needs root")
+	}
+}
+
+func newNode(t testing.TB) *node {
+	t.Helper()
+	needRoot(t)
+	layout, err := NewLayout(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	supervisor, err := NewSupervisor(layout, SupervisorOptions{Output: testWriter{t}, LogLevel: "warn"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- supervisor.Run(ctx) }()
+	client, err := New(layout, Options{CgroupRoot: "/roadstead-test-" + layout.Run[len(runDirectory)+1:], Runc: os.Getenv("ROADSTEAD_TEST_RUNC")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		purging, done := context.WithTimeout(context.Background(), time.Minute)
+		defer done()
+		if err := client.Purge(purging); err != nil {
+			t.Errorf("purge: %v", err)
+		}
+		client.Close()
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("supervisor: %v", err)
+		}
+		if err := os.RemoveAll(layout.Run); err != nil {
+			t.Errorf("remove run directory: %v", err)
+		}
+	})
+	waiting, done := context.WithTimeout(ctx, 30*time.Second)
+	defer done()
+	if err := client.Ready(waiting); err != nil {
+		t.Fatal(err)
+	}
+	return &node{layout: layout, supervisor: supervisor, client: client, registry: runtimetest.NewRegistry(t)}
+}
+
+type testWriter struct{ t testing.TB }
+
+func (w testWriter) Write(p []byte) (int, error) {
+	os.Stderr.Write(p)
+	return len(p), nil
+}
+
+// reopen gives a second client of the node, as a restarted agent has one.
+func (n *node) reopen(t testing.TB) *Client {
+	t.Helper()
+	client, err := New(n.layout, n.client.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	return client
+}

@@ -1,0 +1,26 @@
+package containerd
+
+import (
+	"io"
+	"path/filepath"
+
+	"github.com/roadstead/roadstead/agent/runtime/containerd/daemon"
+	"github.com/roadstead/roadstead/agent/runtime/containerd/shim"
+)
+
+// Main runs the process as the daemon or as a shim if that is what it was started for, and tells whether it was. The
+// program calls it first of all, with its arguments, name included, and exits with the code:
+//
+//	if code, mine := containerd.Main(os.Args, os.Stderr); mine {
+//		os.Exit(code)
+//	}
+func Main(arguments []string, stderr io.Writer) (code int, mine bool) {
+	if len(arguments) > 0 && shim.Wanted(filepath.Base(arguments[0])) {
+		shim.Main()
+		return 0, true
+	}
+	if len(arguments) > 1 && arguments[1] == daemon.Argument {
+		return daemon.Main(arguments[2:], stderr), true
+	}
+	return 0, false
+}

@@ -1,0 +1,151 @@
+package containerd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+
+	containerd "github.com/containerd/containerd/v2/client"
+	"github.com/containerd/containerd/v2/core/images"
+	"github.com/containerd/errdefs"
+	"github.com/containerd/log"
+	"github.com/distribution/reference"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/roadstead/roadstead/agent/runtime"
+)
+
+// layersAtOnce is how many layers of one image are downloaded at the same time.
+const layersAtOnce = 3
+
+// quiet is for what containerd's client would log on our behalf: its errors are returned to us.
+func quiet() *log.Entry {
+	logger := logrus.New()
+	logger.SetOutput(io.Discard)
+	return logrus.NewEntry(logger)
+}
+
+// Pull implements runtime.Runtime. Each image has two records in containerd: one under the name that was asked for,
+// which moves with its tag, and one under the digest, by which containers are started.
+func (c *Client) Pull(ctx context.Context, request runtime.PullRequest) (runtime.Image, error) {
+	name, err := reference.ParseDockerRef(request.Image)
+	if err != nil {
+		return runtime.Image{}, pullFailure(request.Image, fmt.Errorf("invalid reference format: %w: %w", err, errInvalid))
+	}
+	key := flightKey{name: name.String(), plainHTTP: request.PlainHTTP, insecure: request.Insecure, policy: request.Policy}
+	if request.Auth != nil {
+		key.auth = *request.Auth
+	}
+	image, err := c.pulls.join(ctx, key, func(ctx context.Context) (runtime.Image, error) {
+		return c.pull(log.WithLogger(ctx, quiet()), name, request)
+	})
+	return image, pullFailure(request.Image, err)
+}
+
+func (c *Client) pull(ctx context.Context, name reference.Named, request runtime.PullRequest) (runtime.Image, error) {
+	if request.Policy == runtime.PullPreferCached {
+		if image, err := c.cached(ctx, name); err == nil {
+			return image, nil
+		} else if !errdefs.IsNotFound(err) {
+			return runtime.Image{}, err
+		}
+	}
+	image, err := c.pullFresh(ctx, name, request)
+	if err != nil && request.Policy == runtime.PullDefault && pullKind(err) == runtime.KindUnreachable {
+		if image, absent := c.cached(ctx, name); absent == nil {
+			return image, nil
+		}
+	}
+	return image, err
+}
+
+// cached gives the image that the name stood for when it was last pulled.
+func (c *Client) cached(ctx context.Context, name reference.Named) (runtime.Image, error) {
+	record, err := c.conn.ImageService().Get(ctx, name.String())
+	if err != nil {
+		return runtime.Image{}, err
+	}
+	found, err := c.images.get(ctx, refOf(name, record.Target))
+	if err != nil {
+		return runtime.Image{}, err
+	}
+	return found.describe(name.String(), true), nil
+}
+
+func (c *Client) pullFresh(ctx context.Context, name reference.Named, request runtime.PullRequest) (runtime.Image, error) {
+	resolver := newResolver(name, request)
+	_, target, err := resolver.Resolve(ctx, name.String())
+	if err != nil {
+		return runtime.Image{}, err
+	}
+	ref := refOf(name, target)
+	// Nothing that arrives may be collected as garbage before the records hold it.
+	ctx, done, err := c.conn.WithLease(ctx)
+	if err != nil {
+		return runtime.Image{}, err
+	}
+	defer func() { _ = done(context.WithoutCancel(ctx)) }() // it also expires by itself
+
+	found, err := c.images.get(ctx, ref)
+	if errdefs.IsNotFound(err) {
+		if err = c.images.slots.Acquire(ctx, 1); err == nil {
+			err = c.download(ctx, ref, resolver)
+			c.images.slots.Release(1)
+		}
+		if err == nil {
+			found, err = c.images.get(ctx, ref)
+		}
+	}
+	if err != nil {
+		return runtime.Image{}, err
+	}
+	if err := c.point(ctx, name.String(), target); err != nil {
+		return runtime.Image{}, err
+	}
+	return found.describe(name.String(), false), nil
+}
+
+func (c *Client) download(ctx context.Context, ref string, resolver remoteResolver) error {
+	_, err := c.conn.Pull(ctx, ref,
+		containerd.WithResolver(resolver),
+		containerd.WithPullUnpack,
+		containerd.WithPullSnapshotter(c.options.Snapshotter),
+		containerd.WithMaxConcurrentDownloads(layersAtOnce),
+		// Layers are not needed once unpacked: a node pushes nothing.
+		containerd.WithChildLabelMap(images.ChildGCLabelsFilterLayers),
+	)
+	if err != nil && errdefs.IsNotFound(err) && ctx.Err() == nil {
+		// The manifest was there a moment ago, so what is missing is a part of the image or the platform in its index.
+		return fmt.Errorf("%w: %w", err, errBadImage)
+	}
+	return err
+}
+
+// point makes the name's record stand for the target.
+func (c *Client) point(ctx context.Context, name string, target ocispec.Descriptor) error {
+	store := c.conn.ImageService()
+	record := images.Image{Name: name, Target: target}
+	current, err := store.Get(ctx, name)
+	switch {
+	case err == nil && current.Target.Digest == target.Digest:
+		return nil
+	case err == nil:
+		record.Labels = maps.Clone(current.Labels)
+		_, err = store.Update(ctx, record)
+		return err
+	case !errdefs.IsNotFound(err):
+		return err
+	}
+	if _, err = store.Create(ctx, record); errdefs.IsAlreadyExists(err) {
+		_, err = store.Update(ctx, record)
+	}
+	return err
+}
+
+// refOf is the name of the record under the digest: the repository without the tag.
+func refOf(name reference.Named, target ocispec.Descriptor) string {
+	return reference.TrimNamed(name).Name() + "@" + target.Digest.String()
+}

@@ -1,0 +1,135 @@
+package containerd
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"syscall"
+
+	tasks "github.com/containerd/containerd/api/services/tasks/v1"
+	"github.com/containerd/containerd/api/types/task"
+	"github.com/containerd/errdefs"
+	"github.com/containerd/errdefs/pkg/errgrpc"
+)
+
+// Signal implements runtime.Runtime.
+func (c *Client) Signal(ctx context.Context, id string, signal syscall.Signal) error {
+	ctx, cancel := context.WithTimeout(ctx, signalTimeout)
+	defer cancel()
+	err := errgrpc.ToNative(c.kill(ctx, id, signal))
+	if err == nil || !errdefs.IsNotFound(err) {
+		return failure("signal", id, err)
+	}
+	// Not found is said of a process that has ended as well as of a container that never was.
+	_, err = c.conn.ContainerService().Get(ctx, id)
+	return failure("signal", id, err)
+}
+
+func (c *Client) kill(ctx context.Context, id string, signal syscall.Signal) error {
+	_, err := c.conn.TaskService().Kill(ctx, &tasks.KillRequest{ContainerID: id, Signal: uint32(signal)})
+	return err
+}
+
+// Remove implements runtime.Runtime.
+func (c *Client) Remove(ctx context.Context, id string) error {
+	if len(id) > longestIdentifier || !identifier.MatchString(id) {
+		return nil // nothing can have been started under it, and it must not become part of a path
+	}
+	ctx, cancel := context.WithTimeout(ctx, removeTimeout)
+	defer cancel()
+	return failure("remove", id, c.remove(ctx, id))
+}
+
+// remove takes everything away in an order in which it can be cut short and done again: the container's own record,
+// which tells what belongs to it, goes last.
+func (c *Client) remove(ctx context.Context, id string) error {
+	container, err := c.conn.ContainerService().Get(ctx, id)
+	if errdefs.IsNotFound(err) {
+		return c.removeFiles(id)
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.end(ctx, id); err != nil {
+		return err
+	}
+	task := container.Labels[labelTask]
+	unlock := c.locks.own(task)
+	defer unlock()
+	if _, err := c.conn.TaskService().Delete(ctx, &tasks.DeleteTaskRequest{ContainerID: id}); err != nil && !errdefs.IsNotFound(errgrpc.ToNative(err)) {
+		return errgrpc.ToNative(err)
+	}
+	c.shims.release(task, id)
+	snapshots := c.conn.SnapshotService(container.Snapshotter)
+	if err := snapshots.Remove(ctx, container.SnapshotKey); err != nil && !errdefs.IsNotFound(err) {
+		return fmt.Errorf("remove snapshot: %w", err)
+	}
+	if err := c.groups.removeContainer(task, id); err != nil {
+		return err
+	}
+	if err := c.removeFiles(id); err != nil {
+		return err
+	}
+	if err := c.groups.removeTask(task); err != nil {
+		return err
+	}
+	if err := c.conn.ContainerService().Delete(ctx, id); err != nil && !errdefs.IsNotFound(err) {
+		return err
+	}
+	return nil
+}
+
+// end ends the container's process, if that has not ended by itself.
+func (c *Client) end(ctx context.Context, id string) error {
+	state, err := c.conn.TaskService().Get(ctx, &tasks.GetRequest{ContainerID: id})
+	if err == nil && state.Process.Status != task.Status_STOPPED {
+		err = c.killAndWait(ctx, id)
+	}
+	if err = errgrpc.ToNative(err); err == nil || errdefs.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+func (c *Client) killAndWait(ctx context.Context, id string) error {
+	if err := errgrpc.ToNative(c.kill(ctx, id, syscall.SIGKILL)); err != nil && !errdefs.IsNotFound(err) {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, killTimeout)
+	defer cancel()
+	if _, err := c.conn.TaskService().Wait(ctx, &tasks.WaitRequest{ContainerID: id}); err != nil {
+		return fmt.Errorf("wait for the end of a killed process: %w", errgrpc.ToNative(err))
+	}
+	return nil
+}
+
+func (c *Client) removeFiles(id string) error {
+	if err := os.RemoveAll(c.layout.files(id)); err != nil {
+		return fmt.Errorf("remove container's files: %w", err)
+	}
+	if err := os.Remove(c.layout.record(id)); err != nil && !os.IsNotExist(err) {
+		return fmt.Errorf("remove container's record: %w", err)
+	}
+	return nil
+}
+
+// Purge removes every container and image of this client's namespace and the control group above them, for a node
+// that is taken down. The daemon must be running; its directories are the caller's to remove once it has stopped.
+func (c *Client) Purge(ctx context.Context) error {
+	list, err := c.conn.ContainerService().List(ctx)
+	if err != nil {
+		return failure("list", "containers", err)
+	}
+	for _, container := range list {
+		if err := c.Remove(ctx, container.ID); err != nil {
+			return err
+		}
+	}
+	if err := c.images.removeAll(ctx); err != nil {
+		return failure("remove", "images", err)
+	}
+	if err := c.groups.removeRoot(); err != nil {
+		return failure("remove", "control group", err)
+	}
+	return nil
+}

@@ -1,0 +1,124 @@
+package containerd
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/roadstead/roadstead/agent/runtime"
+	"github.com/roadstead/roadstead/agent/runtime/containerd/record"
+	"github.com/roadstead/roadstead/agent/runtime/containerd/shim"
+)
+
+// machine is what a container's configuration takes from the machine and the client's options.
+type machine struct {
+	group        string // control group of the container
+	record       string // path of the shim's record
+	hostname     string // of the machine
+	hostnameFile string // shown as /etc/hostname; its content is hostnameOf
+	init         string // path of the init; "" when there is none
+	swap         bool   // the kernel limits swap
+	unified      bool   // cgroup v2
+	devices      func(path string) ([]specs.LinuxDevice, error)
+	capabilities []string // all that the kernel knows
+}
+
+// identifier is what containerd takes for an id, and what is safe as a file name.
+var identifier = regexp.MustCompile(`^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$`)
+
+const longestIdentifier = 76
+
+// buildSpec gives the OCI configuration of a container as Docker would make it: it is a function of its arguments.
+func buildSpec(c runtime.Container, image runtime.ImageConfig, users accounts, m machine) (*specs.Spec, error) {
+	if err := validate(c); err != nil {
+		return nil, err
+	}
+	process, err := buildProcess(c, image, users, m)
+	if err != nil {
+		return nil, err
+	}
+	mounts, err := buildMounts(c, m)
+	if err != nil {
+		return nil, err
+	}
+	resources, err := buildResources(c, m)
+	if err != nil {
+		return nil, err
+	}
+	spec := &specs.Spec{
+		Version:  specs.Version,
+		Process:  process,
+		Root:     &specs.Root{Path: "rootfs", Readonly: c.ReadonlyRootfs},
+		Hostname: hostnameOf(c, m),
+		Mounts:   mounts,
+		Annotations: map[string]string{
+			shim.GroupAnnotation: c.TaskID,
+			record.Annotation:    m.record,
+		},
+		Linux: &specs.Linux{
+			CgroupsPath: m.group,
+			Namespaces:  namespaces(c, m),
+			Resources:   resources,
+			Sysctl:      maps.Clone(c.Sysctls),
+		},
+	}
+	if err := addDevices(spec, c, m); err != nil {
+		return nil, err
+	}
+	if err := secure(spec, c); err != nil {
+		return nil, err
+	}
+	return spec, nil
+}
+
+func validate(c runtime.Container) error {
+	for name, value := range map[string]string{"id": c.ID, "task id": c.TaskID} {
+		if len(value) > longestIdentifier || !identifier.MatchString(value) {
+			return fmt.Errorf("%s %q: want letters and digits, with '.', '_' or '-' between them, at most %d: %w",
+				name, value, longestIdentifier, errInvalid)
+		}
+	}
+	for _, mount := range c.Mounts {
+		if !path.IsAbs(mount.Destination) {
+			return fmt.Errorf("mount destination %q is not absolute: %w", mount.Destination, errInvalid)
+		}
+	}
+	for _, mount := range c.Tmpfs {
+		if !path.IsAbs(mount.Destination) {
+			return fmt.Errorf("tmpfs destination %q is not absolute: %w", mount.Destination, errInvalid)
+		}
+	}
+	return nil
+}
+
+func namespaces(c runtime.Container, m machine) []specs.LinuxNamespace {
+	list := []specs.LinuxNamespace{
+		{Type: specs.PIDNamespace},
+		{Type: specs.IPCNamespace},
+		{Type: specs.UTSNamespace},
+		{Type: specs.MountNamespace},
+	}
+	if c.NetNS != "" {
+		list = append(list, specs.LinuxNamespace{Type: specs.NetworkNamespace, Path: c.NetNS})
+	}
+	if m.unified {
+		list = append(list, specs.LinuxNamespace{Type: specs.CgroupNamespace})
+	}
+	return list
+}
+
+// hostnameOf follows Docker: 12 characters of the id, and the machine's own name beside the machine's own network.
+func hostnameOf(c runtime.Container, m machine) string {
+	switch {
+	case c.Hostname != "":
+		return c.Hostname
+	case c.NetNS == "":
+		return m.hostname
+	case len(c.ID) > 12:
+		return c.ID[:12]
+	}
+	return c.ID
+}

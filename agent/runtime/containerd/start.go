@@ -1,0 +1,205 @@
+package containerd
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	tasks "github.com/containerd/containerd/api/services/tasks/v1"
+	runcoptions "github.com/containerd/containerd/api/types/runc/options"
+	"github.com/containerd/containerd/v2/core/containers"
+	"github.com/containerd/containerd/v2/core/mount"
+	"github.com/containerd/errdefs"
+	"github.com/containerd/typeurl/v2"
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/roadstead/roadstead/agent/runtime"
+)
+
+// Labels of ours on a container; all others are the caller's.
+const (
+	labelPrefix     = "roadstead."
+	labelTask       = labelPrefix + "task"
+	labelName       = labelPrefix + "name"
+	labelStopSignal = labelPrefix + "stop-signal"
+)
+
+// Start implements runtime.Runtime.
+func (c *Client) Start(ctx context.Context, container runtime.Container) (runtime.Started, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if err := c.starts.Acquire(ctx, 1); err != nil {
+		return runtime.Started{}, failure("start", container.ID, err)
+	}
+	defer c.starts.Release(1)
+	started, err := c.start(ctx, container)
+	return started, failure("start", container.ID, err)
+}
+
+func (c *Client) start(ctx context.Context, container runtime.Container) (runtime.Started, error) {
+	spec, image, err := c.prepareSpec(ctx, container)
+	if err != nil {
+		return runtime.Started{}, err
+	}
+	registered, started, err := c.startPrepared(ctx, container, spec, image)
+	if err == nil || !registered {
+		return started, err
+	}
+	// What was begun is undone although the caller may have lost its patience.
+	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
+	defer cancel()
+	if undone := c.remove(undo, container.ID); undone != nil {
+		err = fmt.Errorf("%w (and cleaning up failed: %w)", err, undone)
+	}
+	return runtime.Started{}, err
+}
+
+// startPrepared also tells whether the container was registered: an id that is taken must not remove what has it.
+func (c *Client) startPrepared(ctx context.Context, container runtime.Container, spec *specs.Spec, image *unpacked) (registered bool, _ runtime.Started, _ error) {
+	unlock := c.locks.share(container.TaskID)
+	defer unlock()
+	shim, done, err := c.shims.acquire(ctx, container.TaskID, container.ID)
+	if err != nil {
+		return false, runtime.Started{}, err
+	}
+	defer done()
+	if err := c.register(ctx, container, image, spec, shim); err != nil {
+		if !errdefs.IsAlreadyExists(err) {
+			c.shims.release(container.TaskID, container.ID)
+		}
+		return false, runtime.Started{}, err
+	}
+	if err := c.groups.begin(container.TaskID, container.Task); err != nil {
+		return true, runtime.Started{}, err
+	}
+	defer c.groups.end(container.TaskID)
+	if err := c.writeFiles(container); err != nil {
+		return true, runtime.Started{}, err
+	}
+	// The container's record refers to the snapshot before it exists, so it is at no time garbage.
+	mounts, err := c.conn.SnapshotService(c.options.Snapshotter).Prepare(ctx, container.ID, image.snapshot)
+	if err != nil {
+		return true, runtime.Started{}, err
+	}
+	started, err := c.run(ctx, container, mounts, shim)
+	return true, started, err
+}
+
+func (c *Client) prepareSpec(ctx context.Context, container runtime.Container) (*specs.Spec, *unpacked, error) {
+	image, err := c.images.get(ctx, container.Image)
+	if errdefs.IsNotFound(err) {
+		return nil, nil, &runtime.Error{Kind: runtime.KindNotFound, Op: "start", Subject: container.ID, Err: fmt.Errorf("image %s: %w", container.Image, err)}
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	users, err := c.images.accountsOf(ctx, image)
+	if err != nil {
+		return nil, nil, err
+	}
+	own := c.machine
+	own.group = c.groups.ofContainer(container.TaskID, container.ID)
+	own.record = c.layout.record(container.ID)
+	own.hostnameFile = filepath.Join(c.layout.files(container.ID), "hostname")
+	spec, err := buildSpec(container, image.config, users, own)
+	return spec, image, err
+}
+
+// register makes the container known to containerd, and so to every listing from now on.
+func (c *Client) register(ctx context.Context, container runtime.Container, image *unpacked, spec *specs.Spec, shim string) error {
+	encoded, err := typeurl.MarshalAny(spec)
+	if err != nil {
+		return fmt.Errorf("encode configuration: %w", err)
+	}
+	// Root must be set, or every node on the machine shares runc's default directory.
+	options, err := typeurl.MarshalAny(&runcoptions.Options{BinaryName: c.options.Runc, Root: c.layout.runc()})
+	if err != nil {
+		return fmt.Errorf("encode options: %w", err)
+	}
+	labels := maps.Clone(container.Labels)
+	if labels == nil {
+		labels = make(map[string]string)
+	}
+	for name := range labels {
+		if strings.HasPrefix(name, labelPrefix) {
+			return fmt.Errorf("label %q: names beginning with %q are reserved: %w", name, labelPrefix, errInvalid)
+		}
+	}
+	labels[labelTask] = container.TaskID
+	labels[labelName] = container.Name
+	if signal := first(container.StopSignal, image.config.StopSignal); signal != "" {
+		labels[labelStopSignal] = signal
+	}
+	record := containers.Container{
+		ID:          container.ID,
+		Labels:      labels,
+		Image:       container.Image,
+		Runtime:     containers.RuntimeInfo{Name: c.layout.Shim, Options: options},
+		Spec:        encoded,
+		Snapshotter: c.options.Snapshotter,
+		SnapshotKey: container.ID,
+	}
+	if shim != "" {
+		labels[labelShim], record.SandboxID = shim, sandboxID
+	}
+	_, err = c.conn.ContainerService().Create(ctx, record)
+	if err == nil {
+		c.known.put(container.ID, labels)
+	}
+	return err
+}
+
+// writeFiles makes the files that are shown inside the container.
+func (c *Client) writeFiles(container runtime.Container) error {
+	directory := c.layout.files(container.ID)
+	if err := os.MkdirAll(directory, 0o711); err != nil {
+		return fmt.Errorf("make container's files: %w", err)
+	}
+	name := hostnameOf(container, c.machine) + "\n"
+	if err := os.WriteFile(filepath.Join(directory, "hostname"), []byte(name), 0o644); err != nil {
+		return fmt.Errorf("make container's files: %w", err)
+	}
+	if container.OpenStdin {
+		if err := unix.Mkfifo(filepath.Join(directory, "stdin"), 0o600); err != nil {
+			return fmt.Errorf("make container's standard input: %w", err)
+		}
+	}
+	return nil
+}
+
+func (c *Client) run(ctx context.Context, container runtime.Container, mounts []mount.Mount, shim string) (runtime.Started, error) {
+	request := &tasks.CreateTaskRequest{
+		ContainerID: container.ID,
+		Rootfs:      mount.ToProto(mounts),
+		Terminal:    container.TTY,
+	}
+	if shim != "" {
+		request.TaskApiAddress, request.TaskApiVersion = "ttrpc+"+shim, shimVersion
+	}
+	if container.LogPath != "" {
+		request.Stdout = (&url.URL{Scheme: "file", Path: container.LogPath}).String()
+		if !container.TTY {
+			request.Stderr = request.Stdout
+		}
+	}
+	if container.OpenStdin {
+		request.Stdin = filepath.Join(c.layout.files(container.ID), "stdin")
+	}
+	if _, err := c.conn.TaskService().Create(ctx, request); err != nil {
+		return runtime.Started{}, err
+	}
+	response, err := c.conn.TaskService().Start(ctx, &tasks.StartRequest{ContainerID: container.ID})
+	if err != nil {
+		return runtime.Started{}, err
+	}
+	started := runtime.Started{RuntimeID: container.ID, PID: int(response.Pid)}
+	if seen, ok := c.seen(container.ID); ok {
+		started.StartedAt = seen.StartedAt
+	}
+	return started, nil
+}
