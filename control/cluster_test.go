@@ -354,4 +354,3 @@ func BenchmarkPlacements(b *testing.B) {
 		})
 	}
 }
-

@@ -43,20 +43,22 @@ func (p *planning) failures() (fresh []*model.Task, counted []string, last time.
 		if t.Spec.Deployment != p.primary.ID || !t.Stopped() || !p.failed(t) {
 			continue
 		}
-		if !contains(p.primary.Status.Counted, t.ID) {
-			if len(counted) == MaxCounted {
-				continue
-			}
-			fresh = append(fresh, t)
-		}
-		counted = append(counted, t.ID)
 		if t.Status.StoppedAt.After(last) {
 			last = t.Status.StoppedAt
+		}
+		if contains(p.primary.Status.Counted, t.ID) {
+			counted = append(counted, t.ID)
+		} else {
+			fresh = append(fresh, t)
 		}
 	}
 	slices.SortFunc(fresh, func(a, b *model.Task) int {
 		return cmp.Or(a.Status.StoppedAt.Compare(b.Status.StoppedAt), cmp.Compare(a.ID, b.ID))
 	})
+	fresh = fresh[:min(len(fresh), max(MaxCounted-len(counted), 0))]
+	for _, t := range fresh {
+		counted = append(counted, t.ID)
+	}
 	slices.Sort(counted)
 	return fresh, counted, last
 }

@@ -27,6 +27,14 @@ type Fleet struct {
 	nodes  []fleetNode
 	at     map[string]int // of the node with the id (model.InstanceID)
 	active int
+	all    []int32 // every index
+	zones  []zone  // by name
+}
+
+// zone is the nodes of one availability zone, by index.
+type zone struct {
+	name  string
+	nodes []int32
 }
 
 type fleetNode struct {
@@ -55,12 +63,21 @@ func (f *Fleet) index(from int) {
 	for i := from; i < len(f.nodes); i++ {
 		f.at[f.nodes[i].id] = i
 	}
-	f.active = 0
+	f.active, f.all, f.zones = 0, make([]int32, len(f.nodes)), nil
+	at := map[string]int{}
 	for i := range f.nodes {
-		if f.nodes[i].Instance.Status == model.InstanceActive {
-			f.active++
+		n := &f.nodes[i]
+		f.active += countActive(n.Node)
+		f.all[i] = int32(i)
+		z, ok := at[n.zone]
+		if !ok {
+			z = len(f.zones)
+			at[n.zone] = z
+			f.zones = append(f.zones, zone{name: n.zone})
 		}
+		f.zones[z].nodes = append(f.zones[z].nodes, int32(i))
 	}
+	slices.SortFunc(f.zones, func(a, b zone) int { return cmp.Compare(a.name, b.name) })
 }
 
 // Len returns how many instances there are, in whatever state.
@@ -93,8 +110,12 @@ func (f *Fleet) Set(n Node) {
 	fn := newFleetNode(n)
 	i, ok := f.at[fn.id]
 	if ok {
+		moved := f.nodes[i].zone != fn.zone
 		f.active += countActive(n) - countActive(f.nodes[i].Node)
 		f.nodes[i] = fn
+		if moved {
+			f.index(len(f.nodes))
+		}
 		return
 	}
 	i, _ = slices.BinarySearchFunc(f.nodes, fn.id, func(a fleetNode, id string) int { return cmp.Compare(a.id, id) })

@@ -40,9 +40,14 @@ func (r Result) Closest() (Failure, bool) {
 // Place chooses instances of the fleet for the request, one task after the
 // other, each choice counting for the next. The same arguments give the same
 // result; seed breaks ties, so that different seeds do not crowd one instance.
-// It costs one pass over the fleet and a logarithm of it for each task.
+// It costs one pass over the fleet and a logarithm of it for each task, or
+// less: see placeQuickly.
 func Place(f *Fleet, req *Request, seed uint64) Result {
+	if r, ok := placeQuickly(f, req, seed); ok {
+		return r
+	}
 	p := newPlacement(f, req, seed)
+	p.build()
 	var r Result
 	for len(r.Placed) < req.Count {
 		i := p.root.choose(p)
@@ -99,7 +104,6 @@ func newPlacement(f *Fleet, req *Request, seed uint64) *placement {
 	for len(p.tail) > 0 && p.tail[0].Type == Spread && p.tail[0].Field != FieldInstance {
 		p.levels, p.tail = append(p.levels, p.tail[0].Field), p.tail[1:]
 	}
-	p.build()
 	return p
 }
 

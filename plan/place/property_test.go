@@ -205,3 +205,53 @@ func BenchmarkPlace(b *testing.B) {
 		}
 	}
 }
+
+// TestQuickIsAsGood: on a large fleet, with full and drained instances in it,
+// the shortcut gives allowed choices in the same zones as the whole pass.
+func TestQuickIsAsGood(t *testing.T) {
+	quick := 0
+	rapid.Check(t, func(t *rapid.T) {
+		nodes := fleetOf(600)
+		rng := rapid.Uint64().Draw(t, "world")
+		zones := map[string]string{}
+		var group []string
+		for i := range nodes {
+			rng = mix(rng + uint64(i) + 1)
+			zone := []string{"a", "a", "b", "c"}[rng%4]
+			id := nodes[i].Instance.Key().ID
+			nodes[i].Instance.Attributes = append(nodes[i].Instance.Attributes, model.Attribute{Name: ZoneAttribute, Value: zone})
+			zones[id] = zone
+			switch (rng >> 8) % 6 {
+			case 0:
+				nodes[i].Instance.Status = model.InstanceDraining
+			case 1:
+				nodes[i].Usage.CPU = nodes[i].Instance.Registered.CPU
+			case 2:
+				group = append(group, id)
+			}
+			nodes[i].Usage.Running = int((rng >> 16) % 10)
+		}
+		req := &Request{Count: rapid.IntRange(1, 10).Draw(t, "count"), Resources: model.Resources{CPU: 10}, Group: group}
+		seed := rapid.Uint64().Draw(t, "seed")
+		f := NewFleet(nodes)
+		r, ok := placeQuickly(f, req, seed)
+		if !ok {
+			return
+		}
+		quick++
+		p := newPlacement(f, req, seed)
+		p.build()
+		for _, id := range r.Placed {
+			n, _ := f.Node(id)
+			if why := Check(n, req); why != "" {
+				t.Fatalf("%s: %s", id, why)
+			}
+			if whole := f.nodes[p.root.choose(p)].id; zones[whole] != zones[id] {
+				t.Fatalf("zone %s, the whole pass says %s", zones[id], zones[whole])
+			}
+		}
+	})
+	if quick == 0 {
+		t.Error("the shortcut was never taken")
+	}
+}
