@@ -294,11 +294,12 @@ func TestQuiet(t *testing.T) {
 func TestFaults(t *testing.T) {
 	for seed := range uint64(30) {
 		rng := rand.New(rand.NewPCG(seed, 0))
-		calm := true
+		calm, hits := true, 0
 		c := newTestCluster(t, memlog.Options{Fault: func(op memlog.Op) memlog.Fault {
 			if calm || op != memlog.OpAppend || rng.IntN(4) > 0 {
 				return memlog.None
 			}
+			hits++
 			return []memlog.Fault{memlog.Conflict, memlog.LostAnswer, memlog.LostRequest, memlog.NoSpace}[rng.IntN(4)]
 		}})
 		calm = false
@@ -316,6 +317,9 @@ func TestFaults(t *testing.T) {
 		calm = true
 		c.run(time.Minute)
 		c.expect("web", 9)
+		if hits < 10 {
+			t.Errorf("seed %d: only %d faults", seed, hits)
+		}
 		if on, _, _ := c.counts("web"); on["n1"] != 0 {
 			t.Fatalf("seed %d: tasks on %v", seed, on)
 		}
