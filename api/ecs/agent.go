@@ -1,0 +1,158 @@
+package ecs
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/store"
+)
+
+// acknowledgment is the answer to every report that was taken.
+const acknowledgment = "ACK"
+
+// DiscoverPollEndpoint tells an agent where to connect.
+func (d *frontDoor) DiscoverPollEndpoint(ctx context.Context, in *ecs.DiscoverPollEndpointInput) (*ecs.DiscoverPollEndpointOutput, error) {
+	r, err := d.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if arn := aws.ToString(in.ContainerInstance); strings.HasPrefix(arn, "arn:") {
+		if err := r.actsFor(arn); err != nil {
+			return nil, err
+		}
+	}
+	if d.opts.Endpoints == nil {
+		return nil, &types.ServerException{Message: new("This server has no endpoint for agents.")}
+	}
+	e, err := d.opts.Endpoints(ctx, r.clusterName(in.Cluster), aws.ToString(in.ContainerInstance))
+	if err != nil {
+		return nil, err
+	}
+	return &ecs.DiscoverPollEndpointOutput{Endpoint: &e.Control, TelemetryEndpoint: &e.Telemetry}, nil
+}
+
+// SubmitTaskStateChange takes an agent's report about a task. Reports come
+// late, twice and out of order: what is stored only moves forward.
+func (d *frontDoor) SubmitTaskStateChange(ctx context.Context, in *ecs.SubmitTaskStateChangeInput) (*ecs.SubmitTaskStateChangeOutput, error) {
+	r, err := d.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := refuse(func(p string) error { return invalid("%s", notYet(p)) },
+		parameter{"attachments", len(in.Attachments) > 0},
+		parameter{"managedAgents", len(in.ManagedAgents) > 0},
+	); err != nil {
+		return nil, err
+	}
+	report := model.TaskReport{Reason: aws.ToString(in.Reason), PullStartedAt: aws.ToTime(in.PullStartedAt),
+		PullStoppedAt: aws.ToTime(in.PullStoppedAt), ExecutionStopped: aws.ToTime(in.ExecutionStoppedAt)}
+	if report.Status, err = reported(in.Status); err != nil {
+		return nil, err
+	}
+	for _, c := range in.Containers {
+		container, err := containerReport(c)
+		if err != nil {
+			return nil, err
+		}
+		report.Containers = append(report.Containers, container)
+	}
+	if err := d.observe(r, in.Cluster, in.Task, report); err != nil {
+		return nil, err
+	}
+	return &ecs.SubmitTaskStateChangeOutput{Acknowledgment: new(acknowledgment)}, nil
+}
+
+// SubmitContainerStateChange takes an agent's report about one container.
+func (d *frontDoor) SubmitContainerStateChange(ctx context.Context, in *ecs.SubmitContainerStateChangeInput) (*ecs.SubmitContainerStateChangeOutput, error) {
+	r, err := d.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	container, err := containerReport(types.ContainerStateChange{ContainerName: in.ContainerName, ExitCode: in.ExitCode,
+		NetworkBindings: in.NetworkBindings, Reason: in.Reason, RuntimeId: in.RuntimeId, Status: in.Status})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.observe(r, in.Cluster, in.Task, model.TaskReport{Containers: []model.ContainerReport{container}}); err != nil {
+		return nil, err
+	}
+	return &ecs.SubmitContainerStateChangeOutput{Acknowledgment: new(acknowledgment)}, nil
+}
+
+// SubmitAttachmentStateChanges refuses: nothing is ever attached here.
+func (d *frontDoor) SubmitAttachmentStateChanges(ctx context.Context, in *ecs.SubmitAttachmentStateChangesInput) (*ecs.SubmitAttachmentStateChangesOutput, error) {
+	r, err := d.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := r.cluster(d.db.View(), in.Cluster); err != nil {
+		return nil, err
+	}
+	if len(in.Attachments) == 0 {
+		return nil, invalid("Attachments cannot be empty.")
+	}
+	return nil, invalid("The attachment %s was not found.", aws.ToString(in.Attachments[0].AttachmentArn))
+}
+
+// reported reads the status of a report.
+func reported(s *string) (model.TaskStatus, error) {
+	status := model.TaskStatus(aws.ToString(s))
+	if status != "" && !slices.Contains([]model.TaskStatus{model.TaskPending, model.TaskRunning, model.TaskStopped}, status) {
+		return "", invalid("Invalid status: %s", status)
+	}
+	return status, nil
+}
+
+func containerReport(c types.ContainerStateChange) (model.ContainerReport, error) {
+	status, err := reported(c.Status)
+	out := model.ContainerReport{Name: aws.ToString(c.ContainerName), RuntimeID: aws.ToString(c.RuntimeId), Status: status,
+		ExitCode: c.ExitCode, Reason: aws.ToString(c.Reason), Digest: aws.ToString(c.ImageDigest)}
+	for _, b := range c.NetworkBindings {
+		out.Bindings = append(out.Bindings, model.NetworkBinding{
+			BindIP: aws.ToString(b.BindIP), ContainerPort: int(aws.ToInt32(b.ContainerPort)), HostPort: int(aws.ToInt32(b.HostPort)),
+			Protocol: string(b.Protocol), ContainerPortRange: aws.ToString(b.ContainerPortRange), HostPortRange: aws.ToString(b.HostPortRange)})
+	}
+	return out, err
+}
+
+// observe stores what a report says that is new.
+func (d *frontDoor) observe(r request, clusterRef, ref *string, report model.TaskReport) error {
+	return d.commit(r, func(v store.View, c *model.Change) error {
+		t, err := r.reportedTask(v, clusterRef, aws.ToString(ref))
+		if err != nil {
+			return err
+		}
+		observed := t.Observe(report, r.now)
+		if observed != t {
+			c.Put(observed)
+		}
+		return nil
+	})
+}
+
+// reportedTask returns the task that a report is about, if the caller may
+// speak for it. Agents drop reports about tasks that are not found.
+func (r request) reportedTask(v store.View, clusterRef *string, ref string) (*model.Task, error) {
+	cluster := r.clusterName(clusterRef)
+	if kind, rest := r.own(ref); kind == "task" && aws.ToString(clusterRef) == "" {
+		if of, _, long := strings.Cut(rest, "/"); long {
+			cluster = of
+		}
+	}
+	c, err := r.cluster(v, &cluster)
+	if err != nil {
+		return nil, err
+	}
+	id, ok := r.member("task", c.Name, ref)
+	t, known := store.Get[*model.Task](v, model.TaskID(r.scope.Account, c.Name, id))
+	if !ok || !known {
+		return nil, invalid("The referenced task was not found.")
+	}
+	return t, r.actsFor(r.instanceARN(t.Spec.Instance))
+}

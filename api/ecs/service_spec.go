@@ -1,0 +1,192 @@
+package ecs
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan/place"
+	"github.com/roadstead/roadstead/store"
+)
+
+// maxDesired bounds the tasks of a service. Source: ECS developer guide,
+// "Service quotas".
+const maxDesired = 5000
+
+// serviceSpec is a service's spec while a request makes or changes it.
+type serviceSpec struct{ model.ServiceSpec }
+
+// newSpec reads a service that is to be created, with AWS's defaults.
+func newSpec(in *ecs.CreateServiceInput) (*serviceSpec, error) {
+	if !validName(aws.ToString(in.ServiceName)) {
+		return nil, invalid("Service names can have up to %d letters (uppercase and lowercase), numbers, underscores, and hyphens.", maxName)
+	}
+	if err := refuseService(in); err != nil {
+		return nil, err
+	}
+	s := &serviceSpec{model.ServiceSpec{
+		LaunchType: orWord(string(in.LaunchType), string(types.LaunchTypeEc2)),
+		Scheduling: orWord(string(in.SchedulingStrategy), model.SchedulingReplica),
+		Strategy:   strategies(in.PlacementStrategy), Constraints: constraints(in.PlacementConstraints),
+		EnableManagedTags: in.EnableECSManagedTags, PropagateTags: string(in.PropagateTags),
+		ZoneRebalancing: orWord(string(in.AvailabilityZoneRebalancing), string(types.AvailabilityZoneRebalancingDisabled)),
+	}}
+	if in.DeploymentController != nil {
+		s.Controller = string(in.DeploymentController.Type)
+	}
+	daemon := s.Scheduling == model.SchedulingDaemon
+	if !daemon && in.DesiredCount == nil {
+		return nil, invalid("DesiredCount can not be null.")
+	}
+	s.Rollout = model.Rollout{MinimumHealthyPercent: 100, MaximumPercent: 200, Strategy: string(types.DeploymentStrategyRolling)}
+	if daemon {
+		s.Rollout.MinimumHealthyPercent, s.Rollout.MaximumPercent = 0, 100
+	}
+	if err := s.scale(in.DesiredCount); err != nil {
+		return nil, err
+	}
+	if err := s.grace(in.HealthCheckGracePeriodSeconds); err != nil {
+		return nil, err
+	}
+	if err := s.rollout(in.DeploymentConfiguration); err != nil {
+		return nil, err
+	}
+	return s, s.valid()
+}
+
+// update takes over what a request changes, but for the task definition.
+func (s *serviceSpec) update(in *ecs.UpdateServiceInput) error {
+	if err := s.scale(in.DesiredCount); err != nil {
+		return err
+	}
+	if err := s.grace(in.HealthCheckGracePeriodSeconds); err != nil {
+		return err
+	}
+	if in.PlacementStrategy != nil {
+		s.Strategy = strategies(in.PlacementStrategy)
+	}
+	if in.PlacementConstraints != nil {
+		s.Constraints = constraints(in.PlacementConstraints)
+	}
+	if in.PropagateTags != "" {
+		s.PropagateTags = string(in.PropagateTags)
+	}
+	if in.EnableECSManagedTags != nil {
+		s.EnableManagedTags = *in.EnableECSManagedTags
+	}
+	if in.DeploymentController != nil {
+		s.Controller = string(in.DeploymentController.Type)
+	}
+	if in.AvailabilityZoneRebalancing != "" {
+		s.ZoneRebalancing = string(in.AvailabilityZoneRebalancing)
+	}
+	if err := s.rollout(in.DeploymentConfiguration); err != nil {
+		return err
+	}
+	return s.valid()
+}
+
+func (s *serviceSpec) scale(desired *int32) error {
+	switch {
+	case desired == nil:
+		return nil
+	case s.Scheduling == model.SchedulingDaemon:
+		return invalid("The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again.")
+	case *desired < 0 || *desired > maxDesired:
+		return invalid("desiredCount must be between 0 and %d.", maxDesired)
+	}
+	s.DesiredCount = int(*desired)
+	return nil
+}
+
+func (s *serviceSpec) grace(seconds *int32) error {
+	if seconds == nil {
+		return nil
+	}
+	if *seconds < 0 {
+		return invalid("healthCheckGracePeriodSeconds must not be negative.")
+	}
+	s.HealthGrace, s.HealthGraceSet = time.Duration(*seconds)*time.Second, true
+	return nil
+}
+
+// rollout takes over a deployment configuration.
+func (s *serviceSpec) rollout(c *types.DeploymentConfiguration) error {
+	if c == nil {
+		return nil
+	}
+	if err := refuseRollout(c); err != nil {
+		return err
+	}
+	if c.MinimumHealthyPercent != nil {
+		s.Rollout.MinimumHealthyPercent = int(*c.MinimumHealthyPercent)
+	}
+	if c.MaximumPercent != nil {
+		s.Rollout.MaximumPercent = int(*c.MaximumPercent)
+	}
+	if b := c.DeploymentCircuitBreaker; b != nil {
+		s.Rollout.CircuitBreaker, s.Rollout.Rollback = b.Enable, b.Rollback
+	}
+	return nil
+}
+
+// valid checks what the parts of a spec say together.
+func (s *serviceSpec) valid() error {
+	low, high := s.Rollout.MinimumHealthyPercent, s.Rollout.MaximumPercent
+	daemon := s.Scheduling == model.SchedulingDaemon
+	switch {
+	case low < 0 || low > high || high > math.MaxInt16:
+		return invalid("minimumHealthyPercent must not be negative or greater than maximumPercent.")
+	case !daemon && high < 100:
+		return invalid("maximumPercent must be at least 100.")
+	case low == 100 && high == 100:
+		return invalid("Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.")
+	case daemon && high > 100:
+		return invalid("The daemon scheduling strategy does not support values above 100 for maximumPercent. Change the value to 100 or fewer and try again.")
+	case daemon && len(s.Strategy) > 0:
+		return invalid("The daemon scheduling strategy does not support placement strategies. Remove the placement strategy and try again.")
+	case s.PropagateTags != "" && !slices.Contains(types.PropagateTags("").Values(), types.PropagateTags(s.PropagateTags)):
+		return invalid("Invalid value for propagateTags: %s", s.PropagateTags)
+	}
+	return nil
+}
+
+// resolve sets the task definition that ref names and checks the spec
+// against it.
+func (s *serviceSpec) resolve(r request, v store.View, ref string) (*model.TaskDefinition, error) {
+	t, err := r.runnable(v, ref, clientError)
+	if err != nil {
+		return nil, err
+	}
+	s.TaskDefinition = t.Key().ID
+	return t, s.fits(t.Definition)
+}
+
+// check checks the spec against the definition that it has. It may be
+// INACTIVE by now.
+func (s *serviceSpec) check(v store.View) error {
+	t, ok := store.Get[*model.TaskDefinition](v, s.TaskDefinition)
+	if !ok {
+		return clientError("TaskDefinition not found.")
+	}
+	return s.fits(t.Definition)
+}
+
+func (s *serviceSpec) fits(def *types.TaskDefinition) error {
+	if need := def.RequiresCompatibilities; len(need) > 0 && !slices.Contains(need, types.Compatibility(s.LaunchType)) {
+		return invalid("Task definition does not support launch_type %s.", s.LaunchType)
+	}
+	if s.Scheduling == model.SchedulingDaemon && slices.ContainsFunc(s.Constraints,
+		func(c model.PlacementConstraint) bool { return c.Type == place.DistinctInstance }) {
+		return invalid("The daemon scheduling strategy does not support the distinctInstance placement constraint.")
+	}
+	if _, err := place.Compile(s.Strategy, slices.Concat(place.DefinitionConstraints(def), s.Constraints)); err != nil {
+		return invalid("%s", err)
+	}
+	return nil
+}

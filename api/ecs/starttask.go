@@ -1,0 +1,120 @@
+package ecs
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan/place"
+	"github.com/roadstead/roadstead/store"
+)
+
+// StartTask puts one task on each of the named instances that can take it.
+// Placement constraints do not count: the caller has chosen.
+func (d *frontDoor) StartTask(ctx context.Context, in *ecs.StartTaskInput) (*ecs.StartTaskOutput, error) {
+	r, err := d.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	start, err := newStart(in)
+	if err != nil {
+		return nil, err
+	}
+	d.structure.RLock()
+	defer d.structure.RUnlock()
+	var tasks []*model.Task
+	var failures []types.Failure
+	release := func() {}
+	err = d.commit(r, func(v store.View, c *model.Change) error {
+		release()
+		release = func() {}
+		cluster, err := r.activeCluster(v, in.Cluster)
+		if err != nil {
+			return err
+		}
+		done, err := d.fleets.choose(cluster, func(v store.View, fleet *place.Fleet) ([]*model.Task, error) {
+			tasks, failures, err = start.place(r, v, cluster, fleet, in.ContainerInstances, c)
+			return tasks, err
+		})
+		if err == nil {
+			release = done
+		}
+		return err
+	})
+	release()
+	if err != nil {
+		return nil, err
+	}
+	return &ecs.StartTaskOutput{Tasks: showTasks(r, d.db.View(), tasks, true), Failures: failures}, nil
+}
+
+func newStart(in *ecs.StartTaskInput) (*launch, error) {
+	if err := refuse(notSupported,
+		parameter{"enableExecuteCommand", in.EnableExecuteCommand},
+		parameter{"volumeConfigurations", len(in.VolumeConfigurations) > 0},
+	); err != nil {
+		return nil, err
+	}
+	switch {
+	case len(in.ContainerInstances) == 0:
+		return nil, invalid("Container instances cannot be empty.")
+	case len(in.ContainerInstances) > maxTasksToRun:
+		return nil, invalid("Container instances can have at most %d items.", maxTasksToRun)
+	case in.NetworkConfiguration != nil && in.NetworkConfiguration.AwsvpcConfiguration != nil:
+		return nil, invalid("Network Configuration is not valid for the given networkMode of this task definition.")
+	}
+	l := &launch{
+		taskDefinition: aws.ToString(in.TaskDefinition), group: aws.ToString(in.Group), startedBy: aws.ToString(in.StartedBy),
+		referenceID: aws.ToString(in.ReferenceId), launchType: string(types.LaunchTypeEc2), overrides: in.Overrides,
+		propagate: in.PropagateTags, managedTags: in.EnableECSManagedTags,
+	}
+	return l, l.check(in.Tags)
+}
+
+// place adds a task for every instance that can take one to the change, and
+// says why the others cannot.
+func (l *launch) place(r request, v store.View, cluster *model.Cluster, fleet *place.Fleet, refs []string, c *model.Change) ([]*model.Task, []types.Failure, error) {
+	t, err := r.runnable(v, l.taskDefinition, invalid)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := l.fits(t.Definition); err != nil {
+		return nil, nil, err
+	}
+	resources, err := place.Demand(t.Definition, l.overrides)
+	if err != nil {
+		return nil, nil, invalid("%s", err)
+	}
+	req := &place.Request{Count: 1, Resources: resources, Required: place.Required(t.Definition)}
+	ids := r.ids()
+	var tasks []*model.Task
+	failures := []types.Failure{}
+	seen := map[string]bool{}
+	for _, ref := range refs {
+		id, ok := r.member("container-instance", cluster.Name, ref)
+		key := model.InstanceID(r.scope.Account, cluster.Name, id)
+		node, known := fleet.Node(key)
+		if !ok || !known {
+			failures = append(failures, missing(r.arnOf(ref, cluster.Name)))
+			continue
+		}
+		if seen[key] {
+			return nil, nil, invalid("Container instances must be unique.")
+		}
+		seen[key] = true
+		if why := place.Check(node, req); why != "" {
+			failures = append(failures, types.Failure{Arn: new(r.instanceARN(key)), Reason: new(why)})
+			continue
+		}
+		task, err := l.make(r, ids, cluster, t, key)
+		if err != nil {
+			return nil, nil, err
+		}
+		tasks = append(tasks, task)
+	}
+	propose(c, v, cluster, t, tasks)
+	return tasks, failures, nil
+}
