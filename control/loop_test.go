@@ -253,26 +253,32 @@ func TestNotLeadingEndsTheLoop(t *testing.T) {
 	}
 }
 
-// TestRun drives the loop by its watch, by Wake and to its end.
+// resyncs passes on when a loop resynced.
+type resyncs chan time.Time
+
+func (r resyncs) Observe(e Event) {
+	if _, ok := e.(Resynced); ok {
+		r <- time.Now()
+	}
+}
+
+// TestRun drives the loop by its watch, by time and to its end.
 func TestRun(t *testing.T) {
 	db := open(t, memlog.Options{})
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		c := &counter{}
-		l := New(db, c, Options{Resync: time.Hour})
+		heard := make(resyncs, 10)
+		l := New(db, &counter{}, Options{Resync: time.Hour, Observer: heard})
 		done := make(chan error)
 		go func() { done <- l.Run(ctx) }()
-		synctest.Wait()
+		first := <-heard
 		commit(t, db, cluster("a"))
 		synctest.Wait()
 		if x, _ := store.Get[*model.Cluster](db.View(), "1/a"); x.Status != "2" {
 			t.Errorf("status %q", x.Status)
 		}
-		n := len(c.planned)
-		time.Sleep(time.Hour + time.Second) // the resync, in the bubble's time
-		synctest.Wait()
-		if len(c.planned) != n+1 {
-			t.Errorf("%d plans, then %d", n, len(c.planned))
+		if again := <-heard; again.Sub(first) != time.Hour { // in the bubble's time
+			t.Errorf("resynced after %v", again.Sub(first))
 		}
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) {
