@@ -44,7 +44,7 @@ func cpu() time.Duration {
 func BenchmarkAppend(b *testing.B) {
 	for _, writers := range []int{1, 16} {
 		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
-			d, err := disk.OpenDirectory(b.TempDir())
+			d, err := disk.Open(b.TempDir())
 			check(b, err)
 			defer d.Close()
 			s := start(b, d, logs.Options{})
@@ -78,7 +78,7 @@ func BenchmarkAppend(b *testing.B) {
 }
 
 func BenchmarkRead(b *testing.B) {
-	d, err := disk.OpenDirectory(b.TempDir())
+	d, err := disk.Open(b.TempDir())
 	check(b, err)
 	defer d.Close()
 	s := start(b, d, logs.Options{})

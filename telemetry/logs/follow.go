@@ -101,6 +101,16 @@ func (s *Subscription) Next(ctx context.Context) ([]Followed, int, error) {
 	}
 }
 
+// Pending is Next without waiting: nothing may have come. It fails with
+// ErrClosed when the store closed and all was taken.
+func (s *Subscription) Pending() ([]Followed, int, error) {
+	events, dropped, ended := s.take()
+	if ended && len(events) == 0 && dropped == 0 {
+		return nil, 0, ErrClosed
+	}
+	return events, dropped, nil
+}
+
 func (s *Subscription) take() (events []Followed, dropped int, ended bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -40,7 +40,7 @@ func TestKilledProcess(t *testing.T) {
 		}
 		_ = cmd.Wait() // it was killed: that is its error
 
-		d, err := disk.OpenDirectory(dir)
+		d, err := disk.Open(dir)
 		check(t, err)
 		s := start(t, d, logs.Options{})
 		if got := len(s.read(t, logs.Query{Group: "g"})); got < acked || got > acked+1 {
@@ -55,7 +55,7 @@ func TestKilledProcess(t *testing.T) {
 
 func writeUntilKilled(t *testing.T, dir string) {
 	ctx := context.Background()
-	d, err := disk.OpenDirectory(dir)
+	d, err := disk.Open(dir)
 	check(t, err)
 	s := start(t, d, logs.Options{SegmentBytes: 10_000})
 	_ = s.CreateGroup(ctx, logs.Group{Account: account, Name: "g"})
@@ -70,13 +70,13 @@ func writeUntilKilled(t *testing.T, dir string) {
 
 func TestDirectoryIsTakenOnce(t *testing.T) {
 	dir := t.TempDir()
-	d, err := disk.OpenDirectory(dir)
+	d, err := disk.Open(dir)
 	check(t, err)
-	if _, err := disk.OpenDirectory(dir); err == nil {
+	if _, err := disk.Open(dir); err == nil {
 		t.Fatal("a directory was opened twice")
 	}
 	check(t, d.Close())
-	d, err = disk.OpenDirectory(dir)
+	d, err = disk.Open(dir)
 	check(t, err)
 	check(t, d.Close())
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"sync"
 
 	"github.com/roadstead/roadstead/telemetry/logs/segment"
 )
@@ -150,8 +149,8 @@ func (v *view) read(s *source) ([]segment.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	raw := blocks.Get().(*[]byte)
-	defer blocks.Put(raw)
+	raw := v.store.blocks.Get().(*[]byte)
+	defer v.store.blocks.Put(raw)
 	*raw, err = s.file.index.ReadBlock(f, v.store.codec, s.section.Block, *raw)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", segmentName(s.file.num), err)
@@ -162,9 +161,6 @@ func (v *view) read(s *source) ([]segment.Event, error) {
 	}
 	return own(events), nil
 }
-
-// blocks keeps buffers of decompressed blocks between loads.
-var blocks = sync.Pool{New: func() any { return new([]byte) }}
 
 // own moves messages out of a shared block into one buffer of their size.
 func own(events []segment.Event) []segment.Event {

@@ -18,6 +18,8 @@ type Store struct {
 	disk  disk.Disk
 	opts  Options
 	codec *segment.Codec
+	// blocks keeps buffers of decompressed blocks between reads.
+	blocks sync.Pool
 
 	queue  chan *request
 	closed chan struct{}   // closed when Run has ended
@@ -51,6 +53,7 @@ func Open(d disk.Disk, opts Options) (*Store, error) {
 		wake: make(chan struct{}, 1), sealed: make(chan struct{}, 1), asked: make(chan chan error),
 		subs: map[uint64]map[*Subscription]struct{}{},
 	}
+	s.blocks.New = func() any { return new([]byte) }
 	if err := s.recover(); err != nil {
 		s.releaseFiles()
 		return nil, fmt.Errorf("open log store: %w", err)

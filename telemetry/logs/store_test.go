@@ -17,7 +17,7 @@ import (
 func TestGroupsAndStreams(t *testing.T) {
 	ctx := context.Background()
 	c := newClock()
-	d, err := disk.OpenDirectory(t.TempDir())
+	d, err := disk.Open(t.TempDir())
 	check(t, err)
 	defer d.Close()
 	s := start(t, d, logs.Options{Now: c.now})

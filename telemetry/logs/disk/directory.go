@@ -19,10 +19,10 @@ type Directory struct {
 	lock *os.File
 }
 
-// OpenDirectory takes the directory at path for this process, creating it
+// Open takes the directory at path for this process, creating it
 // (mode 0700) when it is missing. It fails when another process has it open:
 // two stores must never write the same files. Close gives it back.
-func OpenDirectory(path string) (*Directory, error) {
+func Open(path string) (*Directory, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("create log directory: %w", err)
 	}
