@@ -69,6 +69,11 @@ func (m *Metadata) DeleteImage(ctx context.Context, repository string, reference
 func (m *Metadata) DeleteImages(ctx context.Context, repository string, selections []Selection) ([]Deletion, error) {
 	m.presence.Lock()
 	defer m.presence.Unlock()
+	return m.deleteImages(ctx, repository, selections)
+}
+
+// deleteImages is DeleteImages for those who hold presence.
+func (m *Metadata) deleteImages(ctx context.Context, repository string, selections []Selection) ([]Deletion, error) {
 	done := make([]Deletion, 0, len(selections))
 	if len(selections) == 0 {
 		_, err := m.find(m.db.View(), repository)

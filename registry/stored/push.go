@@ -40,7 +40,7 @@ func (m *Metadata) putTags(v store.View, c *model.Change, r *model.Repository, d
 	for _, tag := range tags {
 		t := &model.ImageTag{Account: m.options.Account, Repository: r.Name, Tag: tag}
 		if known, err := m.tag(v, r.Name, tag); err == nil {
-			if immutable(r, tag) {
+			if r.Immutable(tag) {
 				return &registry.TagImmutableError{Tag: tag}
 			}
 			if known.Digest == string(digest) {

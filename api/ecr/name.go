@@ -1,0 +1,73 @@
+package ecr
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/roadstead/roadstead/model"
+)
+
+// Limits of names. Source: ECR API reference.
+const (
+	minRepositoryName = 2
+	maxRepositoryName = 256
+)
+
+const repositoryExpression = `(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*`
+
+var (
+	accountPattern    = regexp.MustCompile(`^[0-9]{12}$`)
+	repositoryPattern = regexp.MustCompile(`^` + repositoryExpression + `$`)
+	tagPattern        = regexp.MustCompile(`^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$`)
+	digestPattern     = regexp.MustCompile(`^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$`)
+)
+
+func checkRepositoryName(name *string) error {
+	const parameter = "repositoryName"
+	switch {
+	case name == nil:
+		return violates(parameter, "must not be null")
+	case len(*name) < minRepositoryName:
+		return violates(parameter, "must have length greater than or equal to %d", minRepositoryName)
+	case len(*name) > maxRepositoryName:
+		return violates(parameter, "must have length less than or equal to %d", maxRepositoryName)
+	case !repositoryPattern.MatchString(*name):
+		return violates(parameter, "must satisfy regular expression '%s'", repositoryExpression)
+	}
+	return nil
+}
+
+func checkTag(parameter, tag string) error {
+	if !tagPattern.MatchString(tag) {
+		return violates(parameter, "must satisfy regular expression '[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}'")
+	}
+	return nil
+}
+
+func checkDigest(parameter, digest string) error {
+	if !digestPattern.MatchString(digest) {
+		return violates(parameter, "must satisfy regular expression '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'")
+	}
+	return nil
+}
+
+// checkCount checks how many entries a list has.
+func checkCount(parameter string, n, least, most int) error {
+	switch {
+	case n < least:
+		return violates(parameter, "must have length greater than or equal to %d", least)
+	case n > most:
+		return violates(parameter, "must have length less than or equal to %d", most)
+	}
+	return nil
+}
+
+// repositoryOfARN returns the name of the repository with an ARN of the
+// account's registry; ok is false for every other ARN.
+func (r request) repositoryOfARN(arn string) (name string, ok bool) {
+	a, ok := model.ParseARN(arn)
+	if !ok || a.Service != "ecr" || a.Region != r.scope.Region || a.Account != r.scope.Account {
+		return "", false
+	}
+	return strings.CutPrefix(a.Resource, "repository/")
+}

@@ -1,0 +1,87 @@
+// Package images constructs the image registry: the distribution API and ECR's
+// front door, which do not know each other, over one blob store and the
+// metadata in the store. It decides nothing: it puts the words of one side
+// into those of the other.
+package images
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/roadstead/roadstead/api/ecr"
+	"github.com/roadstead/roadstead/auth/caller"
+	"github.com/roadstead/roadstead/auth/session"
+	"github.com/roadstead/roadstead/auth/static"
+	"github.com/roadstead/roadstead/registry"
+	"github.com/roadstead/roadstead/registry/blob"
+	"github.com/roadstead/roadstead/registry/stored"
+	"github.com/roadstead/roadstead/registry/upkeep"
+	"github.com/roadstead/roadstead/store"
+	"github.com/roadstead/roadstead/wire"
+)
+
+// Options are a registry's settings; the zero value is usable.
+type Options struct {
+	Account string // whose registry it is; "": 000000000000
+	Region  string // in ARNs; "": us-east-1
+	Host    string // HOST:PORT in the URIs of repositories; "": localhost:4566
+	Scheme  string // http or https; "": http
+	Now     func() time.Time
+	Logger  *slog.Logger // nil: none
+}
+
+// Images is the image registry of one account.
+type Images struct {
+	door     *ecr.Door
+	registry *registry.Registry
+	upkeep   *upkeep.Upkeep
+}
+
+// New returns the registry. blobs is closed by whoever opened it.
+func New(db *store.DB, blobs *blob.Store, sessions *session.Issuer, o Options) *Images {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	i := &Images{}
+	metadata := stored.New(db, blobs, stored.Options{Account: o.Account})
+	i.registry = registry.New(blobs, metadata, metadata, i.authorize, registry.Options{
+		RegistryID: o.Account, PullResolution: stored.DefaultPullResolution, Now: o.Now,
+		Events: func(ctx context.Context, e registry.Event) {
+			if e.Kind == registry.Failed {
+				o.Logger.ErrorContext(ctx, "registry: request failed", "repository", e.Repository, "error", e.Err)
+			}
+		},
+	})
+	i.door = ecr.New(db, shelf{i.registry, metadata, o.Now}, layers{blobs}, sessions, ecr.Options{
+		Account: o.Account, Region: o.Region, RegistryHost: o.Host, Scheme: o.Scheme, Now: o.Now, Logger: o.Logger})
+	i.upkeep = upkeep.New(metadata, i.registry, upkeep.Options{Logger: o.Logger})
+	return i
+}
+
+// Service returns ECR's front door.
+func (i *Images) Service() *wire.Service { return i.door.Service() }
+
+// Handler returns the distribution API, which is under /v2/.
+func (i *Images) Handler() http.Handler { return i.registry }
+
+// Run keeps the registry tidy until ctx is done.
+func (i *Images) Run(ctx context.Context) error { return i.upkeep.Run(ctx) }
+
+// authorize is the registry's Authorize: ECR's front door knows whose token a
+// request shows, and the rules for everybody say what that caller may do.
+func (i *Images) authorize(r *http.Request, access registry.Access) (context.Context, error) {
+	who, err := i.door.Caller(r)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", registry.ErrUnauthenticated, err)
+	}
+	if err := static.Authorize(who, string(access.Action)); err != nil {
+		return nil, fmt.Errorf("%w: %w", registry.ErrDenied, err)
+	}
+	return caller.With(r.Context(), who), nil
+}
