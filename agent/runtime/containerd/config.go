@@ -10,6 +10,7 @@ import (
 
 // imageConfiguration is an OCI image configuration with Docker's health check, which OCI left out.
 type imageConfiguration struct {
+	ocispec.Platform
 	Config struct {
 		ocispec.ImageConfig
 		Healthcheck *struct {

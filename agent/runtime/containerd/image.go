@@ -92,9 +92,15 @@ func (i *imageCache) load(ctx context.Context, ref string) (*unpacked, error) {
 	if err := json.Unmarshal(encoded, &config); err != nil {
 		return nil, fmt.Errorf("read image configuration: %w: %w", err, errBadImage)
 	}
-	snapshot := identity.ChainID(config.RootFS.DiffIDs).String()
-	if _, err := i.conn.SnapshotService(i.snapshotter).Stat(ctx, snapshot); err != nil {
-		return nil, err
+	if !platforms.Default().Match(config.Platform) {
+		return nil, fmt.Errorf("image is for %s, the machine is %s: %w", platforms.Format(config.Platform), platforms.DefaultString(), errBadImage)
+	}
+	snapshot := ""
+	if len(config.RootFS.DiffIDs) > 0 { // an image may be empty
+		snapshot = identity.ChainID(config.RootFS.DiffIDs).String()
+		if _, err := i.conn.SnapshotService(i.snapshotter).Stat(ctx, snapshot); err != nil {
+			return nil, err
+		}
 	}
 	size := manifest.Config.Size
 	for _, layer := range manifest.Layers {

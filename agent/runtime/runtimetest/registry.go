@@ -11,6 +11,7 @@ import (
 	"os"
 	goruntime "runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -27,6 +28,7 @@ type Registry struct {
 	Host               string // "127.0.0.1:port"
 	Username, Password string
 	Requests           func() int // how many requests have come so far
+	Stop               func()     // from then on nobody answers
 }
 
 // NewRegistry serves a registry until the test ends.
@@ -46,7 +48,8 @@ func NewRegistry(t testing.TB) *Registry {
 		}
 		inner.ServeHTTP(w, request)
 	}))
-	t.Cleanup(server.Close)
+	r.Stop = sync.OnceFunc(server.Close)
+	t.Cleanup(r.Stop)
 	r.Host = strings.TrimPrefix(server.URL, "http://")
 	r.Requests = func() int {
 		n := <-count
