@@ -100,3 +100,19 @@ func TestReaderKeepsWhatItReads(t *testing.T) {
 		t.Fatalf("%d events", n)
 	}
 }
+
+func TestOldLogIsSealed(t *testing.T) {
+	c, n := newClock(), newNotices()
+	s, _ := startMemory(t, logs.Options{Now: c.now, Observe: n.observe})
+	s.group(t, "g")
+	s.stream(t, "g", "s")
+	s.put(t, "g", "s", c.now(), "one")
+	c.advance(logs.DefaultSealAfter)
+	s.put(t, "g", "s", c.now(), "two")
+	if x := n.wait(t, logs.Sealed); x.Events != 1 {
+		t.Fatalf("%+v", x)
+	}
+	if got := s.read(t, logs.Query{Group: "g"}); len(got) != 2 {
+		t.Fatalf("%q", got)
+	}
+}

@@ -68,7 +68,7 @@ func (w *Writer) Group(group uint64, events []Event) error {
 			n++
 		}
 		slice := events[:n]
-		slices.SortStableFunc(slice, func(a, b Event) int { return cmp.Compare(a.Stream, b.Stream) })
+		slices.SortFunc(slice, byStream)
 		if err := w.slice(group, slice); err != nil {
 			return err
 		}
@@ -168,6 +168,13 @@ func (w *Writer) Finish() (int64, error) {
 		return 0, err
 	}
 	return w.at, nil
+}
+
+func byStream(a, b Event) int {
+	if c := cmp.Compare(a.Stream, b.Stream); c != 0 {
+		return c
+	}
+	return byTime(a, b)
 }
 
 func byTime(a, b Event) int {
