@@ -24,6 +24,7 @@ func (db *DB) takeAll() []*pending {
 func (db *DB) gather() []*pending {
 	var batch, later []*pending
 	written := map[model.Key]bool{}
+	taken := room{}
 	size := 0
 	queue := db.takeAll()
 	for i, p := range queue {
@@ -35,7 +36,7 @@ func (db *DB) gather() []*pending {
 			later = append(later, p)
 			continue
 		}
-		if err := db.check(p); err != nil {
+		if err := db.check(p, taken); err != nil {
 			p.finish(0, err)
 			continue
 		}
@@ -72,8 +73,9 @@ func touches(p *pending, written map[model.Key]bool) bool {
 	return false
 }
 
-// check reports why a change cannot be made now.
-func (db *DB) check(p *pending) error {
+// check reports why a change cannot be made now. What it takes of instances'
+// room is counted in taken.
+func (db *DB) check(p *pending, taken room) error {
 	if !db.leading {
 		return ErrNotLeader
 	}
@@ -82,7 +84,7 @@ func (db *DB) check(p *pending) error {
 			return &ConflictError{g.Key}
 		}
 	}
-	return nil
+	return taken.add(db.state, p.change)
 }
 
 // applied brings a batch that is in the log into the tables.

@@ -48,6 +48,19 @@ func (st *state) revOf(k model.Key) model.Revision {
 	return r.rev()
 }
 
+// noun returns the noun at k.
+func (st *state) noun(k model.Key) (model.Noun, bool) {
+	i, ok := st.schema.byKind[k.Kind]
+	if !ok {
+		return nil, false
+	}
+	r, ok := st.tables[i].rows.Get(&row{id: k.ID})
+	if !ok {
+		return nil, false
+	}
+	return r.noun, true
+}
+
 // apply makes the changes, which led to rev, and returns the snapshot.
 func (st *state) apply(rev model.Revision, changes []change) *snapshot {
 	if rev <= st.rev {
