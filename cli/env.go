@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/roadstead/roadstead/auth/keyring"
+)
+
+func envCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "env", Short: "Print the environment that points AWS clients at this Roadstead", Args: cobra.NoArgs,
+		Example: `  eval "$(roadstead env)"`,
+	}
+	dir := addDataDir(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		d, err := openDataDir(*dir)
+		if err != nil {
+			return err
+		}
+		url, err := d.endpoint()
+		if err != nil {
+			return err
+		}
+		key, err := keyring.Load(string(d))
+		if err != nil {
+			return err
+		}
+		for _, v := range [][2]string{
+			{"AWS_ENDPOINT_URL", url},
+			{"AWS_ACCESS_KEY_ID", key.AccessKeyID},
+			{"AWS_SECRET_ACCESS_KEY", key.SecretAccessKey},
+			{"AWS_REGION", region},
+			{"AWS_DEFAULT_REGION", region}, // version 1 of the aws CLI knows only this one
+		} {
+			fmt.Fprintf(c.OutOrStdout(), "export %s=%s\n", v[0], v[1])
+		}
+		fmt.Fprintln(c.OutOrStdout(), "unset AWS_SESSION_TOKEN AWS_PROFILE")
+		return nil
+	}
+	return c
+}

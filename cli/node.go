@@ -1,0 +1,240 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	goruntime "runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
+
+	"github.com/roadstead/roadstead/agent"
+	"github.com/roadstead/roadstead/agent/logdriver"
+	"github.com/roadstead/roadstead/agent/network/linux"
+	"github.com/roadstead/roadstead/agent/runtime/containerd"
+)
+
+// nodeOptions configure a container instance.
+type nodeOptions struct {
+	dir         dataDir
+	url         string // of the control plane
+	cluster     string
+	credentials aws.CredentialsProvider
+	attributes  []types.Attribute
+	log         *slog.Logger
+	// containerd is the address of the host's containerd; "" runs our own.
+	containerd string
+	// prepared is how many network namespaces are made ahead.
+	prepared int
+}
+
+// node is a container instance: the runtime, the network and the agent.
+type node struct {
+	options    nodeOptions
+	supervisor *containerd.Supervisor
+	runtime    *containerd.Client
+	network    *linux.Network
+	logs       *logdriver.Driver
+	agent      *agent.Agent
+}
+
+// preparedNamespaces is how many network namespaces are kept ready.
+const preparedNamespaces = 8
+
+func openNode(o nodeOptions) (*node, error) {
+	if os.Geteuid() != 0 {
+		return nil, errors.New("running containers takes root: start it as root, or start only the control plane with `roadstead server`")
+	}
+	n := &node{options: o}
+	layout, err := containerd.NewLayout(o.dir.join("containerd"))
+	if err != nil {
+		return nil, err
+	}
+	if o.containerd == "" {
+		if n.supervisor, err = containerd.NewSupervisor(layout, containerd.SupervisorOptions{Log: o.log, Output: logWriter{o.log}}); err != nil {
+			return nil, err
+		}
+	}
+	if n.runtime, err = containerd.New(layout, containerd.Options{Address: o.containerd, Namespace: o.dir.name(), CgroupRoot: "/roadstead-" + o.dir.name()}); err != nil {
+		return nil, err
+	}
+	if n.network, err = linux.Open(n.networkOptions()); err != nil {
+		return nil, errors.Join(err, n.runtime.Close())
+	}
+	return n, n.introduce()
+}
+
+func (n *node) networkOptions() linux.Options {
+	return linux.Options{Name: n.options.dir.name(), Prepared: n.options.prepared, MetadataPort: taskEndpointPort, Observe: func(e linux.Event) {
+		n.options.log.Warn("network", "operation", e.Operation, "error", e.Err)
+	}}
+}
+
+// introduce makes the agent over its edges.
+func (n *node) introduce() (err error) {
+	o := n.options
+	config := aws.Config{Region: region, Credentials: o.credentials, BaseEndpoint: aws.String(o.url), RetryMaxAttempts: 2}
+	if n.logs, err = logdriver.New(cloudwatchlogs.NewFromConfig(config), o.dir.join("node", "logs"), logdriver.Options{Logger: o.log}); err != nil {
+		return err
+	}
+	target, err := url.Parse(o.url)
+	if err != nil {
+		return fmt.Errorf("URL of the control plane: %w", err)
+	}
+	insecure := []string{}
+	if target.Scheme == "http" {
+		insecure = append(insecure, target.Host, "localhost:"+target.Port())
+	}
+	edges := agent.Edges{Runtime: n.runtime, Prober: n.runtime, Network: n.network, Logs: n.logs,
+		Registry: agent.NewRegistry(ecr.NewFromConfig(config), time.Now)}
+	resources, err := machineResources()
+	if err != nil {
+		return err
+	}
+	n.agent, err = agent.New(ecs.NewFromConfig(config), edges, agent.Options{
+		Node: agent.NodeOptions{Dir: o.dir.join("node"), ResolvConf: n.network.ResolvConf(), Insecure: insecure,
+			Environment: map[string]string{"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_EXECUTION_ENV": "AWS_ECS_EC2"}},
+		Instance: agent.Instance{Cluster: o.cluster, Resources: resources,
+			Attributes: append(capabilities(), o.attributes...), Version: Version, Hash: "roadstead"},
+		Region: region, Credentials: o.credentials, Logger: o.log,
+	})
+	return err
+}
+
+// run runs the instance until ctx ends. Containers go on.
+func (n *node) run(ctx context.Context) error {
+	defer n.close()
+	group, ctx := errgroup.WithContext(ctx)
+	if n.supervisor != nil {
+		group.Go(func() error { return n.supervisor.Run(ctx) })
+	}
+	group.Go(func() error { return n.network.Run(ctx) })
+	group.Go(func() error { return n.serveTasks(ctx) })
+	group.Go(func() error { return n.logs.Run(ctx) })
+	group.Go(func() error {
+		if err := n.runtime.Ready(ctx); err != nil {
+			return err
+		}
+		return n.agent.Run(ctx)
+	})
+	return group.Wait()
+}
+
+// taskEndpointPort is where, on the bridge's address, tasks' requests to
+// 169.254.170.2 arrive. It is the stock agent's.
+const taskEndpointPort = 51679
+
+// serveTasks answers tasks' requests to 169.254.170.2.
+func (n *node) serveTasks(ctx context.Context) error {
+	address := netip.AddrPortFrom(n.network.Gateway(), taskEndpointPort).String()
+	server := &http.Server{Addr: address, Handler: n.agent.TaskEndpoint(), ReadTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10}
+	stop := context.AfterFunc(ctx, func() { server.Close() })
+	defer stop()
+	if err := server.ListenAndServe(); ctx.Err() == nil {
+		return fmt.Errorf("serve tasks at %s: %w", address, err)
+	}
+	return ctx.Err()
+}
+
+func (n *node) close() {
+	if err := errors.Join(n.network.Close(), n.runtime.Close()); err != nil {
+		n.options.log.Warn("closing the container instance", "error", err)
+	}
+}
+
+// destroy removes every container, sandbox and control group of the instance.
+// It runs the runtime for as long as that takes.
+func (n *node) destroy(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	running, stop := context.WithCancel(ctx)
+	group, running := errgroup.WithContext(running)
+	if n.supervisor != nil {
+		group.Go(func() error { return n.supervisor.Run(running) })
+	}
+	err := n.runtime.Ready(ctx)
+	if err == nil {
+		err = n.runtime.Purge(ctx)
+	}
+	if err == nil {
+		err = n.network.Destroy(ctx)
+	}
+	stop()
+	if werr := group.Wait(); werr != nil && !errors.Is(werr, context.Canceled) {
+		err = errors.Join(err, werr)
+	}
+	return errors.Join(err, n.runtime.Close())
+}
+
+// machineResources returns what this machine lends: all its processors, and
+// its memory less what the platform itself needs.
+func machineResources() ([]types.Resource, error) {
+	var info unix.Sysinfo_t
+	if err := unix.Sysinfo(&info); err != nil {
+		return nil, fmt.Errorf("memory of this machine: %w", err)
+	}
+	memory := int64(info.Totalram) * int64(info.Unit) >> 20
+	memory = max(memory-reservedMemory, memory/2)
+	return []types.Resource{
+		{Name: aws.String("CPU"), Type: aws.String("INTEGER"), IntegerValue: int32(goruntime.NumCPU() * 1024)},
+		{Name: aws.String("MEMORY"), Type: aws.String("INTEGER"), IntegerValue: int32(memory)},
+		{Name: aws.String("PORTS"), Type: aws.String("STRINGSET"), StringSetValue: []string{"22"}},
+		{Name: aws.String("PORTS_UDP"), Type: aws.String("STRINGSET"), StringSetValue: []string{}},
+	}, nil
+}
+
+// reservedMemory is kept for the platform and the system, in MiB.
+const reservedMemory = 512
+
+// capabilities are what this agent can do, in the names that task definitions
+// ask for (requiresAttributes).
+func capabilities() []types.Attribute {
+	names := []string{"com.amazonaws.ecs.capability.privileged-container", "com.amazonaws.ecs.capability.logging-driver.json-file",
+		"com.amazonaws.ecs.capability.logging-driver.awslogs", "com.amazonaws.ecs.capability.logging-driver.none",
+		"com.amazonaws.ecs.capability.ecr-auth", "com.amazonaws.ecs.capability.task-iam-role",
+		"com.amazonaws.ecs.capability.task-iam-role-network-host",
+		"ecs.capability.task-cpu-mem-limit", "ecs.capability.container-ordering", "ecs.capability.container-health-check",
+		"ecs.capability.full-sync", "ecs.capability.execution-role-awslogs", "ecs.capability.execution-role-ecr-pull"}
+	for minor := 17; minor <= 44; minor++ {
+		names = append(names, "com.amazonaws.ecs.capability.docker-remote-api.1."+strconv.Itoa(minor))
+	}
+	var out []types.Attribute
+	for _, n := range names {
+		out = append(out, types.Attribute{Name: aws.String(n)})
+	}
+	architecture := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[goruntime.GOARCH]
+	for _, a := range [][2]string{{"ecs.os-type", "linux"}, {"ecs.os-family", "LINUX"}, {"ecs.cpu-architecture", architecture},
+		{"ecs.availability-zone", region + "a"}, {"ecs.instance-type", "roadstead"}} {
+		out = append(out, types.Attribute{Name: aws.String(a[0]), Value: aws.String(a[1])})
+	}
+	return out
+}
+
+// logWriter gives each line that a child process writes to the log.
+type logWriter struct{ log *slog.Logger }
+
+func (w logWriter) Write(p []byte) (int, error) {
+	for _, line := range strings.Split(strings.TrimSpace(string(p)), "\n") {
+		w.log.Debug("containerd", "line", line)
+	}
+	return len(p), nil
+}
+
+func staticCredentials(id, secret, token string) aws.CredentialsProvider {
+	return aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider(id, secret, token))
+}

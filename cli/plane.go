@@ -1,0 +1,242 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	apiecs "github.com/roadstead/roadstead/api/ecs"
+	apilogs "github.com/roadstead/roadstead/api/logs"
+	apists "github.com/roadstead/roadstead/api/sts"
+	"github.com/roadstead/roadstead/auth/caller"
+	"github.com/roadstead/roadstead/auth/keyring"
+	"github.com/roadstead/roadstead/auth/sigv4"
+	"github.com/roadstead/roadstead/auth/static"
+	"github.com/roadstead/roadstead/cli/images"
+	"github.com/roadstead/roadstead/control"
+	"github.com/roadstead/roadstead/dispatch"
+	"github.com/roadstead/roadstead/plan/reap"
+	"github.com/roadstead/roadstead/registry/blob"
+	"github.com/roadstead/roadstead/store"
+	"github.com/roadstead/roadstead/store/etcdlog"
+	"github.com/roadstead/roadstead/telemetry/logs"
+	"github.com/roadstead/roadstead/telemetry/logs/disk"
+	"github.com/roadstead/roadstead/wire"
+)
+
+// The names that everything is made in unless configured otherwise.
+const (
+	region  = "us-east-1"
+	account = "000000000000"
+)
+
+// planeOptions configure a control plane.
+type planeOptions struct {
+	dir    dataDir
+	listen string   // HOST:PORT
+	etcd   []string // endpoints of an external etcd; none means the embedded one
+	log    *slog.Logger
+}
+
+// plane is a control plane: the front doors, the registry, the loops and the
+// agents' channels, over one store.
+type plane struct {
+	options  planeOptions
+	url      string
+	listener net.Listener
+	keys     *keyring.Keyring
+	db       *store.DB
+	log      *etcdlog.Log
+	events   *logs.Store
+	blobs    *blob.Store
+	links    *control.Links
+	dispatch *dispatch.Server
+	loops    []func(context.Context) error
+	http     *http.Server
+}
+
+// openPlane constructs a control plane and listens, so that whoever is told
+// the URL reaches it; requests are answered once run is called.
+func openPlane(ctx context.Context, o planeOptions) (p *plane, err error) {
+	p = &plane{options: o}
+	defer func() {
+		if err != nil {
+			p.close()
+		}
+	}()
+	if p.listener, err = listen(o.listen); err != nil {
+		return nil, err
+	}
+	p.url = "http://" + p.listener.Addr().String()
+	if p.keys, err = keyring.Open(string(o.dir), rand.Reader, keyring.Options{Account: account}); err != nil {
+		return nil, err
+	}
+	if len(o.etcd) > 0 {
+		p.log, err = etcdlog.Dial(ctx, o.etcd, etcdlog.ExternalOptions{})
+	} else {
+		p.log, err = etcdlog.OpenEmbedded(ctx, o.dir.join("etcd"), etcdlog.EmbeddedOptions{Logger: o.log})
+	}
+	if err != nil {
+		return nil, err
+	}
+	if p.db, err = store.Open(ctx, p.log, store.Options{}); err != nil {
+		return nil, err
+	}
+	files, err := disk.Open(o.dir.join("logs"))
+	if err != nil {
+		return nil, err
+	}
+	if p.events, err = logs.Open(files, logs.Options{}); err != nil {
+		return nil, err
+	}
+	if p.blobs, err = blob.Open(o.dir.join("registry"), blob.Options{}); err != nil {
+		return nil, err
+	}
+	return p, p.introduce()
+}
+
+// listen opens the listener. Only loopback is allowed without TLS, which does
+// not exist yet.
+func listen(address string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("--listen %q is not HOST:PORT: %w", address, err)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("--listen %q: without TLS, which is not built yet, only loopback addresses are served", address)
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w (name another with --listen)", address, err)
+	}
+	return l, nil
+}
+
+// introduce makes the rooms known to each other.
+func (p *plane) introduce() error {
+	host := p.listener.Addr().String()
+	hosts := []string{host}
+	if h, port, err := net.SplitHostPort(host); err == nil && net.ParseIP(h).IsLoopback() {
+		hosts = append(hosts, net.JoinHostPort("localhost", port))
+	}
+	platform := dispatch.Platform{Region: region, RegistryHosts: hosts, Endpoint: p.url}
+	verifier := sigv4.New(p.keys, sigv4.Options{})
+	p.links = control.NewLinks(p.db, platform, taskSessions{p.keys}, control.LinksOptions{
+		Now: time.Now, Nonce: uuid.NewString, Logger: p.options.log})
+	p.dispatch = dispatch.NewServer(p.links, authenticateAgent(verifier), dispatch.ServerOptions{Logger: p.options.log})
+
+	images := images.New(p.db, p.blobs, p.keys.Sessions(), images.Options{Account: account, Region: region, Host: host, Logger: p.options.log})
+	router := wire.NewRouter(wire.Options{
+		Authenticate: authenticate(verifier),
+		Authorize:    authorize,
+		Logger:       p.options.log,
+	},
+		apiecs.New(p.db, apiecs.Options{Region: region, RegistryHosts: hosts, Logger: p.options.log, Endpoints: p.agentEndpoints}),
+		images.Service(),
+		apilogs.New(p.events, apilogs.Options{Region: region}),
+		apists.New(),
+	)
+	mux := http.NewServeMux()
+	mux.Handle("/", router)
+	mux.Handle("/v2/", images.Handler())
+	mux.Handle("GET /acs/ws", p.dispatch.ACS())
+	mux.Handle("GET /tcs/ws", p.dispatch.TCS())
+	p.http = &http.Server{Handler: mux, ReadHeaderTimeout: 20 * time.Second, IdleTimeout: 5 * time.Minute,
+		ErrorLog: slog.NewLogLogger(p.options.log.Handler(), slog.LevelDebug)}
+	watcher := control.Options{Observer: eventLog{p.options.log}}
+	p.loops = []func(context.Context) error{p.links.Run, p.events.Run, p.blobs.Run,
+		control.New(p.db, control.NewServices(control.ServicesOptions{}), watcher).Run,
+		control.New(p.db, control.NewReaper(reap.Timing{}), watcher).Run,
+	}
+	return nil
+}
+
+// agentEndpoints says where agents open their channels: at this server.
+func (p *plane) agentEndpoints(context.Context, string, string) (apiecs.Endpoints, error) {
+	return apiecs.Endpoints{Control: p.url + "/acs", Telemetry: p.url + "/tcs"}, nil
+}
+
+// run serves until ctx ends, then stops in order: no new requests, agents'
+// channels, loops.
+func (p *plane) run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, loop := range p.loops {
+		group.Go(func() error { return loop(ctx) })
+	}
+	group.Go(func() error {
+		if err := p.http.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		p.dispatch.Shutdown()
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if err := p.http.Shutdown(grace); err != nil {
+			return p.http.Close()
+		}
+		return nil
+	})
+	group.Go(func() error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-p.db.Lost():
+			return errors.New("another server leads now: this one can write nothing any more")
+		}
+	})
+	return group.Wait()
+}
+
+func (p *plane) close() {
+	if p.listener != nil {
+		p.listener.Close()
+	}
+	if p.blobs != nil {
+		p.blobs.Close()
+	}
+	if p.log != nil {
+		p.log.Close()
+	}
+}
+
+func authenticate(v *sigv4.Verifier) func(*http.Request, []byte) (context.Context, error) {
+	return func(r *http.Request, body []byte) (context.Context, error) {
+		result, err := v.Verify(r, body)
+		if err != nil {
+			return nil, err
+		}
+		return caller.With(r.Context(), result.Identity), nil
+	}
+}
+
+func authenticateAgent(v *sigv4.Verifier) func(*http.Request) (context.Context, error) {
+	return func(r *http.Request) (context.Context, error) {
+		result, err := v.Verify(r, nil)
+		if err == nil {
+			err = result.For("ecs")
+		}
+		if err == nil {
+			err = static.Authorize(result.Identity, "ecs:Poll")
+		}
+		if err != nil {
+			return nil, err
+		}
+		return caller.With(r.Context(), result.Identity), nil
+	}
+}
+
+func authorize(ctx context.Context, s *wire.Service, op *wire.Operation, _ any) error {
+	who, _ := caller.From(ctx)
+	return static.Authorize(who, s.SigningName+":"+op.Name)
+}

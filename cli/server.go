@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+)
+
+func serverCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "server", Short: "Run the control plane alone", Args: cobra.NoArgs,
+		Long: "Run the control plane without a container instance. Instances join with `roadstead agent`, or with the Amazon ECS agent.",
+	}
+	flags := addServerFlags(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		log := logger(c.ErrOrStderr(), *flags.verbose)
+		d, err := openDataDir(*flags.dir)
+		if err != nil {
+			return err
+		}
+		release, err := d.lock()
+		if err != nil {
+			return err
+		}
+		defer release()
+		p, err := openPlane(c.Context(), planeOptions{dir: d, listen: *flags.listen, etcd: *flags.etcd, log: log})
+		if err != nil {
+			return err
+		}
+		defer p.close()
+		group, ctx := errgroup.WithContext(c.Context())
+		group.Go(func() error { return p.run(ctx) })
+		group.Go(func() error { return announce(ctx, c.OutOrStdout(), p, false) })
+		return quiet(group.Wait())
+	}
+	return c
+}

@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+)
+
+// serverFlags are shared by up and server.
+type serverFlags struct {
+	dir, listen *string
+	etcd        *[]string
+	verbose     *bool
+}
+
+func addServerFlags(c *cobra.Command) serverFlags {
+	return serverFlags{
+		dir:     addDataDir(c),
+		listen:  c.Flags().String("listen", "127.0.0.1:4566", "address to serve the AWS APIs on"),
+		etcd:    c.Flags().StringSlice("etcd", nil, "endpoints of an external etcd (default: an embedded one)"),
+		verbose: c.Flags().Bool("verbose", false, "log what happens inside"),
+	}
+}
+
+func logger(w io.Writer, verbose bool) *slog.Logger {
+	level := slog.LevelWarn
+	if verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+func upCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "up", Short: "Run the control plane and one container instance on this machine", Args: cobra.NoArgs,
+		Long: `Run the control plane and one container instance in this process.
+
+It prints "roadstead is ready: URL" once API calls succeed and the instance can take tasks.
+Ctrl-C stops it and leaves containers running: the next start takes them over.
+With --rm, stopping removes everything that was made.`,
+	}
+	flags := addServerFlags(c)
+	remove := c.Flags().Bool("rm", false, "remove everything when stopped")
+	instances := c.Flags().Int("instances", 1, "how many container instances to run")
+	host := c.Flags().String("containerd", "", "address of the host's containerd (default: our own)")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if *instances != 1 {
+			return fmt.Errorf("--instances %d: more than one instance on a machine is not built yet", *instances)
+		}
+		return up(c.Context(), c.OutOrStdout(), flags, *remove, *host, logger(c.ErrOrStderr(), *flags.verbose))
+	}
+	return c
+}
+
+func up(ctx context.Context, out io.Writer, f serverFlags, remove bool, host string, log *slog.Logger) error {
+	d, err := openDataDir(*f.dir)
+	if err != nil {
+		return err
+	}
+	release, err := d.lock()
+	if err != nil {
+		return err
+	}
+	defer release()
+	p, err := openPlane(ctx, planeOptions{dir: d, listen: *f.listen, etcd: *f.etcd, log: log})
+	if err != nil {
+		return err
+	}
+	key := p.keys.Bootstrap()
+	options := nodeOptions{dir: d, url: p.url, cluster: defaultCluster, log: log, containerd: host, prepared: preparedNamespaces,
+		credentials: staticCredentials(key.AccessKeyID, key.SecretAccessKey, "")}
+	n, err := openNode(options)
+	if err != nil {
+		p.close()
+		return err
+	}
+	group, running := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.run(running) })
+	group.Go(func() error {
+		if err := p.ensureDefaultCluster(running); err != nil {
+			return err
+		}
+		return n.run(running)
+	})
+	group.Go(func() error { return announce(running, out, p, true) })
+	err = group.Wait()
+	p.close()
+	if remove {
+		err = errors.Join(quiet(err), removeEverything(context.WithoutCancel(ctx), d, options))
+	}
+	return quiet(err)
+}
+
+// quiet drops the error of having been told to stop.
+func quiet(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+const defaultCluster = "default"
+
+// client returns an ECS client with the bootstrap key.
+func (p *plane) client() *ecs.Client {
+	key := p.keys.Bootstrap()
+	return ecs.NewFromConfig(aws.Config{Region: region, BaseEndpoint: aws.String(p.url),
+		Credentials: staticCredentials(key.AccessKeyID, key.SecretAccessKey, "")})
+}
+
+// ensureDefaultCluster makes the cluster that the machine's own instance
+// joins, unless it is there.
+func (p *plane) ensureDefaultCluster(ctx context.Context) error {
+	out, err := p.client().DescribeClusters(ctx, &ecs.DescribeClustersInput{Clusters: []string{defaultCluster}})
+	if err == nil && (len(out.Clusters) == 0 || aws.ToString(out.Clusters[0].Status) != "ACTIVE") {
+		_, err = p.client().CreateCluster(ctx, &ecs.CreateClusterInput{})
+	}
+	if err != nil {
+		return fmt.Errorf("default cluster: %w", err)
+	}
+	return nil
+}
+
+// announce says that the server is ready once API calls succeed and, with an
+// instance, once its agent is connected.
+func announce(ctx context.Context, out io.Writer, p *plane, instance bool) error {
+	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
+		ready, err := p.answers(ctx, instance)
+		if ready {
+			break
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			p.options.log.Debug("not ready yet", "error", err)
+		}
+		time.Sleep(wait)
+	}
+	if err := p.options.dir.writeEndpoint(p.url); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "roadstead is ready: %s\n", p.url)
+	if f, ok := out.(*os.File); ok {
+		_ = f.Sync() // a pipe cannot be synced, and need not
+	}
+	return err
+}
+
+func (p *plane) answers(ctx context.Context, instance bool) (bool, error) {
+	out, err := p.client().ListClusters(ctx, &ecs.ListClustersInput{})
+	if err != nil || !instance {
+		return err == nil && out != nil, err
+	}
+	list, err := p.client().ListContainerInstances(ctx, &ecs.ListContainerInstancesInput{})
+	if err != nil || len(list.ContainerInstanceArns) == 0 {
+		return false, err
+	}
+	some, err := p.client().DescribeContainerInstances(ctx, &ecs.DescribeContainerInstancesInput{ContainerInstances: list.ContainerInstanceArns})
+	if err != nil {
+		return false, err
+	}
+	for _, i := range some.ContainerInstances {
+		if i.AgentConnected {
+			return true, nil
+		}
+	}
+	return false, nil
+}
