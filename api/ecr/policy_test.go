@@ -1,0 +1,63 @@
+package ecr_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+)
+
+func TestRepositoryPolicies(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	w.create("shop")
+	name := aws.String("shop")
+	const none = "Repository policy does not exist for the repository with name 'shop' in the registry with id '000000000000'"
+	_, err := w.ecr.GetRepositoryPolicy(ctx, &ecr.GetRepositoryPolicyInput{RepositoryName: name})
+	wantError(t, err, "RepositoryPolicyNotFoundException", none)
+	_, err = w.ecr.DeleteRepositoryPolicy(ctx, &ecr.DeleteRepositoryPolicyInput{RepositoryName: name})
+	wantError(t, err, "RepositoryPolicyNotFoundException", none)
+
+	text := `{"Version": "2012-10-17", "Statement": [{"Sid": "pull", "Effect": "Allow", "Principal": "*", "Action": ["ecr:BatchGetImage"]}]}`
+	must[*ecr.SetRepositoryPolicyOutput](t)(w.ecr.SetRepositoryPolicy(ctx, &ecr.SetRepositoryPolicyInput{RepositoryName: name, PolicyText: &text}))
+	wantSame(t, *must[*ecr.GetRepositoryPolicyOutput](t)(w.ecr.GetRepositoryPolicy(ctx, &ecr.GetRepositoryPolicyInput{RepositoryName: name})).PolicyText, text)
+
+	for message, bad := range map[string]string{
+		"policyText' failed to satisfy constraint: 'Invalid repository policy provided: it has no Statement'":                                        `{"Statement": []}`,
+		"policyText' failed to satisfy constraint: 'Invalid repository policy provided: unknown Version \"1\"'":                                      `{"Version": "1"}`,
+		"policyText' failed to satisfy constraint: 'Invalid repository policy provided: Statement[0] has no Principal'":                              `{"Statement": {"Effect": "Allow", "Action": "*"}}`,
+		"policyText.Statement[0].Effect Deny' failed to satisfy constraint: 'policyText.Statement[0].Effect Deny is not supported by Roadstead yet'": strings.Replace(text, "Allow", "Deny", 1),
+	} {
+		_, err = w.ecr.SetRepositoryPolicy(ctx, &ecr.SetRepositoryPolicyInput{RepositoryName: name, PolicyText: &bad})
+		wantError(t, err, "InvalidParameterException", "Invalid parameter at '"+message)
+	}
+	deleted := must[*ecr.DeleteRepositoryPolicyOutput](t)(w.ecr.DeleteRepositoryPolicy(ctx, &ecr.DeleteRepositoryPolicyInput{RepositoryName: name}))
+	wantSame(t, *deleted.PolicyText, text)
+	_, err = w.ecr.GetRepositoryPolicy(ctx, &ecr.GetRepositoryPolicyInput{RepositoryName: name})
+	wantError(t, err, "RepositoryPolicyNotFoundException", none)
+}
+
+func TestLifecyclePolicies(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	w.create("shop")
+	name := aws.String("shop")
+	const none = "Lifecycle policy does not exist for the repository with name 'shop' in the registry with id '000000000000'"
+	_, err := w.ecr.GetLifecyclePolicy(ctx, &ecr.GetLifecyclePolicyInput{RepositoryName: name})
+	wantError(t, err, "LifecyclePolicyNotFoundException", none)
+	text := `{"rules": [{"rulePriority": 1, "selection": {"tagStatus": "untagged", "countType": "imageCountMoreThan", "countNumber": 3}, "action": {"type": "expire"}}]}`
+	must[*ecr.PutLifecyclePolicyOutput](t)(w.ecr.PutLifecyclePolicy(ctx, &ecr.PutLifecyclePolicyInput{RepositoryName: name, LifecyclePolicyText: &text}))
+	got := must[*ecr.GetLifecyclePolicyOutput](t)(w.ecr.GetLifecyclePolicy(ctx, &ecr.GetLifecyclePolicyInput{RepositoryName: name}))
+	if *got.LifecyclePolicyText != text || got.LastEvaluatedAt != nil {
+		t.Errorf("got %s, evaluated at %v", *got.LifecyclePolicyText, got.LastEvaluatedAt)
+	}
+	bad := strings.Replace(text, "untagged", "old", 1)
+	_, err = w.ecr.PutLifecyclePolicy(ctx, &ecr.PutLifecyclePolicyInput{RepositoryName: name, LifecyclePolicyText: &bad})
+	wantError(t, err, "InvalidParameterException", "Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: "+
+		`'Lifecycle policy validation failure: rules[0]: tagStatus "old" is not tagged, untagged or any'`)
+	deleted := must[*ecr.DeleteLifecyclePolicyOutput](t)(w.ecr.DeleteLifecyclePolicy(ctx, &ecr.DeleteLifecyclePolicyInput{RepositoryName: name}))
+	wantSame(t, *deleted.LifecyclePolicyText, text)
+	_, err = w.ecr.DeleteLifecyclePolicy(ctx, &ecr.DeleteLifecyclePolicyInput{RepositoryName: name})
+	wantError(t, err, "LifecyclePolicyNotFoundException", none)
+}
