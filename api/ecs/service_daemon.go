@@ -9,8 +9,8 @@ import (
 )
 
 // eligible counts the instances that a DAEMON service wants a task on: the
-// ACTIVE ones that have the attributes and meet the constraints. Room does
-// not count, or a daemon that runs would not be wanted any more.
+// connected ones that are ACTIVE, have the attributes and meet the constraints.
+// Room does not count, or a daemon that runs would not be wanted any more.
 func eligible(v store.View, s *model.Service) int32 {
 	t, ok := store.Get[*model.TaskDefinition](v, s.Spec.TaskDefinition)
 	if !ok {
@@ -22,11 +22,12 @@ func eligible(v store.View, s *model.Service) int32 {
 	}
 	req := &place.Request{Count: 1, Required: place.Required(t.Definition), Rules: rules, GroupsOf: groupsOf(v),
 		External: s.Spec.LaunchType == "EXTERNAL"}
-	n := int32(0)
+	count := int32(0)
 	for i := range store.Prefix[*model.ContainerInstance](v, model.ClusterID(s.Account, s.Cluster)+"/") {
-		if place.Check(place.Node{Instance: i, Usage: model.Usage{}}, req) == "" {
-			n++
+		n := place.Node{Instance: i, Usage: store.Usage(v, i.Key().ID)}
+		if i.AgentConnected && place.Belongs(n, req) == "" {
+			count++
 		}
 	}
-	return n
+	return count
 }

@@ -118,7 +118,7 @@ func refuseContainer(c *types.ContainerDefinition) error {
 		parameter{"resourceRequirements", len(c.ResourceRequirements) > 0},
 		parameter{"restartPolicy", c.RestartPolicy != nil && aws.ToBool(c.RestartPolicy.Enabled)},
 		parameter{"secrets", len(c.Secrets) > 0},
-		parameter{"versionConsistency enabled", c.VersionConsistency == types.VersionConsistencyEnabled},
+		parameter{"versionConsistency other than disabled", c.VersionConsistency != "" && c.VersionConsistency != types.VersionConsistencyDisabled},
 		parameter{"dockerSecurityOptions other than no-new-privileges", slices.ContainsFunc(c.DockerSecurityOptions,
 			func(s string) bool { return s != "no-new-privileges" })},
 		parameter{"portMappings.containerPortRange", slices.ContainsFunc(c.PortMappings,
