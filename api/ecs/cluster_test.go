@@ -30,7 +30,7 @@ func TestClusterLife(t *testing.T) {
 	}
 	all := must[*ecs.DescribeClustersOutput](t)(l.DescribeClusters(t.Context(), &ecs.DescribeClustersInput{
 		Clusters: []string{*made.ClusterArn, "nowhere", arn + "cluster/none"},
-		Include: []types.ClusterField{types.ClusterFieldTags, types.ClusterFieldSettings, types.ClusterFieldStatistics, types.ClusterFieldConfigurations}}))
+		Include:  []types.ClusterField{types.ClusterFieldTags, types.ClusterFieldSettings, types.ClusterFieldStatistics, types.ClusterFieldConfigurations}}))
 	if c := all.Clusters[0]; len(c.Tags) != 2 || *c.Settings[0].Value != "disabled" || len(c.Statistics) != 12 {
 		t.Fatalf("%+v", c)
 	}

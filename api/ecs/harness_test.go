@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,6 +40,8 @@ type lab struct {
 	t   *testing.T
 	db  *store.DB
 	url string
+	// full makes every write fail for want of space.
+	full atomic.Bool
 
 	mu      sync.Mutex
 	now     time.Time
@@ -47,12 +50,17 @@ type lab struct {
 
 func newLab(t *testing.T) *lab {
 	t.Helper()
-	db, err := store.Open(t.Context(), memlog.New(memlog.Options{}), store.Options{})
+	l := &lab{t: t}
+	db, err := store.Open(t.Context(), memlog.New(memlog.Options{Fault: func(op memlog.Op) memlog.Fault {
+		if op == memlog.OpAppend && l.full.Load() {
+			return memlog.NoSpace
+		}
+		return memlog.None
+	}}), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &lab{t: t, db: db, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
-		callers: map[string]caller.Identity{"ROOT": caller.NewRoot(account, "ROOT")}}
+	l.db, l.now, l.callers = db, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), map[string]caller.Identity{"ROOT": caller.NewRoot(account, "ROOT")}
 	router := wire.NewRouter(wire.Options{Authenticate: l.authenticate, Logger: slog.New(slog.DiscardHandler)}, ecsapi.New(db, ecsapi.Options{
 		Region: region, Now: l.clock, RegistryHosts: []string{"127.0.0.1:4566"},
 		Endpoints: func(context.Context, string, string) (ecsapi.Endpoints, error) {

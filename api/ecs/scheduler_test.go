@@ -13,10 +13,13 @@ import (
 )
 
 // other makes a caller that is root of another account.
-func (l *lab) other(key, account string) {
+func (l *lab) other(key, account string) { l.bind(key, caller.NewRoot(account, key)) }
+
+// bind makes key the access key of id.
+func (l *lab) bind(key string, id caller.Identity) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.callers[key] = caller.NewRoot(account, key)
+	l.callers[key] = id
 }
 
 // schedule does for a service of the default cluster what the control loop
