@@ -184,7 +184,7 @@ func (d *demo) push() error {
 	if err != nil {
 		return err
 	}
-	d.say("pushed %s (%s)", d.image(), digest[:19])
+	d.say("pushed %s", digest)
 	return nil
 }
 

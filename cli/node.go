@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	goruntime "runtime"
 	"strconv"
 	"strings"
@@ -46,6 +47,7 @@ type nodeOptions struct {
 // node is a container instance: the runtime, the network and the agent.
 type node struct {
 	options    nodeOptions
+	layout     containerd.Layout
 	supervisor *containerd.Supervisor
 	runtime    *containerd.Client
 	network    *linux.Network
@@ -60,11 +62,11 @@ func openNode(o nodeOptions) (*node, error) {
 	if os.Geteuid() != 0 {
 		return nil, errors.New("running containers takes root: start it as root, or start only the control plane with `roadstead server`")
 	}
-	n := &node{options: o}
 	layout, err := containerd.NewLayout(o.dir.join("containerd"))
 	if err != nil {
 		return nil, err
 	}
+	n := &node{options: o, layout: layout}
 	if o.containerd == "" {
 		if n.supervisor, err = containerd.NewSupervisor(layout, containerd.SupervisorOptions{Log: o.log, Output: logWriter{o.log}}); err != nil {
 			return nil, err
@@ -178,7 +180,13 @@ func (n *node) destroy(ctx context.Context) error {
 	if werr := group.Wait(); werr != nil && !errors.Is(werr, context.Canceled) {
 		err = errors.Join(err, werr)
 	}
-	return errors.Join(err, n.runtime.Close())
+	err = errors.Join(err, n.runtime.Close())
+	if err == nil {
+		err = os.RemoveAll(n.layout.Run)
+	}
+	// Others on this machine may still use the folder above.
+	_ = os.Remove(filepath.Dir(n.layout.Run))
+	return err
 }
 
 // machineResources returns what this machine lends: all its processors, and

@@ -55,6 +55,7 @@ type plane struct {
 	keys     *keyring.Keyring
 	db       *store.DB
 	log      *etcdlog.Log
+	files    *disk.Directory
 	events   *logs.Store
 	blobs    *blob.Store
 	links    *control.Links
@@ -90,11 +91,10 @@ func openPlane(ctx context.Context, o planeOptions) (p *plane, err error) {
 	if p.db, err = store.Open(ctx, p.log, store.Options{}); err != nil {
 		return nil, err
 	}
-	files, err := disk.Open(o.dir.join("logs"))
-	if err != nil {
+	if p.files, err = disk.Open(o.dir.join("logs")); err != nil {
 		return nil, err
 	}
-	if p.events, err = logs.Open(files, logs.Options{}); err != nil {
+	if p.events, err = logs.Open(p.files, logs.Options{}); err != nil {
 		return nil, err
 	}
 	if p.blobs, err = blob.Open(o.dir.join("registry"), blob.Options{}); err != nil {
@@ -204,6 +204,9 @@ func (p *plane) close() {
 	}
 	if p.blobs != nil {
 		p.blobs.Close()
+	}
+	if p.files != nil {
+		p.files.Close()
 	}
 	if p.log != nil {
 		p.log.Close()

@@ -21,7 +21,9 @@ mkdir -p /tmp/www
   echo "message: ${MESSAGE}"
 } > /tmp/www/index.html
 echo "serving on port 8080 as $(hostname)"
-exec httpd -f -v -p 8080 -h /tmp/www
+httpd -f -v -p 8080 -h /tmp/www &
+trap 'kill $!; exit 0' TERM INT
+wait $!
 `
 
 // Web returns the sample web service: busybox's httpd on port 8080, answering

@@ -126,7 +126,7 @@ func TestRequestsThatAreNotAWS(t *testing.T) {
 	}{
 		{"unsigned", "POST", "/", list, []byte("{}"), 400, "MissingAuthenticationToken"},
 		{"oversized", "POST", "/", list, bytes.Repeat([]byte(" "), 11<<20), 413, "RequestEntityTooLarge"},
-		{"nothing", "GET", "/", "", nil, 400, ""},
+		{"nothing", "GET", "/", "", nil, 404, "UnknownOperationException"},
 		{"registry without a password", "GET", "/v2/", "", nil, 401, "UNAUTHORIZED"},
 		{"agent channel without a signature", "GET", "/acs/ws", "", nil, 403, "AccessDeniedException"},
 	} {

@@ -70,7 +70,7 @@ func start(t testing.TB) *platform {
 		if out, err := exec.Command(bin, "down", "--data-dir", dir).CombinedOutput(); err != nil {
 			t.Errorf("roadstead down: %v\n%s", err, out)
 		}
-		before.compare(t, machine(t))
+		before.compare(t, machine(t), marks(dir)...)
 	})
 	p.up()
 	p.readEnvironment()

@@ -53,8 +53,7 @@ func TestNewcomerWithTheAWSCLI(t *testing.T) {
 		t.Errorf("the service has %s tasks, want 3", n)
 	}
 	until(t, 10*time.Second, "the request in the task's log", func() bool {
-		return strings.Contains(p.aws("logs", "filter-log-events", "--log-group-name", "/newcomer", "--query", "events[].message", "--output", "text"), "127.0.0.1") ||
-			strings.Contains(p.aws("logs", "filter-log-events", "--log-group-name", "/newcomer", "--query", "events[].message", "--output", "text"), "url:/")
+		return strings.Contains(p.aws("logs", "filter-log-events", "--log-group-name", "/newcomer", "--query", "events[].message", "--output", "text"), "response:200")
 	})
 	p.aws("ecs", "stop-task", "--task", task, "--reason", "enough")
 	stopped := p.untilTask(task, "STOPPED")
