@@ -76,7 +76,7 @@ func (l *Links) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-late.C:
-			l.dropLate(ctx)
+			l.DropLate(ctx)
 		case <-watch.C():
 			l.Notify(l.db.View(), watch.Take())
 		}
@@ -105,9 +105,9 @@ func (l *Links) Notify(v store.View, keys []model.Key) {
 	}
 }
 
-// dropLate notes as disconnected the instances whose agents were connected to
+// DropLate notes as disconnected the instances whose agents were connected to
 // an earlier life of the server and have not come back.
-func (l *Links) dropLate(ctx context.Context) {
+func (l *Links) DropLate(ctx context.Context) {
 	for i := range store.All[*model.ContainerInstance](l.db.View()) {
 		id := i.Key().ID
 		l.mu.Lock()

@@ -54,6 +54,10 @@ func (o Operation) Input() reflect.Type { return o.input }
 // Output is the struct type that answers are encoded from, or nil if the answer is an event stream.
 func (o Operation) Output() reflect.Type { return o.output }
 
+// Call answers one request in process: input is a pointer to Input's type, the answer one to Output's. It is not for
+// operations whose answer is a stream.
+func (o Operation) Call(ctx context.Context, input any) (any, error) { return o.call(ctx, input) }
+
 // IsStream reports whether the answer is an event stream.
 func (o Operation) IsStream() bool { return o.stream != nil }
 

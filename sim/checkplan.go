@@ -1,0 +1,82 @@
+package sim
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/store"
+)
+
+// planned checks what a loop did by itself, judged by what it had seen
+// ("minimum", "maximum", "bounded").
+func (c *checker) planned(loop string, seen store.View, change model.Change) {
+	if len(change.Writes) > 100 {
+		c.w.fail("bounded", "a plan of %s has %d writes", loop, len(change.Writes))
+	}
+	if loop != "services" {
+		return
+	}
+	services := map[string]bool{}
+	written := map[string]*model.Task{}
+	for _, w := range change.Writes {
+		if t, ok := w.Noun.(*model.Task); ok && t.Spec.Service != "" {
+			services[t.Spec.Service] = true
+			written[t.Key().ID] = t
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(services)) {
+		if s, ok := store.Get[*model.Service](seen, id); ok && s.Status == model.ServiceActive && s.Spec.Scheduling == model.SchedulingReplica {
+			c.percents(seen, s, written)
+		}
+	}
+}
+
+// percents checks a plan for one service of replicas against
+// minimumHealthyPercent (rounded up) and maximumPercent (rounded down).
+func (c *checker) percents(seen store.View, s *model.Service, written map[string]*model.Task) {
+	r := s.Spec.Rollout
+	least := (s.Spec.DesiredCount*r.MinimumHealthyPercent + 99) / 100
+	most := s.Spec.DesiredCount * r.MaximumPercent / 100
+	alive, serving, created := 0, 0, 0
+	var sacrificed *model.Task
+	for t := range store.TasksByService(seen, s.Key().ID) {
+		after, changed := written[t.Key().ID]
+		if !changed {
+			after = t
+		}
+		if t.Desired == model.TaskStopped || t.Stopped() {
+			continue
+		}
+		switch stops := after.Desired == model.TaskStopped; {
+		case !stops:
+			alive++
+			if serves(t) {
+				serving++
+			}
+		case serves(t) && connected(seen, t):
+			sacrificed = t
+		}
+	}
+	for id, t := range written {
+		if _, old := store.Get[*model.Task](seen, id); !old && t.Desired == model.TaskRunning {
+			created++
+		}
+	}
+	if created > 0 && alive+created > most {
+		c.w.fail("maximum", "service %s may have %d tasks and is given %d more to its %d", s.Name, most, created, alive)
+	}
+	if sacrificed != nil && serving < least {
+		c.w.fail("minimum", "service %s must have %d tasks serving and is left %d when %s is stopped", s.Name, least, serving, sacrificed.ID)
+	}
+}
+
+// serves reports whether a task is known to do its work.
+func serves(t *model.Task) bool {
+	return t.Status.Last == model.TaskRunning && (t.Status.Health == "" || t.Status.Health == "HEALTHY")
+}
+
+func connected(v store.View, t *model.Task) bool {
+	i, ok := store.Get[*model.ContainerInstance](v, t.Spec.Instance)
+	return ok && i.AgentConnected && i.Status != model.InstanceInactive
+}

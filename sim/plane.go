@@ -1,0 +1,162 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	apiecs "github.com/roadstead/roadstead/api/ecs"
+	"github.com/roadstead/roadstead/control"
+	"github.com/roadstead/roadstead/dispatch"
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan"
+	"github.com/roadstead/roadstead/plan/reap"
+	"github.com/roadstead/roadstead/store"
+	"github.com/roadstead/roadstead/wire"
+)
+
+// reconnect is how long agents may take to come back after the control plane
+// was started.
+const reconnect = 15 * time.Second
+
+// plane is one life of the control plane. It is put together as cli does it.
+type plane struct {
+	w        *world
+	life     int
+	db       *store.DB
+	api      map[string]wire.Operation
+	links    *control.Links
+	assigned *store.Watch
+	loops    []*driver
+	conns    []*conn // open ones, in the order of their opening
+	nonces   int
+}
+
+// driver calls a loop's Step, as its Run does.
+type driver struct {
+	loop *control.Loop
+	wake *event
+}
+
+// startPlane opens the store and starts everything over it; after a failure
+// it tries again.
+func (w *world) startPlane() {
+	if w.plane != nil {
+		return
+	}
+	w.lives++
+	db, err := store.Open(w.ctx, w.log.Peer(w.logFault), store.Options{})
+	if err != nil {
+		w.trace.say("plane", "does not start: %v", err)
+		w.clock.after(w.mind.between(time.Second, 3*time.Second), w.startPlane)
+		return
+	}
+	w.trace.say("plane", "life %d begins at revision %d", w.lives, db.View().Rev())
+	p := &plane{w: w, life: w.lives, db: db, api: map[string]wire.Operation{}}
+	w.check.opened(db)
+	db.OnCommit(w.check.committed)
+	now := func() time.Time { return w.clock.now }
+	for _, o := range apiecs.New(db, apiecs.Options{Region: region, Now: now, Random: w.ids}).Operations {
+		p.api[o.Name] = o
+	}
+	p.links = control.NewLinks(db, dispatch.Platform{Region: region}, nil, control.LinksOptions{Now: now, Nonce: p.nonce})
+	p.assigned = db.Watch(model.KindTask, model.KindContainerInstance)
+	options := control.Options{Observer: &p.w.check.loops, Now: now}
+	for _, planner := range []control.Planner{w.servicesPlanner(), control.NewReaper(reap.Timing{})} {
+		p.loops = append(p.loops, &driver{loop: control.New(&loopStore{plane: p, loop: planner.Name()}, planner, options)})
+	}
+	w.plane = p
+	for _, d := range p.loops {
+		p.step(d, 0)
+	}
+	w.clock.after(reconnect, func() {
+		if w.plane == p {
+			p.links.DropLate(w.ctx)
+		}
+	})
+}
+
+// servicesPlanner is production's, unless a defect is planted there.
+func (w *world) servicesPlanner() control.Planner {
+	seed := func() (s plan.Seed) {
+		w.ids.Read(s[:])
+		return s
+	}
+	if w.options.Mutant.plans() {
+		return &mutantServices{mutant: w.options.Mutant, seed: seed}
+	}
+	return control.NewServices(control.ServicesOptions{Seed: seed})
+}
+
+func (p *plane) nonce() string {
+	p.nonces++
+	return fmt.Sprintf("life%d-%d", p.life, p.nonces)
+}
+
+// serve answers a request of the AWS API.
+func (p *plane) serve(operation string, in any) (any, error) {
+	o, ok := p.api[operation]
+	if !ok {
+		return nil, fmt.Errorf("the front door has no %s", operation)
+	}
+	return o.Call(p.w.ctx, in)
+}
+
+// crash ends this life: memory and connections are gone.
+func (p *plane) crash(why string) {
+	p.w.trace.say("plane", "life %d ends: %s", p.life, why)
+	p.w.counts.Leaders++
+	p.w.plane = nil
+	for _, d := range p.loops {
+		p.w.clock.cancel(d.wake)
+	}
+	for _, c := range slices.Clone(p.conns) {
+		c.reset()
+	}
+}
+
+// notice is called after every event: it wakes whoever a commit has woken.
+func (p *plane) notice() {
+	if !p.db.Leading() {
+		p.crash("it was deposed")
+		p.w.clock.after(p.w.mind.between(100*time.Millisecond, 5*time.Second), p.w.startPlane)
+		return
+	}
+	for _, d := range p.loops {
+		select {
+		case <-d.loop.Changed():
+			p.step(d, p.w.mind.between(50*time.Microsecond, 2*time.Millisecond))
+		default:
+		}
+	}
+	if keys := p.assigned.Take(); len(keys) > 0 {
+		p.links.Notify(p.db.View(), keys)
+	}
+	for _, c := range p.conns {
+		select {
+		case <-c.link.Changed:
+			c.reassign()
+		default:
+		}
+	}
+}
+
+// step makes the driver call Step after d, if it would not earlier anyway.
+func (p *plane) step(d *driver, after time.Duration) {
+	at := p.w.clock.now.Add(after)
+	if d.wake != nil && d.wake.place >= 0 && !d.wake.at.After(at) {
+		return
+	}
+	p.w.clock.cancel(d.wake)
+	d.wake = p.w.clock.at(at, func() {
+		next, err := d.loop.Step(p.w.ctx, p.w.clock.now)
+		if err != nil {
+			if !errors.Is(err, store.ErrNotLeader) {
+				p.w.fail("loops", "a loop has ended: %v", err)
+			}
+			return // notice sees that this life no longer leads
+		}
+		p.step(d, next.Sub(p.w.clock.now))
+	})
+}

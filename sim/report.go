@@ -1,0 +1,113 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/smithy-go"
+
+	"github.com/roadstead/roadstead/agent/step"
+	"github.com/roadstead/roadstead/dispatch"
+	"github.com/roadstead/roadstead/dispatch/acs"
+)
+
+// submit reports a task's state.
+func (a *agent) submit(l *live, r step.Report) {
+	in := &ecs.SubmitTaskStateChangeInput{Cluster: &a.node.cluster, Task: &l.payload.ARN, Status: aws.String(r.Status),
+		PullStartedAt: instant(r.PullStartedAt), PullStoppedAt: instant(r.PullStoppedAt), ExecutionStoppedAt: instant(r.ExecutionStopped)}
+	if r.Reason != "" {
+		in.Reason = aws.String(r.Reason)
+	}
+	for _, c := range r.Containers {
+		in.Containers = append(in.Containers, containerChange(c))
+	}
+	a.w.trace.say(a.node.name, "reports %s %s", short(l.payload.ARN), r.Status)
+	a.w.call(a.node, "SubmitTaskStateChange", in, func(_ any, err error) {
+		if !a.alive() {
+			return
+		}
+		var api smithy.APIError
+		refused := errors.As(err, &api) && (api.ErrorCode() == "InvalidParameterException" || api.ErrorCode() == "ClientException")
+		if refused {
+			a.w.counts.Refused++
+			a.w.trace.say(a.node.name, "report of %s is refused: %v", short(l.payload.ARN), err)
+		}
+		l.task.Submitted(a.node.now(), err == nil, refused)
+		a.act(l)
+	})
+}
+
+func containerChange(c step.ContainerReport) types.ContainerStateChange {
+	out := types.ContainerStateChange{ContainerName: aws.String(c.Name), Status: aws.String(c.Status), ExitCode: c.ExitCode}
+	if c.RuntimeID != "" {
+		out.RuntimeId = aws.String(c.RuntimeID)
+	}
+	if c.Reason != "" {
+		out.Reason = aws.String(c.Reason)
+	}
+	if c.Digest != "" {
+		out.ImageDigest = aws.String(c.Digest)
+	}
+	for _, b := range c.Bindings {
+		out.NetworkBindings = append(out.NetworkBindings, types.NetworkBinding{BindIP: aws.String(b.BindIP),
+			ContainerPort: aws.Int32(int32(b.ContainerPort)), HostPort: aws.Int32(int32(b.HostPort)), Protocol: types.TransportProtocol(b.Protocol)})
+	}
+	return out
+}
+
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// publishEvery is how often all health is sent when nothing changes.
+const publishEvery = 20 * time.Second
+
+// health sends the containers' health again and again.
+func (a *agent) health() {
+	a.publish(true)
+	a.soon(publishEvery, a.health)
+}
+
+// publish sends the health of all tasks that have any, or only of those that
+// changed.
+func (a *agent) publish(all bool) {
+	if a.conn == nil || a.conn.plane != a.w.plane {
+		return
+	}
+	m := &acs.PublishHealthRequest{}
+	for _, arn := range slices.Sorted(maps.Keys(a.live)) {
+		l := a.live[arn]
+		h := acs.TaskHealth{TaskARN: arn, ClusterARN: l.payload.ClusterARN, Family: l.payload.Family, Version: l.payload.Version}
+		for _, c := range l.task.Health() {
+			h.Containers = append(h.Containers, acs.ContainerHealth{Name: c.Name, Status: c.Status})
+		}
+		word := fmt.Sprint(h.Containers)
+		if len(h.Containers) == 0 || !all && a.told[arn] == word {
+			continue
+		}
+		a.told[arn] = word
+		m.Tasks = append(m.Tasks, h)
+	}
+	if len(m.Tasks) == 0 {
+		return
+	}
+	hello, to := dispatch.Hello{Cluster: a.node.cluster, Instance: a.node.arn}, a.conn.plane
+	a.spoke = later(a.w.clock.now.Add(a.w.travel()), a.spoke) // one connection: nothing overtakes
+	a.w.clock.at(a.spoke, func() {
+		if a.node.cut || a.w.plane != to {
+			return
+		}
+		if err := to.links.Telemetry(a.w.ctx, hello, m); err != nil {
+			clear(a.told) // the channel is closed, and the next one begins with everything
+		}
+	})
+}

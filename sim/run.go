@@ -1,0 +1,124 @@
+package sim
+
+import (
+	"fmt"
+	"io"
+	"runtime/debug"
+	"time"
+)
+
+// Options of a run. The zero value is an honest world.
+type Options struct {
+	// Mutant plants a defect that the checkers must find.
+	Mutant Mutant
+	// Trace is where all lines go while they happen; nil: nowhere.
+	Trace io.Writer
+}
+
+// Result is what came of a run.
+type Result struct {
+	Seed    uint64
+	Failure *Failure // nil: everything held
+	Hash    uint64   // of the whole trace
+	Lines   int      // of the trace
+	Tail    string   // the end of the trace
+	Virtual time.Duration
+	Counts  Counts
+}
+
+// Counts say what a run went through.
+type Counts struct {
+	Commits, Started, Crashes, Cuts, PowerLosses, Leaders, Conflicts, LostAnswers, Refused int
+}
+
+// Failure is a check that did not hold.
+type Failure struct {
+	Check   string // its name
+	Message string
+	At      time.Duration // since the world began
+}
+
+// Error says which check failed, when and why.
+func (f *Failure) Error() string { return fmt.Sprintf("%s after %v: %s", f.Check, f.At, f.Message) }
+
+// The phases of a run.
+const (
+	// grace is how long a world that looks settled has to stay so before it
+	// has to be quiet.
+	grace = time.Minute
+	// patience is how long a world may take to settle once everything has
+	// healed: longer than the longest back-off and than tasks of a lost
+	// instance are waited for.
+	patience = 25 * time.Minute
+	// quiet is for how long nothing may be committed then.
+	quiet = 15 * time.Minute
+	// memory is when, since the world began, the reaper has forgotten
+	// everything that has stopped.
+	memory = 3 * time.Hour
+)
+
+// Run runs the world of a seed from its beginning to the end, or to the first
+// check that does not hold.
+func Run(seed uint64, o Options) (r Result) {
+	w := newWorld(seed, o)
+	defer func() {
+		if p := recover(); p != nil {
+			w.fail("panic", "%v\n%s", p, debug.Stack())
+		}
+		r = w.result()
+	}()
+	w.begin()
+	w.run(w.shape.trouble)
+	w.heal()
+	w.runUntil(patience, w.check.settled)
+	w.run(grace)
+	w.check.mustBeSettled()
+	w.check.hush(true)
+	w.run(quiet)
+	w.check.hush(false)
+	w.check.mustBeSettled()
+	if w.shape.long {
+		w.run(memory - w.clock.now.Sub(began))
+		w.check.mustBeForgotten()
+	}
+	return r
+}
+
+func (w *world) result() Result {
+	return Result{Seed: w.seed, Failure: w.failure, Hash: w.trace.hash.Sum64(), Lines: w.trace.lines,
+		Tail: w.trace.last(tailLines), Virtual: w.clock.now.Sub(began), Counts: w.counts}
+}
+
+// fail notes the first check that does not hold; the world stops there.
+func (w *world) fail(check, format string, args ...any) {
+	if w.failure != nil {
+		return
+	}
+	w.failure = &Failure{check, fmt.Sprintf(format, args...), w.clock.now.Sub(began)}
+	w.trace.say("FAILED", "%s: %s", check, w.failure.Message)
+}
+
+// run lets d pass.
+func (w *world) run(d time.Duration) {
+	until := w.clock.now.Add(d)
+	for w.failure == nil && w.clock.next(until) {
+		w.notice()
+	}
+}
+
+// settleEvery is how often a world is asked whether it has settled.
+const settleEvery = 10 * time.Second
+
+// runUntil lets time pass until done or for d.
+func (w *world) runUntil(d time.Duration, done func() string) {
+	for until := w.clock.now.Add(d); w.failure == nil && w.clock.now.Before(until) && done() != ""; {
+		w.run(settleEvery)
+	}
+}
+
+// notice lets the processes see what the last event has changed.
+func (w *world) notice() {
+	if w.plane != nil {
+		w.plane.notice()
+	}
+}

@@ -1,0 +1,130 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/roadstead/roadstead/auth/caller"
+	"github.com/roadstead/roadstead/store/memlog"
+)
+
+// Where everything is made in.
+const (
+	region  = "us-east-1"
+	account = "000000000000"
+)
+
+// world is everything there is under one seed.
+type world struct {
+	seed    uint64
+	options Options
+	clock   *clock
+	trace   *trace
+	shape   shape
+	ctx     context.Context // carries the caller's identity
+	failure *Failure
+	counts  Counts
+
+	log   *memlog.Log // the disk that all lives of the control plane share
+	plane *plane      // nil while none lives
+	lives int         // of the control plane, so far
+	nodes []*node
+	user  *user
+	check *checker
+
+	// troubled is set until the world heals.
+	troubled bool
+	diskFull bool
+
+	wire, disk, mind dice // of the network, of the log, of the control plane
+	ids              dice // where ids come from
+	trouble          dice // of what goes wrong
+}
+
+// shape is how large a world is and how much goes wrong in it.
+type shape struct {
+	nodes   int
+	trouble time.Duration // how long things go wrong
+	// calm worlds know no faults: what the planners do by themselves is
+	// judged more strictly there.
+	calm bool
+	long bool // goes on until everything old is forgotten
+	// every is the mean time between faults, and between the user's calls.
+	faults, calls time.Duration
+	// commit is the probability that a commit fails in one way or another.
+	commit float64
+	// lost is the probability that a message of a call gets lost.
+	lost float64
+	// slow is the longest that a message travels.
+	slow time.Duration
+	// between is the probability that a request arrives between a plan and
+	// its commit.
+	between float64
+	// skew is how far apart the clocks of the nodes and of the server may be.
+	skew time.Duration
+}
+
+func newShape(d dice) shape {
+	s := shape{
+		nodes: 1 + int(d.Float64()*d.Float64()*12), trouble: d.between(time.Minute, 4*time.Minute),
+		calm: d.chance(0.25), long: d.chance(0.1), faults: d.between(4*time.Second, 40*time.Second),
+		calls: d.between(500*time.Millisecond, 12*time.Second), between: pick(d, 0.05, 0.2, 0.6),
+		slow: pick(d, 20*time.Millisecond, 200*time.Millisecond, 5*time.Second),
+	}
+	if s.calm {
+		s.slow = 20 * time.Millisecond
+		return s
+	}
+	s.commit = pick(d, 0, 0.01, 0.05, 0.2)
+	s.lost = pick(d, 0, 0.02, 0.1, 0.3)
+	s.skew = pick(d, 0, time.Second, 30*time.Second)
+	if d.chance(0.1) {
+		s.slow = 35 * time.Second // longer than payloads wait for their acknowledgement
+	}
+	return s
+}
+
+func newWorld(seed uint64, o Options) *world {
+	c := newClock()
+	w := &world{seed: seed, options: o, clock: c, trace: newTrace(c, o.Trace), shape: newShape(newDice(seed, "shape")),
+		troubled: true,
+		wire:     newDice(seed, "wire"), disk: newDice(seed, "disk"), mind: newDice(seed, "mind"),
+		ids: newDice(seed, "ids"), trouble: newDice(seed, "trouble")}
+	w.ctx = caller.With(context.Background(), caller.NewRoot(account, "SIMULATION"))
+	w.log = memlog.New(memlog.Options{})
+	w.check = newChecker(w)
+	w.user = newUser(w)
+	return w
+}
+
+// begin starts the control plane, the nodes, the user and the trouble.
+func (w *world) begin() {
+	w.trace.say("world", "seed %d: %+v", w.seed, w.shape)
+	w.startPlane()
+	for i := range w.shape.nodes {
+		w.addNode(fmt.Sprintf("node%d", i+1))
+	}
+	w.user.begin()
+	if !w.shape.calm {
+		w.nextFault()
+	}
+}
+
+// heal ends all trouble: what is cut is joined, what is down comes up, images
+// can be pulled and programs do not crash any more. Nodes that are lost for
+// good stay lost.
+func (w *world) heal() {
+	w.trace.say("world", "everything heals")
+	w.troubled, w.diskFull = false, false
+	w.user.rest()
+	for _, n := range w.nodes {
+		n.join()
+		if !n.lost {
+			n.power()
+		}
+	}
+	if w.plane == nil {
+		w.startPlane()
+	}
+}
