@@ -8,7 +8,7 @@
 // registry whose a token is; it does not decide what they may do with it.
 //
 // What Roadstead does not support yet is refused with AWS's own error types,
-// never ignored. Two things are stored and shown but not acted upon yet:
-// lifecycle policies expire nothing, and repository policies allow nothing
-// (one that denies anything is refused, since that would be relied upon).
+// never ignored. One thing is stored and shown but not acted upon yet:
+// repository policies allow nothing (one that denies anything is refused,
+// since that would be relied upon).
 package ecr

@@ -13,7 +13,8 @@ type Image struct {
 	Digest   string
 	Tags     []string
 	PushedAt time.Time
-	// Contained says that an index contains the image: it goes only after it.
+	// Contained says that the image belongs to another, as an index's images do
+	// to the index: it goes only after it.
 	Contained bool
 }
 

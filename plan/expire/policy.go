@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 )
@@ -73,7 +74,7 @@ func Parse(text string) (Policy, error) {
 	if err := decoder.Decode(&d); err != nil {
 		return Policy{}, fmt.Errorf("the policy is not understood: %w", err)
 	}
-	if decoder.More() {
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return Policy{}, errors.New("there is content behind the policy")
 	}
 	if n := len(d.Rules); n == 0 || n > MaxRules {

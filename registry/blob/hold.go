@@ -13,6 +13,9 @@ import (
 // pushed as its manifest. Content is served only through a repository that
 // holds it, so that permission for one repository gives nothing of another.
 
+// holdAttempts is how often a holding is written that Forget takes away.
+const holdAttempts = 5
+
 func (s *Store) holdDir(repository string) string {
 	return filepath.Join(s.dir, "repositories", repositoryKey(repository))
 }
@@ -80,15 +83,27 @@ func (s *Store) hold(repository string, d Digest) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("hold blob: %w", err)
 	}
-	if err := s.makeDir(filepath.Dir(path)); err != nil {
-		return fmt.Errorf("hold blob: %w", err)
+	for range holdAttempts {
+		if err = s.writeHolding(path); !errors.Is(err, fs.ErrNotExist) {
+			break // or else Forget took the directory meanwhile
+		}
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("hold blob: %w", err)
 	}
+	return nil
+}
+
+func (s *Store) writeHolding(path string) error {
+	if err := s.makeDir(filepath.Dir(path)); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
 	if err := f.Close(); err != nil {
-		return fmt.Errorf("hold blob: %w", err)
+		return err
 	}
 	return syncDir(filepath.Dir(path))
 }
@@ -112,7 +127,18 @@ func (s *Store) Release(repository string, d Digest) error {
 // Forget ends all holdings of a repository. Whoever deletes a repository calls
 // it, so that a later repository of that name does not begin with its blobs.
 func (s *Store) Forget(repository string) error {
-	if err := os.RemoveAll(s.holdDir(repository)); err != nil {
+	// Moved first: whoever holds a blob at this moment could fill the directory
+	// again. What a crash leaves of it belongs to no repository, and Collect
+	// takes it.
+	gone := s.holdDir(repository) + ".forgotten-" + newID()
+	err := os.Rename(s.holdDir(repository), gone)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = os.RemoveAll(gone)
+	}
+	if err != nil {
 		return fmt.Errorf("forget repository: %w", err)
 	}
 	return syncDir(filepath.Join(s.dir, "repositories"))

@@ -78,7 +78,9 @@ func (m *Metadata) expire(ctx context.Context, name string, now time.Time) (int,
 	})
 }
 
-// expirable returns a repository's images as policies see them.
+// expirable returns a repository's images as policies see them. What says
+// something about an image, a signature for example, stays as long as that
+// does, like what an index contains.
 func (m *Metadata) expirable(v store.View, name string) []expire.Image {
 	contained := make(map[string]bool)
 	for i := range m.images(v, name) {
@@ -88,7 +90,12 @@ func (m *Metadata) expirable(v store.View, name string) []expire.Image {
 	}
 	var images []expire.Image
 	for i := range m.images(v, name) {
-		images = append(images, expire.Image{Digest: i.Digest, Tags: m.tags(v, i), PushedAt: i.PushedAt, Contained: contained[i.Digest]})
+		stays := contained[i.Digest]
+		if !stays && i.Subject != "" {
+			_, err := m.image(v, name, blob.Digest(i.Subject))
+			stays = err == nil
+		}
+		images = append(images, expire.Image{Digest: i.Digest, Tags: m.tags(v, i), PushedAt: i.PushedAt, Contained: stays})
 	}
 	return images
 }
