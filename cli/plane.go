@@ -152,7 +152,7 @@ func (p *plane) introduce() error {
 	p.http = &http.Server{Handler: mux, ReadHeaderTimeout: 20 * time.Second, IdleTimeout: 5 * time.Minute,
 		ErrorLog: slog.NewLogLogger(p.options.log.Handler(), slog.LevelDebug)}
 	watcher := control.Options{Observer: eventLog{p.options.log}}
-	p.loops = []func(context.Context) error{p.links.Run, p.events.Run, p.blobs.Run,
+	p.loops = []func(context.Context) error{p.links.Run, p.events.Run, p.blobs.Run, images.Run,
 		control.New(p.db, control.NewServices(control.ServicesOptions{}), watcher).Run,
 		control.New(p.db, control.NewReaper(reap.Timing{}), watcher).Run,
 	}
