@@ -35,6 +35,7 @@ type Client struct {
 	images  *imageCache
 	pulls   *flights
 	known   *known
+	shim    string  // path or name by which containerd finds the shim
 	machine machine // with the fields that are the same for all containers
 	starts  *semaphore.Weighted
 	probes  probeIDs
@@ -45,6 +46,10 @@ var (
 	_ runtime.Prober  = (*Client)(nil)
 	_ runtime.Meter   = (*Client)(nil)
 )
+
+// hostShim is the shim of a containerd that is not ours, which may be too old for our own shim. It keeps no records, so
+// the client does: what ends while neither agent nor that containerd see it is then lost.
+const hostShim = "io.containerd.runc.v2"
 
 // Time limits of calls; a caller's own may be shorter.
 const (
@@ -66,6 +71,10 @@ func New(layout Layout, options Options) (*Client, error) {
 	}
 	if err := layout.linkShim(options.Shim); err != nil {
 		return nil, err
+	}
+	runtimeName := layout.Shim
+	if options.Address != layout.Address() {
+		runtimeName = hostShim
 	}
 	tree, err := cgroup.Open("")
 	if err != nil {
@@ -92,6 +101,7 @@ func New(layout Layout, options Options) (*Client, error) {
 		pulls:   newFlights(),
 		known:   newKnown(),
 		machine: fixed,
+		shim:    runtimeName,
 		starts:  semaphore.NewWeighted(int64(options.Starts)),
 	}
 	client.shims = newShims(layout, options, client)
@@ -216,7 +226,7 @@ func (c *Client) ensureSandbox(ctx context.Context) error {
 	if err == nil || !errdefs.IsNotFound(err) {
 		return err
 	}
-	_, err = store.Create(ctx, sandbox.Sandbox{ID: sandboxID, Runtime: sandbox.RuntimeOpts{Name: c.layout.Shim}})
+	_, err = store.Create(ctx, sandbox.Sandbox{ID: sandboxID, Runtime: sandbox.RuntimeOpts{Name: c.shim}})
 	if err != nil && !errdefs.IsAlreadyExists(err) {
 		return err
 	}

@@ -2,6 +2,7 @@ package containerd
 
 import (
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -16,6 +17,22 @@ func TestContract(t *testing.T) {
 
 func openNode(t *testing.T) runtimetest.Instance {
 	n := newNode(t)
+	return n.instance(t)
+}
+
+// openClient is for a client of a daemon that is not the node's.
+func openClient(t *testing.T, layout Layout, client *Client) runtimetest.Instance {
+	t.Cleanup(func() {
+		client.Close()
+		if err := os.RemoveAll(layout.Run); err != nil {
+			t.Error(err)
+		}
+	})
+	n := &node{layout: layout, client: client, registry: runtimetest.NewRegistry(t)}
+	return n.instance(t)
+}
+
+func (n *node) instance(t *testing.T) runtimetest.Instance {
 	return runtimetest.Instance{
 		Runtime:   n.client,
 		Image:     runtime.PullRequest{Image: n.registry.Push(t, "test/busybox:1", nil), PlainHTTP: true},

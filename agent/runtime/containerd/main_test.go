@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -61,6 +62,10 @@ func newNode(t testing.TB) *node {
 		cancel()
 		if err := <-ended; !errors.Is(err, context.Canceled) {
 			t.Errorf("supervisor: %v", err)
+		}
+		eventually(t, "the end of all spares", func() bool { return len(processesOf(t, layout.Address())) == 0 })
+		if left, err := filepath.Glob(filepath.Join(layout.shims(), "*")); err != nil || len(left) > 0 {
+			t.Errorf("directories of shims are left: %v, %v", left, err)
 		}
 		if err := os.RemoveAll(layout.Run); err != nil {
 			t.Errorf("remove run directory: %v", err)

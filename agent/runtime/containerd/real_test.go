@@ -182,6 +182,15 @@ func TestLogIsCompleteAndInOrder(t *testing.T) {
 	}
 }
 
+func TestLogOutlivesAClosedStream(t *testing.T) {
+	n := newNode(t)
+	image := n.pull(t)
+	output, _ := n.run(t, runtime.Container{ID: "half", Image: image.Ref, Command: []string{"sh", "-c", "echo out; exec >&-; sleep 0.2; echo err >&2"}})
+	if output != "out\nerr\n" {
+		t.Errorf("%q", output)
+	}
+}
+
 func TestLogIsAppended(t *testing.T) {
 	n := newNode(t)
 	image := n.pull(t)

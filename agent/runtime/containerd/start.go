@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	tasks "github.com/containerd/containerd/api/services/tasks/v1"
 	runcoptions "github.com/containerd/containerd/api/types/runc/options"
@@ -19,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/roadstead/roadstead/agent/runtime"
+	"github.com/roadstead/roadstead/agent/runtime/containerd/record"
 )
 
 // Labels of ours on a container; all others are the caller's.
@@ -139,7 +141,7 @@ func (c *Client) register(ctx context.Context, container runtime.Container, imag
 		ID:          container.ID,
 		Labels:      labels,
 		Image:       container.Image,
-		Runtime:     containers.RuntimeInfo{Name: c.layout.Shim, Options: options},
+		Runtime:     containers.RuntimeInfo{Name: c.shim, Options: options},
 		Spec:        encoded,
 		Snapshotter: c.options.Snapshotter,
 		SnapshotKey: container.ID,
@@ -172,6 +174,35 @@ func (c *Client) writeFiles(container runtime.Container) error {
 	return nil
 }
 
+// logTo lets the shim append both streams to the log file. Our shim understands the address "file:" better than
+// containerd's own, which shares one open file between the streams and closes it with the first that ends: what the
+// other still says is lost. That one is given two names of the file, which it opens twice.
+func logTo(request *tasks.CreateTaskRequest, container runtime.Container, shim string) error {
+	if container.LogPath == "" {
+		return nil
+	}
+	if shim != hostShim || container.TTY {
+		request.Stdout = (&url.URL{Scheme: "file", Path: container.LogPath}).String()
+		if !container.TTY {
+			request.Stderr = request.Stdout
+		}
+		return nil
+	}
+	directory, name := filepath.Split(container.LogPath)
+	if err := os.MkdirAll(directory, 0o755); err != nil {
+		return fmt.Errorf("make log's directory: %w", err)
+	}
+	file, err := os.OpenFile(container.LogPath, os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("make log: %w", err)
+	}
+	if err := file.Close(); err != nil {
+		return fmt.Errorf("make log: %w", err)
+	}
+	request.Stdout, request.Stderr = container.LogPath, directory+"./"+name
+	return nil
+}
+
 func (c *Client) run(ctx context.Context, container runtime.Container, mounts []mount.Mount, shim string) (runtime.Started, error) {
 	request := &tasks.CreateTaskRequest{
 		ContainerID: container.ID,
@@ -181,17 +212,20 @@ func (c *Client) run(ctx context.Context, container runtime.Container, mounts []
 	if shim != "" {
 		request.TaskApiAddress, request.TaskApiVersion = "ttrpc+"+shim, shimVersion
 	}
-	if container.LogPath != "" {
-		request.Stdout = (&url.URL{Scheme: "file", Path: container.LogPath}).String()
-		if !container.TTY {
-			request.Stderr = request.Stdout
-		}
+	if err := logTo(request, container, c.shim); err != nil {
+		return runtime.Started{}, err
 	}
 	if container.OpenStdin {
 		request.Stdin = filepath.Join(c.layout.files(container.ID), "stdin")
 	}
-	if _, err := c.conn.TaskService().Create(ctx, request); err != nil {
+	created, err := c.conn.TaskService().Create(ctx, request)
+	if err != nil {
 		return runtime.Started{}, err
+	}
+	if c.shim == hostShim { // before the process can end
+		if err := record.Write(c.layout.record(container.ID), record.Record{PID: int(created.Pid), StartedAt: time.Now().UTC()}); err != nil {
+			return runtime.Started{}, err
+		}
 	}
 	response, err := c.conn.TaskService().Start(ctx, &tasks.StartRequest{ContainerID: container.ID})
 	if err != nil {

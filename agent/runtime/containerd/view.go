@@ -62,14 +62,20 @@ func (c *Client) state(container containers.Container, process *task.Process) ru
 		event.Status, event.PID, event.StartedAt = runtime.StatusRunning, int(process.Pid), seen.StartedAt
 		return event
 	case process != nil && process.Status == task.Status_STOPPED && started:
-		// The shim knows the end but could not write it down, as on a full disk.
-		seen.ExitCode, seen.ExitedAt = int(process.ExitStatus), process.ExitedAt.AsTime()
-		return exited(event, seen)
+		return exited(event, c.conclude(event, seen, process.ExitStatus, process.ExitedAt.AsTime()))
 	case started && process == nil:
 		return c.lost(event, seen)
 	}
 	event.Status = runtime.StatusCreated
 	return event
+}
+
+// conclude writes down an end that containerd tells of and the shim did not: it keeps no records, or the disk was full.
+func (c *Client) conclude(event runtime.Event, seen record.Record, code uint32, at time.Time) record.Record {
+	kills, err := c.groups.tree.OOMKills(c.groups.ofContainer(event.TaskID, event.ID))
+	seen.Exited, seen.ExitCode, seen.ExitedAt, seen.OOMKilled = true, int(code), at, err == nil && kills > 0
+	_ = record.Write(c.layout.record(event.ID), seen) // at worst it is concluded again
+	return seen
 }
 
 // lost concludes what the shim could not write down. It is written now, so that the next listing says the same.
@@ -130,6 +136,9 @@ func (v *view) exit(ctx context.Context, e *eventsapi.TaskExit) {
 	}
 	event := v.describe(ctx, e.ContainerID)
 	v.present[e.ContainerID] = true
+	if !seen.Exited && v.client.shim == hostShim {
+		seen = v.client.conclude(event, seen, e.ExitStatus, e.ExitedAt.AsTime())
+	}
 	if !seen.Exited {
 		v.observe(v.client.lost(event, seen)) // the shim was killed; containerd says what it could find out
 		return

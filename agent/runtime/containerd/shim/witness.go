@@ -18,6 +18,9 @@ import (
 	"github.com/roadstead/roadstead/agent/runtime/containerd/record"
 )
 
+// drainTimeout is how long an end is kept back for its log.
+const drainTimeout = 2 * time.Second
+
 // witness passes the shim's events on after writing down those that matter: when the event is known, so is the record.
 type witness struct {
 	shim.Publisher
@@ -28,8 +31,9 @@ type witness struct {
 }
 
 type observed struct {
-	path   string // of the record
+	path   string // of the record; "" keeps none
 	group  string
+	logs   *logs // nil when there is no log file
 	record record.Record
 }
 
@@ -38,7 +42,7 @@ func newWitness(next shim.Publisher, groups cgroup.Tree) *witness {
 }
 
 // watch learns from the container's OCI configuration where its record goes and which control group is its own.
-func (w *witness) watch(id, bundle string) error {
+func (w *witness) watch(id, bundle string, logs *logs) error {
 	content, err := os.ReadFile(filepath.Join(bundle, "config.json"))
 	if err != nil {
 		return fmt.Errorf("read container configuration: %w", err)
@@ -52,13 +56,9 @@ func (w *witness) watch(id, bundle string) error {
 	if err := json.Unmarshal(content, &configuration); err != nil {
 		return fmt.Errorf("read container configuration: %w", err)
 	}
-	path := configuration.Annotations[record.Annotation]
-	if path == "" {
-		return nil
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.seen[id] = &observed{path: path, group: configuration.Linux.CgroupsPath}
+	w.seen[id] = &observed{path: configuration.Annotations[record.Annotation], group: configuration.Linux.CgroupsPath, logs: logs}
 	return nil
 }
 
@@ -76,6 +76,7 @@ func (w *witness) Publish(ctx context.Context, topic string, event coreevents.Ev
 		err = w.started(e.ContainerID, int(e.Pid))
 	case *events.TaskExit:
 		if e.ID == e.ContainerID {
+			w.drain(e.ContainerID)
 			err = w.exited(e)
 		}
 	case *events.TaskDelete:
@@ -92,18 +93,33 @@ func (w *witness) started(id string, pid int) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	o, ok := w.seen[id]
-	if !ok || !o.record.StartedAt.IsZero() {
+	if !ok || o.path == "" || !o.record.StartedAt.IsZero() {
 		return nil
 	}
 	o.record.PID, o.record.StartedAt = pid, time.Now().UTC()
 	return record.Write(o.path, o.record)
 }
 
+// drain waits until the container's log is complete: who knows of the end may read all of it. A process outside the
+// container may hold the streams open, so it does not wait for long.
+func (w *witness) drain(id string) {
+	w.mu.Lock()
+	o, ok := w.seen[id]
+	w.mu.Unlock()
+	if !ok || o.logs == nil {
+		return
+	}
+	select {
+	case <-o.logs.drained:
+	case <-time.After(drainTimeout):
+	}
+}
+
 func (w *witness) exited(e *events.TaskExit) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	o, ok := w.seen[e.ContainerID]
-	if !ok || o.record.StartedAt.IsZero() {
+	if !ok || o.path == "" || o.record.StartedAt.IsZero() {
 		return nil // it was created and never started: its end is an error of Start
 	}
 	kills, err := w.groups.OOMKills(o.group)
