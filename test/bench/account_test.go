@@ -1,0 +1,160 @@
+package bench
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// account is a control group that counts the CPU time of everything in it and
+// below it, of processes that have ended too.
+type account string
+
+// openAccount returns the group of a name below the root, made when absent.
+func openAccount(name string) (account, error) {
+	for _, root := range []string{"/sys/fs/cgroup/cpuacct", "/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup"} {
+		dir := filepath.Join(root, name)
+		if _, err := os.Stat(filepath.Join(root, "cgroup.procs")); err != nil {
+			continue
+		}
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return "", err
+		}
+		return account(dir), nil
+	}
+	return "", os.ErrNotExist
+}
+
+// used returns the CPU time so far.
+func (a account) used(t testing.TB) time.Duration {
+	t.Helper()
+	if text, err := os.ReadFile(filepath.Join(string(a), "cpuacct.usage")); err == nil {
+		return time.Duration(number(string(text)))
+	}
+	text, err := os.ReadFile(filepath.Join(string(a), "cpu.stat"))
+	if err != nil {
+		t.Fatalf("CPU time of a control group: %v", err)
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	return time.Duration(number(strings.TrimPrefix(first, "usage_usec "))) * time.Microsecond
+}
+
+// close removes the group and those below it; they must be without processes.
+func (a account) close() {
+	below, _ := filepath.Glob(filepath.Join(string(a), "*", "cgroup.procs")) // the pattern is well-formed
+	for _, b := range below {
+		account(filepath.Dir(b)).close()
+	}
+	_ = os.Remove(string(a)) // a group that is busy is left, and named by who looks
+}
+
+// command returns a command that runs in the group from its first moment.
+func (a account) command(name string, arguments ...string) *exec.Cmd {
+	if a == "" {
+		return exec.Command(name, arguments...)
+	}
+	script := `echo $$ > "$0" && exec "$@"`
+	return exec.Command("/bin/sh", append([]string{"-c", script, filepath.Join(string(a), "cgroup.procs"), name}, arguments...)...)
+}
+
+// accountOf returns the topmost control group that a process is in.
+func accountOf(pid int) (account, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
+	if err != nil {
+		return "", err
+	}
+	for line := range bytes.Lines(text) {
+		parts := strings.SplitN(strings.TrimSpace(string(line)), ":", 3)
+		if len(parts) == 3 && (strings.Contains(parts[1], "cpuacct") || parts[0] == "0") && len(parts[2]) > 1 {
+			top, _, _ := strings.Cut(parts[2][1:], "/")
+			return openAccount(top)
+		}
+	}
+	return "", fmt.Errorf("process %d is in no control group that counts", pid)
+}
+
+// cpuOf returns the CPU time of one process so far, in ticks of 10 ms.
+func cpuOf(t testing.TB, pid int) time.Duration {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	const user, system = 11, 12 // fields 14 and 15, counted after the name
+	return time.Duration(number(fields[user])+number(fields[system])) * 10 * time.Millisecond
+}
+
+// ownCPU returns the CPU time of this process so far.
+func ownCPU(t testing.TB) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// residentOf returns the memory of one process, in bytes: all that is resident,
+// and its proportional share of what it has in common with others.
+func residentOf(t testing.TB, pid int) (resident, share float64) {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range bytes.Lines(text) {
+		fields := strings.Fields(string(line))
+		switch {
+		case len(fields) > 1 && fields[0] == "Rss:":
+			resident = float64(number(fields[1])) * 1024
+		case len(fields) > 1 && fields[0] == "Pss:":
+			share = float64(number(fields[1])) * 1024
+		}
+	}
+	return resident, share
+}
+
+// children returns the processes whose parent is pid.
+func children(pid int) (all []int) {
+	files, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is well-formed
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			continue // it has ended
+		}
+		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+		if len(fields) > 1 && int(number(fields[1])) == pid {
+			all = append(all, int(number(filepath.Base(filepath.Dir(f)))))
+		}
+	}
+	return all
+}
+
+// number reads a number that the kernel wrote; text that is none is 0.
+func number(text string) int64 {
+	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// commandOf tells shims from other processes.
+func commandOf(pid int) string {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	if err != nil {
+		return ""
+	}
+	if program, _, _ := strings.Cut(string(text), "\x00"); strings.Contains(filepath.Base(program), "shim") {
+		return "shim"
+	}
+	return "other"
+}

@@ -1,0 +1,141 @@
+package bench
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	goruntime "runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	containerd "github.com/containerd/containerd/v2/client"
+)
+
+const (
+	burstSize = 40 // tasks, at ten a call
+	burstBar  = 3.0
+	// quiet is how long what a burst leaves behind may take to be done before
+	// its CPU time is read.
+	quiet = 1500 * time.Millisecond
+)
+
+// bill is what a burst cost.
+type bill struct {
+	wall time.Duration
+	cpu  time.Duration // of everybody who takes part
+}
+
+func (b bill) String() string {
+	return fmt.Sprintf("%.1f starts/s of a core (%.1f ms CPU each), %.1f/s by the clock", b.perCore(), float64(b.cpu.Microseconds())/1000/burstSize,
+		burstSize/b.wall.Seconds())
+}
+
+func (b bill) perCore() float64 { return burstSize / b.cpu.Seconds() }
+
+// burst measures what forty starts at once cost in CPU time: of the whole
+// platform with its control plane, and of stock containerd with a plain client.
+func burst(t *testing.T, r *report, image sample) {
+	if daemon, runc := findStock(); daemon == "" || runc == "" {
+		r.skip("container starts against stock containerd", "Debian's containerd and runc are not installed")
+		return
+	}
+	peer := newStock(t, image)
+	p := start(t, "up")
+	definition := p.register("bench-burst", p.push(image), types.NetworkModeHost)
+	first := p.runTasks("default", definition, 10) // pulls, warms up, and keeps the topmost control group
+	p.untilAll(first, "RUNNING", 20*time.Millisecond)
+	peer.burst(t, 10)
+	pause(quiet)
+	ours := p.burst(first[0], definition)
+	pause(quiet)
+	theirs := peer.burst(t, burstSize)
+	r.add(row{what: "container starts per second per core, burst of 40", measured: ours.String(), peer: "stock containerd " + theirs.String(),
+		ratio: times(ours.perCore() / theirs.perCore()), bar: ">= 3x", verdict: atLeast(ours.perCore()/theirs.perCore(), burstBar)})
+	p.stopBatch(first)
+}
+
+// burst starts the tasks and returns the bill of the platform: its processes,
+// shims included, and its containers.
+func (p *platform) burst(warm, definition string) bill {
+	p.t.Helper()
+	containers := p.containersOf(warm)
+	used := func() time.Duration { return p.group.used(p.t) + containers.used(p.t) }
+	before, began := used(), time.Now()
+	var arns []string
+	for range burstSize / 10 {
+		arns = append(arns, p.runTasks("default", definition, 10)...)
+	}
+	p.untilAll(arns, "RUNNING", 50*time.Millisecond)
+	b := bill{wall: time.Since(began)}
+	pause(quiet) // spares that were used up are made again: that is part of the bill
+	b.cpu = used() - before
+	p.stopBatch(arns)
+	return b
+}
+
+// containersOf returns the control group of all containers, found by one task.
+func (p *platform) containersOf(arn string) account {
+	p.t.Helper()
+	id := aws.ToString(p.tasks([]string{arn})[0].Containers[0].RuntimeId)
+	for _, pid := range pidsOf(id) {
+		group, err := accountOf(pid)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		return group
+	}
+	p.t.Fatalf("container %s has no process", id)
+	return ""
+}
+
+// pidsOf returns the processes of a container, found by its control group.
+func pidsOf(runtimeID string) (pids []int) {
+	files, _ := filepath.Glob("/proc/[0-9]*/cgroup") // the pattern is well-formed
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil || !bytes.Contains(text, []byte(runtimeID)) {
+			continue // it has ended, or is another's
+		}
+		pids = append(pids, int(number(filepath.Base(filepath.Dir(f)))))
+	}
+	return pids
+}
+
+// burst starts n containers, two for each core at once as the platform does,
+// and returns the bill of containerd, its shims, the containers and the client.
+func (s *stock) burst(t testing.TB, n int) bill {
+	t.Helper()
+	used := func() time.Duration { return s.group.used(t) + s.below.used(t) + ownCPU(t) }
+	before, began := used(), time.Now()
+	started := make([]containerd.Container, n)
+	failed := make([]error, n)
+	var all sync.WaitGroup
+	slots := make(chan struct{}, 2*goruntime.NumCPU())
+	for i := range n {
+		all.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			started[i], failed[i] = s.start(fmt.Sprintf("burst-%d-%d", n, i))
+		})
+	}
+	all.Wait()
+	b := bill{wall: time.Since(began)}
+	pause(quiet)
+	b.cpu = used() - before
+	for i, c := range started {
+		if failed[i] != nil {
+			t.Error(failed[i])
+		}
+		if c == nil {
+			continue
+		}
+		if err := s.remove(c); err != nil {
+			t.Error(err)
+		}
+	}
+	return b
+}
