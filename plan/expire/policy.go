@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 )
@@ -74,7 +73,7 @@ func Parse(text string) (Policy, error) {
 	if err := decoder.Decode(&d); err != nil {
 		return Policy{}, fmt.Errorf("the policy is not understood: %w", err)
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+	if !json.Valid([]byte(text)) {
 		return Policy{}, errors.New("there is content behind the policy")
 	}
 	if n := len(d.Rules); n == 0 || n > MaxRules {
