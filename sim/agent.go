@@ -24,6 +24,7 @@ type agent struct {
 	node    *node
 	network network.Network
 	live    map[string]*live // by ARN
+	ended   map[string]bool  // tasks that are done with, by ARN
 	adopted bool
 	conn    *conn
 	told    map[string]string // health that was sent, by task
@@ -191,6 +192,10 @@ func (a *agent) compare(c *conn, m *acs.TaskManifestMessage) {
 // assign takes a payload; saved is called once its record is there.
 func (a *agent) assign(payload acs.Task, saved func()) {
 	l := a.live[payload.ARN]
+	if l == nil && a.ended[payload.ARN] && a.w.options.Mutant != LatePayload {
+		saved() // it was told of before its end was known there
+		return
+	}
 	if l == nil {
 		task, err := step.New(payload)
 		if err != nil {

@@ -51,7 +51,7 @@ func (n *node) behave(c runtime.Container) fake.Behaviour {
 	switch kind := kindOfImage(c.Image); {
 	case kind == imageStubborn:
 		b.StopTakes = -1
-	case kind == imageJob:
+	case kind == imageJob && n.w.troubled:
 		b.Runs, b.ExitCode = n.dice.skewed(10*time.Millisecond, 90*time.Second), pick(n.dice, 0, 0, 1)
 	case !n.w.troubled:
 	case kind == imageCrashing:

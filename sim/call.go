@@ -16,7 +16,11 @@ const callTimeout = 20 * time.Second
 
 // travel is how long a message takes.
 func (w *world) travel() time.Duration {
-	return w.wire.skewed(200*time.Microsecond, w.shape.slow)
+	slow := w.shape.slow
+	if !w.troubled {
+		slow = min(slow, 20*time.Millisecond)
+	}
+	return w.wire.skewed(200*time.Microsecond, slow)
 }
 
 // lose reports whether a message gets lost.

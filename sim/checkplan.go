@@ -4,6 +4,9 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/store"
 )
@@ -51,10 +54,10 @@ func (c *checker) percents(seen store.View, s *model.Service, written map[string
 		switch stops := after.Desired == model.TaskStopped; {
 		case !stops:
 			alive++
-			if serves(t) {
+			if serves(seen, t) {
 				serving++
 			}
-		case serves(t) && connected(seen, t):
+		case serves(seen, t) && connected(seen, t):
 			sacrificed = t
 		}
 	}
@@ -72,8 +75,13 @@ func (c *checker) percents(seen store.View, s *model.Service, written map[string
 }
 
 // serves reports whether a task is known to do its work.
-func serves(t *model.Task) bool {
-	return t.Status.Last == model.TaskRunning && (t.Status.Health == "" || t.Status.Health == "HEALTHY")
+func serves(v store.View, t *model.Task) bool {
+	if t.Status.Last != model.TaskRunning || t.Status.Health == "HEALTHY" {
+		return t.Status.Last == model.TaskRunning
+	}
+	d, ok := store.Get[*model.TaskDefinition](v, t.Spec.TaskDefinition)
+	return ok && t.Status.Health == "" && !slices.ContainsFunc(d.Definition.ContainerDefinitions,
+		func(c types.ContainerDefinition) bool { return c.HealthCheck != nil && aws.ToBool(c.Essential) })
 }
 
 func connected(v store.View, t *model.Task) bool {

@@ -22,6 +22,7 @@ func (a *agent) act(l *live) {
 	l.wake = nil
 	if l.task.Done() {
 		delete(a.live, l.payload.ARN)
+		a.ended[l.payload.ARN] = true
 		return
 	}
 	if next := l.task.Next(); !next.IsZero() {
@@ -60,14 +61,7 @@ func (a *agent) effect(l *live, e step.Effect) {
 	case step.Submit:
 		a.submit(l, e.Report)
 	case step.Forget:
-		a.soon(a.moment(), func() {
-			f := a.mishap("the disk is full")
-			if f == "" {
-				delete(a.node.records, l.payload.ARN)
-			}
-			l.task.Forgotten(a.node.now(), f)
-			a.act(l)
-		})
+		l.whenSaved(func() { a.forget(l) })
 	case step.Remove:
 		a.soon(a.moment(), func() {
 			f := a.mishap("device or resource busy")
@@ -78,6 +72,18 @@ func (a *agent) effect(l *live, e step.Effect) {
 			a.act(l)
 		})
 	}
+}
+
+// forget removes the task's record, which was written before.
+func (a *agent) forget(l *live) {
+	a.soon(a.moment(), func() {
+		f := a.mishap("the disk is full")
+		if f == "" {
+			delete(a.node.records, l.payload.ARN)
+		}
+		l.task.Forgotten(a.node.now(), f)
+		a.act(l)
+	})
 }
 
 // mishap is a failure now and then, while there is trouble.

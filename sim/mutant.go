@@ -28,13 +28,16 @@ const (
 	DoubleStart           // an agent that restarts starts again what has ended
 	LostWrite             // some commits are acknowledged and never written
 	Deserter              // tasks of lost instances are not replaced
+	LatePayload           // an agent forgets which tasks it has ended, and takes late payloads for new tasks
+	CarelessEnd           // the end of a connection that could not be written is never written
 )
 
 // Mutants returns all defects with their names.
 func Mutants() map[string]Mutant {
 	return map[string]Mutant{"forgotten-guard": ForgottenGuard, "wrong-rounding": WrongRounding, "ignored-minimum": IgnoredMinimum,
 		"ignored-maximum": IgnoredMaximum, "ignored-room": IgnoredRoom, "ignored-drain": IgnoredDrain, "restless": Restless,
-		"step-back": StepBack, "double-start": DoubleStart, "lost-write": LostWrite, "deserter": Deserter}
+		"step-back": StepBack, "double-start": DoubleStart, "lost-write": LostWrite, "deserter": Deserter,
+		"late-payload": LatePayload, "careless-end": CarelessEnd}
 }
 
 // plans reports whether the defect is in the services' planner.

@@ -84,7 +84,7 @@ func (n *node) start() {
 		return
 	}
 	n.lives++
-	a := &agent{w: n.w, node: n, network: n.host.Open(), live: map[string]*live{}, told: map[string]string{}}
+	a := &agent{w: n.w, node: n, network: n.host.Open(), live: map[string]*live{}, ended: map[string]bool{}, told: map[string]string{}}
 	n.agent = a
 	n.w.trace.say(n.name, "agent life %d begins", n.lives)
 	n.w.clock.after(n.dice.between(time.Millisecond, 500*time.Millisecond), func() {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
 	apiecs "github.com/roadstead/roadstead/api/ecs"
 	"github.com/roadstead/roadstead/control"
 	"github.com/roadstead/roadstead/dispatch"
@@ -46,7 +48,11 @@ func (w *world) startPlane() {
 		return
 	}
 	w.lives++
-	db, err := store.Open(w.ctx, w.log.Peer(w.logFault), store.Options{})
+	var log store.Log = w.log.Peer(w.logFault)
+	if w.options.Mutant == LostWrite {
+		log = &forgetfulLog{Log: log, w: w}
+	}
+	db, err := store.Open(w.ctx, log, store.Options{})
 	if err != nil {
 		w.trace.say("plane", "does not start: %v", err)
 		w.clock.after(w.mind.between(time.Second, 3*time.Second), w.startPlane)
@@ -70,11 +76,18 @@ func (w *world) startPlane() {
 	for _, d := range p.loops {
 		p.step(d, 0)
 	}
-	w.clock.after(reconnect, func() {
-		if w.plane == p {
-			p.links.DropLate(w.ctx)
-		}
-	})
+	w.clock.after(reconnect, p.dropLate)
+}
+
+// dropLate does what Links.Run does every Reconnect.
+func (p *plane) dropLate() {
+	if p.w.plane != p {
+		return
+	}
+	p.links.DropLate(p.w.ctx)
+	if p.w.options.Mutant != CarelessEnd {
+		p.w.clock.after(reconnect, p.dropLate)
+	}
 }
 
 // servicesPlanner is production's, unless a defect is planted there.
@@ -99,6 +112,9 @@ func (p *plane) serve(operation string, in any) (any, error) {
 	o, ok := p.api[operation]
 	if !ok {
 		return nil, fmt.Errorf("the front door has no %s", operation)
+	}
+	if in, ok := in.(*ecs.SubmitTaskStateChangeInput); ok && p.w.options.Mutant == StepBack {
+		p.stepBack(in)
 	}
 	return o.Call(p.w.ctx, in)
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"runtime/debug"
 	"time"
+
+	"github.com/roadstead/roadstead/control"
 )
 
 // Options of a run. The zero value is an honest world.
@@ -44,8 +46,11 @@ func (f *Failure) Error() string { return fmt.Sprintf("%s after %v: %s", f.Check
 // The phases of a run.
 const (
 	// grace is how long a world that looks settled has to stay so before it
-	// has to be quiet.
-	grace = time.Minute
+	// has to be quiet: every loop has looked at everything once more.
+	grace = control.DefaultResync + time.Minute
+	// wake is how long what was under way when the world healed may go on:
+	// calls, jobs, programs that are about to crash.
+	wake = 2 * time.Minute
 	// patience is how long a world may take to settle once everything has
 	// healed: longer than the longest back-off and than tasks of a lost
 	// instance are waited for.
@@ -70,6 +75,8 @@ func Run(seed uint64, o Options) (r Result) {
 	w.begin()
 	w.run(w.shape.trouble)
 	w.heal()
+	w.run(wake)
+	w.rejoin()
 	w.runUntil(patience, w.check.settled)
 	w.run(grace)
 	w.check.mustBeSettled()

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/auth/caller"
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/store"
 	"github.com/roadstead/roadstead/store/memlog"
 )
 
@@ -126,5 +128,21 @@ func (w *world) heal() {
 	}
 	if w.plane == nil {
 		w.startPlane()
+	}
+}
+
+// rejoin restarts the agents of instances that were deregistered: as long as
+// an agent runs it does not join anew by itself.
+func (w *world) rejoin() {
+	if w.plane == nil {
+		return
+	}
+	v := w.plane.db.View()
+	for _, n := range w.nodes {
+		i, ok := store.Get[*model.ContainerInstance](v, model.InstanceID(account, n.cluster, taskID(n.arn)))
+		if ok && i.Status == model.InstanceInactive && !n.lost {
+			n.kill()
+			n.start()
+		}
 	}
 }
