@@ -26,6 +26,7 @@ func (n *Node) carryOut(ctx context.Context) {
 		}
 		if l.task.Done() {
 			delete(n.live, arn)
+			n.ended.add(arn)
 			if n.options.Gone != nil {
 				n.options.Gone(arn)
 			}
@@ -53,6 +54,9 @@ func (n *Node) effect(ctx context.Context, l *live, e step.Effect) {
 		n.submit(ctx, l, e.Report)
 	case step.Forget:
 		n.answer(ctx, func() func(time.Time) {
+			// A save that is still under way would bring the record back; whether
+			// it succeeds does not matter any more.
+			_ = l.save(n.records)
 			err := n.records.remove(l.payload.ARN)
 			return func(now time.Time) { l.task.Forgotten(now, failure("", err)) }
 		})

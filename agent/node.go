@@ -100,6 +100,7 @@ type Node struct {
 	work    chan func(now time.Time)
 	health  chan struct{} // signalled when a container's health may have changed
 	live    map[string]*live
+	ended   ended
 	starts  chan struct{}
 	pulls   chan struct{}
 	submits chan struct{}
@@ -263,11 +264,14 @@ func (n *Node) Assign(ctx context.Context, payload acs.Task) error {
 		return fmt.Errorf("task %s: %w", payload.ARN, err)
 	}
 	l := newLive(task, payload)
-	tooMany := false
+	tooMany, over := false, false
 	if err := n.do(ctx, func(now time.Time) {
 		switch known := n.live[payload.ARN]; {
 		case known != nil:
 			l = known
+		case n.ended.has(payload.ARN):
+			over = true // it was told of before its end was known there
+			return
 		case len(n.live) >= MaxTasks:
 			tooMany = true
 			return
@@ -277,6 +281,9 @@ func (n *Node) Assign(ctx context.Context, payload acs.Task) error {
 		l.task.Desire(now, payload.DesiredStatus)
 	}); err != nil {
 		return err
+	}
+	if over {
+		return nil
 	}
 	if tooMany {
 		return fmt.Errorf("task %s: the node has %d tasks already", payload.ARN, MaxTasks)
