@@ -69,7 +69,7 @@ func NewLinks(db *store.DB, platform dispatch.Platform, sessions Sessions, o Lin
 func (l *Links) Run(ctx context.Context) error {
 	watch := l.db.Watch(model.KindTask, model.KindContainerInstance)
 	defer watch.Close()
-	late := time.NewTimer(l.options.Reconnect)
+	late := time.NewTicker(l.options.Reconnect)
 	defer late.Stop()
 	for {
 		select {
@@ -105,8 +105,10 @@ func (l *Links) Notify(v store.View, keys []model.Key) {
 	}
 }
 
-// DropLate notes as disconnected the instances whose agents were connected to
-// an earlier life of the server and have not come back.
+// DropLate notes as disconnected the instances that have no connection and are
+// stored as connected: their agents were connected to an earlier life of the
+// server and have not come back, or the end of their connection could not be
+// written when it came. Run calls it every Reconnect.
 func (l *Links) DropLate(ctx context.Context) {
 	for i := range store.All[*model.ContainerInstance](l.db.View()) {
 		id := i.Key().ID
