@@ -74,11 +74,29 @@ func (b *bare) configure(t testing.TB) {
 // it again.
 func (b *bare) run(t testing.TB) time.Duration {
 	t.Helper()
+	took, _ := b.measure(t)
+	return took
+}
+
+// cost returns the CPU time of one run, the mean of n.
+func (b *bare) cost(t testing.TB, n int) time.Duration {
+	t.Helper()
+	before := b.group.used(t)
+	var runs time.Duration
+	for range n {
+		_, cpu := b.measure(t)
+		runs += cpu
+	}
+	return (runs + b.group.used(t) - before) / time.Duration(n)
+}
+
+func (b *bare) measure(t testing.TB) (took, cpu time.Duration) {
+	t.Helper()
 	log := filepath.Join(b.bundle, "log")
 	command := exec.Command(b.runc, "--root", b.state, "--log", log, "run", "-d", "--bundle", b.bundle, "bare")
 	began := time.Now()
 	err := command.Run()
-	took := time.Since(began)
+	took = time.Since(began)
 	if err != nil {
 		said, _ := os.ReadFile(log)
 		t.Fatalf("runc run: %v: %s", err, said)
@@ -86,5 +104,5 @@ func (b *bare) run(t testing.TB) time.Duration {
 	if out, err := exec.Command(b.runc, "--root", b.state, "delete", "-f", "bare").CombinedOutput(); err != nil {
 		t.Fatalf("runc delete: %v: %s", err, out)
 	}
-	return took
+	return took, command.ProcessState.UserTime() + command.ProcessState.SystemTime()
 }

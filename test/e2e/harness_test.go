@@ -58,9 +58,14 @@ func binary(t testing.TB) string {
 // left behind fails the test.
 func start(t testing.TB) *platform {
 	t.Helper()
+	return startIn(t, filepath.Join(t.TempDir(), "data"))
+}
+
+// startIn is start with a data directory of the caller's.
+func startIn(t testing.TB, dir string) *platform {
+	t.Helper()
 	bin := binary(t)
 	before := machine(t)
-	dir := filepath.Join(t.TempDir(), "data")
 	p := &platform{t: t, dir: dir, listen: freeAddress(t)}
 	t.Cleanup(func() {
 		if t.Failed() {
