@@ -43,6 +43,7 @@ func (n *node) instance(t *testing.T) runtimetest.Instance {
 			return []string{"sh", "-c", fmt.Sprintf("echo %s; exit %d", word, code)}
 		},
 		SlowProbe: []string{"sleep", "30"},
+		Ready:     []string{"test", "-e", "/tmp/ready"},
 	}
 }
 
@@ -58,7 +59,7 @@ func scripted(c runtime.Container, p runtimetest.Program) runtime.Container {
 	case p.IgnoresTERM:
 		c.Command = []string{"sh", "-c", "trap '' TERM; while :; do sleep 1; done"}
 	default:
-		c.Command = []string{"sh", "-c", fmt.Sprintf("trap 'exit %d' TERM; while :; do sleep 0.05; done", p.OnTERM)}
+		c.Command = []string{"sh", "-c", fmt.Sprintf("trap 'exit %d' TERM; touch /tmp/ready; while :; do sleep 0.05; done", p.OnTERM)}
 	}
 	return c
 }

@@ -40,6 +40,7 @@ func open(*testing.T) runtimetest.Instance {
 		},
 		Probe:     func(word string, code int) []string { return []string{word, fmt.Sprint(code)} },
 		SlowProbe: []string{"slow"},
+		Ready:     []string{"ready"},
 	}
 }
 

@@ -47,6 +47,8 @@ type Instance struct {
 	// Probes are commands that print a word and end with an exit code, and one that takes longer than 1 s.
 	Probe     func(word string, exitCode int) []string
 	SlowProbe []string
+	// Ready is a command that succeeds once the container's program handles signals: being started is not enough.
+	Ready []string
 }
 
 // Run runs the suite.
@@ -168,6 +170,17 @@ func (s *scene) mustStart(id string, p Program) runtime.Started {
 		s.Fatalf("start %s: %v", id, err)
 	}
 	return started
+}
+
+// awaitReady returns when the program handles signals. The first process of a container ignores those that it does not.
+func (s *scene) awaitReady(id string) {
+	s.Helper()
+	for deadline := time.Now().Add(s.patience); time.Now().Before(deadline); {
+		if result, err := s.Runtime.Exec(s.ctx, id, s.Ready, false, s.patience); err == nil && result.ExitCode == 0 {
+			return
+		}
+	}
+	s.Fatalf("%s was not ready within %v", id, s.patience)
 }
 
 func (s *scene) wantKind(err error, kinds ...runtime.Kind) {

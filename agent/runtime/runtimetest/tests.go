@@ -74,6 +74,7 @@ func exitCode(s *scene) {
 func signalIsHandled(s *scene) {
 	s.mustStart("polite", Program{OnTERM: 3})
 	s.awaitStatus("polite", runtime.StatusRunning)
+	s.awaitReady("polite")
 	if err := s.Runtime.Signal(s.ctx, "polite", syscall.SIGTERM); err != nil {
 		s.Fatal(err)
 	}
@@ -191,6 +192,7 @@ func watchListsFirst(s *scene) {
 func anotherClientAdopts(s *scene) {
 	started := s.mustStart("survivor", Program{OnTERM: 5})
 	s.awaitStatus("survivor", runtime.StatusRunning)
+	s.awaitReady("survivor")
 	next := s.Reopen(s.T)
 	list := s.listing(next)
 	if len(list) != 1 || list[0].PID != started.PID || list[0].Labels["com.example.of"] != "survivor" || list[0].TaskID != "task-survivor" {
