@@ -68,9 +68,10 @@ type plane struct {
 // the URL reaches it; requests are answered once run is called.
 func openPlane(ctx context.Context, o planeOptions) (p *plane, err error) {
 	p = &plane{options: o}
+	opened := p
 	defer func() {
 		if err != nil {
-			p.close()
+			opened.close()
 		}
 	}()
 	if p.listener, err = listen(o.listen); err != nil {
