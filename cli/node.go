@@ -62,7 +62,7 @@ func openNode(o nodeOptions) (*node, error) {
 	if os.Geteuid() != 0 {
 		return nil, errors.New("running containers takes root: start it as root, or start only the control plane with `roadstead server`")
 	}
-	layout, err := containerd.NewLayout(o.dir.join("containerd"))
+	layout, err := containerd.NewLayout(string(o.dir))
 	if err != nil {
 		return nil, err
 	}

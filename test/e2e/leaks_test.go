@@ -88,10 +88,10 @@ func (before traces) compare(t testing.TB, after traces, marks ...string) {
 }
 
 // marks are what tells everything of a data directory apart: its path, and the
-// short names that are derived from it.
+// short name that is derived from it.
 func marks(dir string) []string {
-	name, run := sha256.Sum256([]byte(dir)), sha256.Sum256([]byte(filepath.Join(dir, "containerd")))
-	return []string{dir, hex.EncodeToString(name[:4]), hex.EncodeToString(run[:6])}
+	sum := sha256.Sum256([]byte(dir))
+	return []string{dir, hex.EncodeToString(sum[:4])}
 }
 
 // missing returns what is in b and not in a.
