@@ -16,11 +16,12 @@ import (
 
 	"github.com/roadstead/roadstead/auth/caller"
 	"github.com/roadstead/roadstead/auth/keyring"
+	"github.com/roadstead/roadstead/model"
 )
 
-// joinToken is what an instance joins with: a session that may do what agents
-// do and nothing else. It is not rotated yet: an instance stops working when
-// it expires.
+// joinToken is what an instance joins with: a session of one container
+// instance, which may do what agents do, for that instance and nothing else. It
+// is not rotated yet: an instance stops working when it expires.
 type joinToken struct {
 	AccessKeyID     string    `json:"a"`
 	SecretAccessKey string    `json:"s"`
@@ -34,9 +35,11 @@ const instanceRole = "arn:aws:iam::" + account + ":role/roadsteadInstanceRole"
 func tokenCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "token", Short: "Print a token that a container instance can join with", Args: cobra.NoArgs,
-		Long: "Print a token for `roadstead agent --token`. It may do what container instances do and nothing else, and it cannot be renewed.",
+		Long: `Print a token for "roadstead agent --token". It makes one container instance of one cluster: make a token for each machine.
+It may do what that instance does and nothing else, and it cannot be renewed yet.`,
 	}
 	dir := addDataDir(c)
+	cluster := c.Flags().String("cluster", defaultCluster, "cluster that the instance joins")
 	life := c.Flags().Duration("ttl", 30*24*time.Hour, "how long the token is valid")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		d, err := openDataDir(*dir)
@@ -47,7 +50,9 @@ func tokenCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		who := caller.NewSession(caller.Instance, instanceRole, roleID(instanceRole), "instance-"+uuid.NewString()[:8])
+		id := strings.ReplaceAll(uuid.NewString(), "-", "")
+		who := caller.NewSession(caller.Instance, instanceRole, roleID(instanceRole), id)
+		who.BoundTo = model.Scope{Region: region, Account: account}.ContainerInstanceARN(*cluster, id)
 		s, err := keys.Sessions().Issue(who, time.Now().Add(*life))
 		if err != nil {
 			return err
@@ -79,12 +84,13 @@ func readJoinToken(text string) (t joinToken, err error) {
 func agentCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "agent", Short: "Run a container instance that joins a control plane", Args: cobra.NoArgs,
-		Example: `  roadstead agent --server http://127.0.0.1:4566 --token "$(roadstead token)" --data-dir /var/lib/roadstead-agent`,
+		Example: `  roadstead agent --server http://127.0.0.1:4566 --token "$(roadstead token)" \
+    --data-dir /var/lib/roadstead-agent`,
 	}
 	dir := addDataDir(c)
 	server := c.Flags().String("server", "", "URL of the control plane")
 	token := c.Flags().String("token", "", "token that `roadstead token` printed on the server")
-	cluster := c.Flags().String("cluster", defaultCluster, "cluster to join")
+	cluster := c.Flags().String("cluster", defaultCluster, "cluster to join; the token must be for the same")
 	attributes := c.Flags().StringToString("attribute", nil, "attributes of the instance, NAME=VALUE")
 	host := c.Flags().String("containerd", "", "address of the host's containerd (default: our own)")
 	verbose := c.Flags().Bool("verbose", false, "log what happens inside")

@@ -29,7 +29,12 @@ func serverCommand() *cobra.Command {
 		defer p.close()
 		group, ctx := errgroup.WithContext(c.Context())
 		group.Go(func() error { return p.run(ctx) })
-		group.Go(func() error { return announce(ctx, c.OutOrStdout(), p, false) })
+		group.Go(func() error {
+			if err := p.ensureDefaultCluster(ctx); err != nil {
+				return err
+			}
+			return announce(ctx, c.OutOrStdout(), p, false)
+		})
 		return quiet(group.Wait())
 	}
 	return c
