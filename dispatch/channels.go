@@ -45,19 +45,10 @@ func (s *Server) serveACS(ctx context.Context, w http.ResponseWriter, r *http.Re
 		return fmt.Errorf("upgrade of %s: %w", link.InstanceARN, err)
 	}
 	defer conn.CloseNow()
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	me := &connection{cancel}
+	me := &connection{make(chan struct{})}
 	s.replace(link.ID, me)
 	defer s.forget(link.ID, me)
-	err = s.converse(ctx, conn, link, hello)
-	if cause := context.Cause(ctx); cause != nil {
-		err = cause
-	}
-	if errors.Is(err, errExpired) || errors.Is(err, errShutdown) {
-		conn.Close(websocket.StatusNormalClosure, err.Error())
-	}
-	return err
+	return s.converse(ctx, conn, me.replaced, link, hello)
 }
 
 // replace makes me the instance's connection and ends the one before.
@@ -67,7 +58,7 @@ func (s *Server) replace(id string, me *connection) {
 	s.open[id] = me
 	s.mu.Unlock()
 	if old != nil {
-		old.cancel(errReplaced)
+		close(old.replaced)
 	}
 }
 
@@ -79,13 +70,29 @@ func (s *Server) forget(id string, me *connection) {
 	}
 }
 
+// farewell tells the peer why the server ends the connection; without a reason
+// to tell it does nothing. An agent whose place another has taken is told so by
+// a code after which it backs off: two agents that were given the same identity
+// would otherwise replace each other without a pause.
+// Source: specs/agent-protocol.md section 2, lifetime.
+func farewell(conn *websocket.Conn, err error) {
+	switch {
+	case errors.Is(err, errExpired), errors.Is(err, errShutdown):
+		conn.Close(websocket.StatusNormalClosure, err.Error())
+	case errors.Is(err, errReplaced):
+		conn.Close(websocket.StatusPolicyViolation, err.Error())
+	}
+}
+
 // converse drives a Session until the connection ends.
-func (s *Server) converse(ctx context.Context, conn *websocket.Conn, link Link, hello Hello) error {
+func (s *Server) converse(ctx context.Context, conn *websocket.Conn, replaced <-chan struct{}, link Link, hello Hello) (err error) {
 	session := NewSession(SessionOptions{ClusterARN: link.ClusterARN, InstanceARN: link.InstanceARN,
 		Nonce: link.Nonce, SendCredentials: hello.SendCredentials})
 	ctx, stop := context.WithCancel(ctx)
 	inbox, ended := s.read(ctx, conn, acs.Decode)
-	defer func() { stop(); conn.CloseNow(); <-ended }()
+	// The reader stays until the peer has heard the farewell: ending its
+	// context would cut the connection.
+	defer func() { farewell(conn, err); stop(); conn.CloseNow(); <-ended }()
 	sequence, assignments := s.control.Assignments(link)
 	session.Assign(s.options.Now(), sequence, assignments)
 	expiry := time.NewTimer(s.options.Lifetime)
@@ -102,6 +109,9 @@ func (s *Server) converse(ctx context.Context, conn *websocket.Conn, link Link, 
 		case <-s.done:
 			wake.Stop()
 			return errShutdown
+		case <-replaced:
+			wake.Stop()
+			return errReplaced
 		case <-expiry.C:
 			wake.Stop()
 			return errExpired
@@ -167,7 +177,7 @@ func (s *Server) read(ctx context.Context, conn *websocket.Conn, decode func([]b
 	return inbox, ended
 }
 
-func (s *Server) serveTCS(ctx context.Context, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) serveTCS(ctx context.Context, w http.ResponseWriter, r *http.Request) (err error) {
 	q := r.URL.Query()
 	hello := Hello{Cluster: q.Get("cluster"), Instance: q.Get("containerInstance"),
 		AgentVersion: q.Get("agentVersion"), AgentHash: q.Get("agentHash"), DockerVersion: q.Get("dockerVersion")}
@@ -178,7 +188,7 @@ func (s *Server) serveTCS(ctx context.Context, w http.ResponseWriter, r *http.Re
 	defer conn.CloseNow()
 	ctx, stop := context.WithCancel(ctx)
 	inbox, ended := s.read(ctx, conn, acs.DecodeTelemetry)
-	defer func() { stop(); conn.CloseNow(); <-ended }()
+	defer func() { farewell(conn, err); stop(); conn.CloseNow(); <-ended }()
 	beat := time.NewTicker(HeartbeatEvery)
 	defer beat.Stop()
 	expiry := time.NewTimer(s.options.Lifetime)
@@ -189,10 +199,8 @@ func (s *Server) serveTCS(ctx context.Context, w http.ResponseWriter, r *http.Re
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-s.done:
-			conn.Close(websocket.StatusNormalClosure, errShutdown.Error())
 			return errShutdown
 		case <-expiry.C:
-			conn.Close(websocket.StatusNormalClosure, errExpired.Error())
 			return errExpired
 		case <-beat.C:
 			out = &acs.HeartbeatMessage{MessageID: "tcs", Healthy: true}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -88,7 +89,8 @@ type Server struct {
 	done   chan struct{}
 }
 
-type connection struct{ cancel context.CancelCauseFunc }
+// connection is one open ACS connection; replaced is closed by a newer one.
+type connection struct{ replaced chan struct{} }
 
 // NewServer returns a Server that serves until Shutdown.
 func NewServer(control Control, authenticate func(*http.Request) (context.Context, error), o ServerOptions) *Server {
@@ -135,6 +137,12 @@ func (s *Server) handler(serve func(ctx context.Context, w http.ResponseWriter, 
 		ctx, err := s.authenticate(r)
 		if err != nil {
 			refuse(w, &Refusal{http.StatusForbidden, "AccessDeniedException", err.Error()})
+			return
+		}
+		if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") || r.Header.Get("Sec-WebSocket-Key") == "" {
+			// Asked before anything is noted: what opens no connection must not
+			// replace the one that is there.
+			refuse(w, &Refusal{http.StatusBadRequest, "BadRequestException", "A websocket is expected."})
 			return
 		}
 		if err := serve(ctx, w, r); err != nil {

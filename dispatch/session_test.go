@@ -11,7 +11,7 @@ import (
 	"github.com/roadstead/roadstead/dispatch/acs"
 )
 
-// TestSessions runs the stories under testdata: what the server says to one
+// TestSessions runs the stories under testdata/session: what the server says to one
 // instance.
 //
 //	open [credentials]      begins a session
@@ -20,7 +20,7 @@ import (
 //	verify N                the agent asks whether the tasks named may be stopped
 //	wait DURATION           time passes
 func TestSessions(t *testing.T) {
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+	datadriven.Walk(t, "testdata/session", func(t *testing.T, path string) {
 		s := &story{now: time.Unix(1_700_000_000, 0).UTC()}
 		datadriven.RunTest(t, path, s.run)
 	})
