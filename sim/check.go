@@ -25,22 +25,33 @@ type checker struct {
 
 func newChecker(w *world) *checker {
 	c := &checker{w: w, acked: map[model.Key]model.Revision{}, gone: map[model.Key]model.Revision{}, ran: map[string]string{}}
-	c.loops.w = w
+	c.loops = loopEvents{w: w, conflicts: map[string]int{}}
 	return c
 }
 
 // loopEvents hears what the loops do.
-type loopEvents struct{ w *world }
+type loopEvents struct {
+	w         *world
+	conflicts map[string]int // in a row, by loop and key
+}
+
+// maxConflicts is how often in a row the same plan may come too late: a
+// planner that sees what is stored is not refused again and again.
+const maxConflicts = 50
 
 // Observe implements control.Observer.
 func (l *loopEvents) Observe(e control.Event) {
 	switch e := e.(type) {
 	case control.Planned:
+		delete(l.conflicts, e.Loop+" "+e.Key)
 		for _, r := range e.Plan.Reasons {
 			l.w.trace.say(e.Loop, "%s: %s: %s", short(r.Subject.ID), r.Code, r.Message)
 		}
 	case control.Conflicted:
 		l.w.counts.Conflicts++
+		if l.conflicts[e.Loop+" "+e.Key]++; l.conflicts[e.Loop+" "+e.Key] > maxConflicts {
+			l.w.fail("livelock", "%s plans %s again and again, and always conflicts with %s", e.Loop, e.Key, e.With)
+		}
 		l.w.trace.say(e.Loop, "%s: conflict with %s", e.Key, e.With.Kind)
 	case control.Failed:
 		l.w.trace.say(e.Loop, "%s: %v", e.Key, e.Err)

@@ -19,6 +19,7 @@ type mutantServices struct {
 	mutant Mutant
 	seed   func() plan.Seed
 	since  time.Time
+	wrote  map[string]time.Time // by Restless, for nothing
 }
 
 var _ control.Planner = (*mutantServices)(nil)
@@ -75,11 +76,20 @@ func (m *mutantServices) Plan(v store.View, key string, now time.Time) plan.Plan
 			p.Change.Writes[i].Noun = w
 		}
 	}
-	if m.mutant == Restless && p.Change.Empty() && real.Status == model.ServiceActive {
-		p.Change.Put(real.Clone())
-		p.Wake = now.Add(time.Minute)
+	if m.mutant == Restless {
+		m.fidget(&p, real, now)
 	}
 	return p
+}
+
+// fidget writes a service although nothing is to change, once a minute.
+func (m *mutantServices) fidget(p *plan.Plan, s *model.Service, now time.Time) {
+	next := m.wrote[s.Name].Add(time.Minute)
+	if p.Change.Empty() && s.Status == model.ServiceActive && !now.Before(next) {
+		p.Change.Put(s.Clone())
+		m.wrote[s.Name], next = now, now.Add(time.Minute)
+	}
+	p.WakeAt(next)
 }
 
 // distort shows the planner another rollout than the caller wants.

@@ -69,6 +69,9 @@ func (n *node) now() time.Time { return n.w.clock.now.Add(n.skew) }
 
 // power switches the machine on, and its agent with it.
 func (n *node) power() {
+	if n.lost {
+		return
+	}
 	if n.on {
 		n.start()
 		return

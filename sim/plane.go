@@ -97,7 +97,7 @@ func (w *world) servicesPlanner() control.Planner {
 		return s
 	}
 	if w.options.Mutant.plans() {
-		return &mutantServices{mutant: w.options.Mutant, seed: seed}
+		return &mutantServices{mutant: w.options.Mutant, seed: seed, wrote: map[string]time.Time{}}
 	}
 	return control.NewServices(control.ServicesOptions{Seed: seed})
 }

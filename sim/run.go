@@ -57,6 +57,8 @@ const (
 	patience = 25 * time.Minute
 	// quiet is for how long nothing may be committed then.
 	quiet = 15 * time.Minute
+	// maxEvents bounds the events of a run; honest ones have a tenth.
+	maxEvents = 500_000
 	// memory is when, since the world began, the reaper has forgotten
 	// everything that has stopped.
 	memory = 3 * time.Hour
@@ -110,6 +112,9 @@ func (w *world) run(d time.Duration) {
 	until := w.clock.now.Add(d)
 	for w.failure == nil && w.clock.next(until) {
 		w.notice()
+		if w.happened++; w.happened > maxEvents {
+			w.fail("livelock", "%d events have happened", maxEvents)
+		}
 	}
 }
 

@@ -27,6 +27,8 @@ type world struct {
 	ctx     context.Context // carries the caller's identity
 	failure *Failure
 	counts  Counts
+	// happened counts events.
+	happened int
 
 	log   *memlog.Log // the disk that all lives of the control plane share
 	plane *plane      // nil while none lives
