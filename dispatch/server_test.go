@@ -93,8 +93,8 @@ func TestANewerConnectionReplacesTheOlder(t *testing.T) {
 			t.Errorf("the older connection was closed with %v", end)
 		}
 		synctest.Wait()
-		if w.plane.live != "c2" {
-			t.Fatalf("the live connection is %q", w.plane.live)
+		if w.plane.current() != "c2" {
+			t.Fatalf("the live connection is %q", w.plane.current())
 		}
 		w.plane.assign("a RUNNING")
 		second.expect("c2-3 payload a RUNNING to arn:instance seq 2")
@@ -124,7 +124,7 @@ func TestHeartbeatsKeepAConnectionAndSilenceEndsIt(t *testing.T) {
 			t.Errorf("a silent agent was kept for %v", passed)
 		}
 		synctest.Wait()
-		if w.plane.live != "" {
+		if w.plane.current() != "" {
 			t.Error("a dead connection counts as live")
 		}
 	})
@@ -192,8 +192,8 @@ func TestAnAgentThatDoesNotReadIsDropped(t *testing.T) {
 		w.connect(acsPath)
 		synctest.Wait()
 		began := time.Now()
-		for w.plane.live != "" {
-			time.Sleep(time.Second) // the bubble's second
+		for w.plane.current() != "" {
+			<-time.After(time.Second) // of the bubble
 			synctest.Wait()
 		}
 		if passed := time.Since(began); passed > writeTimeout+5*time.Second {
@@ -229,7 +229,7 @@ func TestAFrameThatIsTooLargeEndsTheConnection(t *testing.T) {
 		a.closed()
 		<-sent
 		synctest.Wait()
-		if w.plane.live != "" {
+		if w.plane.current() != "" {
 			t.Error("the connection is still there")
 		}
 	})

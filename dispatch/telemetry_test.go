@@ -32,7 +32,7 @@ func TestTelemetryIsHandedOverAndAcknowledged(t *testing.T) {
 		a.write("no message at all")
 		a.write(health)
 		a.expect("*acs.AckPublishHealth")
-		said := w.plane.said
+		said := w.plane.heard()
 		if len(said) != 4 {
 			t.Fatalf("%d messages were handed over", len(said))
 		}
@@ -64,8 +64,8 @@ func TestTelemetryThatIsNotKeptEndsTheConnection(t *testing.T) {
 			t.Fatalf("answered with %s", frame)
 		}
 		synctest.Wait()
-		if len(w.plane.said) != 1 {
-			t.Errorf("%d messages were handed over", len(w.plane.said))
+		if len(w.plane.heard()) != 1 {
+			t.Errorf("%d messages were handed over", len(w.plane.heard()))
 		}
 	})
 }

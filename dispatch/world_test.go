@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -110,6 +111,20 @@ func (p *plane) assign(lines string) {
 		default:
 		}
 	}
+}
+
+// current returns the nonce of the newest connection, "" when it has ended.
+func (p *plane) current() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.live
+}
+
+// heard returns what was said over TCS.
+func (p *plane) heard() []acs.Message {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.said)
 }
 
 // took returns what has happened since it was asked last.

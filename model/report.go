@@ -76,16 +76,31 @@ func (t *Task) advance(r TaskReport, now time.Time) {
 		}
 		if t.StopCode == "" {
 			t.StopCode, t.StoppedReason = StopEssentialContainerExited, ReasonEssentialContainerExited
+			reason := r.Reason
 			if s.StartedAt.IsZero() {
 				t.StopCode = StopTaskFailedToStart
+				if reason == "" {
+					reason = t.firstReason()
+				}
 			}
-			if r.Reason != "" {
-				t.StoppedReason = r.Reason
+			if reason != "" {
+				t.StoppedReason = reason
 			}
 		}
 	default:
 		setTime(&s.ConnectedAt, now)
 	}
+}
+
+// firstReason returns the reason that the first container to have one gives.
+// Agents tell why a task did not start by its containers alone.
+func (t *Task) firstReason() string {
+	for _, c := range t.Status.Containers {
+		if c.Reason != "" {
+			return c.Reason
+		}
+	}
+	return ""
 }
 
 func (t *Task) observeContainer(r ContainerReport) bool {
