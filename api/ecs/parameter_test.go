@@ -125,6 +125,18 @@ func TestNoParameterIsIgnored(t *testing.T) {
 			in := &ecs.UpdateServiceInput{Service: aws.String("kept"), DeploymentConfiguration: &types.DeploymentConfiguration{DeploymentCircuitBreaker: b}}
 			return func(ctx context.Context) error { _, err := bare.UpdateService(ctx, in); return err }
 		}},
+		{types.DeploymentAlarms{}, "", func(field func(any)) func(context.Context) error {
+			a := &types.DeploymentAlarms{AlarmNames: []string{}}
+			field(a)
+			in := &ecs.UpdateServiceInput{Service: aws.String("kept"), DeploymentConfiguration: &types.DeploymentConfiguration{Alarms: a}}
+			return func(ctx context.Context) error { _, err := bare.UpdateService(ctx, in); return err }
+		}},
+		{types.ServiceConnectConfiguration{}, "", func(field func(any)) func(context.Context) error {
+			c := &types.ServiceConnectConfiguration{}
+			field(c)
+			in := &ecs.UpdateServiceInput{Service: aws.String("kept"), ServiceConnectConfiguration: c}
+			return func(ctx context.Context) error { _, err := bare.UpdateService(ctx, in); return err }
+		}},
 		{ecs.CreateClusterInput{}, "ClusterName Settings Tags", func(field func(any)) func(context.Context) error {
 			in := &ecs.CreateClusterInput{ClusterName: aws.String("probe")}
 			field(in)

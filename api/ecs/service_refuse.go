@@ -75,7 +75,12 @@ func refuseCommon(n *types.NetworkConfiguration, c *types.DeploymentController, 
 	return nil
 }
 
-func connected(c *types.ServiceConnectConfiguration) bool { return c != nil && c.Enabled }
+// connected reports whether c asks for anything, even for when it is enabled:
+// nothing of it would be kept.
+func connected(c *types.ServiceConnectConfiguration) bool {
+	return c != nil && (c.Enabled || c.Namespace != nil || len(c.Services) > 0 || len(c.ContainerConfigurations) > 0 ||
+		c.LogConfiguration != nil || c.AccessLogConfiguration != nil)
+}
 
 func externally(c *types.DeploymentController) parameter {
 	if c == nil {
@@ -86,11 +91,11 @@ func externally(c *types.DeploymentController) parameter {
 }
 
 // refuseRollout refuses the parts of a deployment configuration that are not
-// supported. Alarms that are switched off are none.
+// supported. Alarms that are switched off and without a name are none.
 func refuseRollout(c *types.DeploymentConfiguration) error {
 	b := c.DeploymentCircuitBreaker
 	return refuse(notSupported,
-		parameter{"deploymentConfiguration.alarms", c.Alarms != nil && c.Alarms.Enable},
+		parameter{"deploymentConfiguration.alarms", c.Alarms != nil && (c.Alarms.Enable || c.Alarms.Rollback || len(c.Alarms.AlarmNames) > 0)},
 		parameter{"deploymentConfiguration.strategy " + string(c.Strategy), c.Strategy != "" && c.Strategy != types.DeploymentStrategyRolling},
 		parameter{"deploymentConfiguration.bakeTimeInMinutes", aws.ToInt32(c.BakeTimeInMinutes) != 0},
 		parameter{"deploymentConfiguration.canaryConfiguration", c.CanaryConfiguration != nil},
