@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -136,7 +137,7 @@ func (c *checker) task(v store.View, was, now *model.Task) {
 	}
 	if now.Stopped() && !was.Stopped() && now.StopCode != model.StopTerminationNotice && !slices.ContainsFunc(now.Status.Containers, unended) {
 		for _, n := range c.w.nodes {
-			for id := range n.running() {
+			for _, id := range slices.Sorted(maps.Keys(n.running())) {
 				if strings.HasPrefix(id, now.ID) {
 					c.w.fail("truth", "task %s is STOPPED while container %s runs on %s", now.ID, id, n.name)
 				}

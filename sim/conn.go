@@ -84,7 +84,7 @@ func (c *conn) flush() {
 		return
 	}
 	for _, m := range c.session.Outbox() {
-		c.carry(&c.down, m, func(m acs.Message) {
+		c.carry(&c.down, c.agent.node.lag, m, func(m acs.Message) {
 			if c.used && c.agent.alive() {
 				c.heard = c.w.clock.now
 				c.agent.receive(c, m)
@@ -109,7 +109,7 @@ func later(a, b time.Time) time.Time {
 
 // send is the agent's.
 func (c *conn) send(m acs.Message) {
-	c.carry(&c.up, m, func(m acs.Message) {
+	c.carry(&c.up, 0, m, func(m acs.Message) {
 		if c.served {
 			c.session.Receive(c.w.clock.now, m)
 			c.flush()
@@ -118,9 +118,9 @@ func (c *conn) send(m acs.Message) {
 }
 
 // carry moves a message through a pipe.
-func (c *conn) carry(p *pipe, m acs.Message, deliver func(acs.Message)) {
+func (c *conn) carry(p *pipe, lag time.Duration, m acs.Message, deliver func(acs.Message)) {
 	p.queue = append(p.queue, m)
-	p.last = later(c.w.clock.now.Add(c.w.travel()), p.last)
+	p.last = later(c.w.clock.now.Add(lag+c.w.travel()), p.last)
 	c.w.clock.at(p.last, func() {
 		p.arrived++
 		c.drain(p, deliver)

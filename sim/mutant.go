@@ -17,6 +17,7 @@ type Mutant int
 // The defects. Honest is none.
 const (
 	Honest         Mutant = iota
+	Undistorted           // none, but made the way that planted ones are: the control group
 	ForgottenGuard        // the loops commit without guards
 	WrongRounding         // minimumHealthyPercent is rounded down
 	IgnoredMinimum        // minimumHealthyPercent is not looked at
@@ -43,7 +44,7 @@ func Mutants() map[string]Mutant {
 // plans reports whether the defect is in the services' planner.
 func (m Mutant) plans() bool {
 	switch m {
-	case WrongRounding, IgnoredMinimum, IgnoredMaximum, IgnoredRoom, IgnoredDrain, Restless, Deserter:
+	case Undistorted, WrongRounding, IgnoredMinimum, IgnoredMaximum, IgnoredRoom, IgnoredDrain, Restless, Deserter:
 		return true
 	}
 	return false

@@ -46,3 +46,13 @@ func TestMutantsAreFound(t *testing.T) {
 		})
 	}
 }
+
+// TestControlGroup runs the way in which defects are planted without one: it
+// must not be that way itself that the checkers find.
+func TestControlGroup(t *testing.T) {
+	for seed := uint64(1); seed <= 60; seed++ {
+		if r := Run(seed, Options{Mutant: Undistorted}); r.Failure != nil {
+			t.Fatalf("seed %d: %v\n%s", seed, r.Failure, tail(r))
+		}
+	}
+}

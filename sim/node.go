@@ -38,7 +38,8 @@ type node struct {
 	lost    bool // never comes back
 	cut     bool // hears nobody and is not heard
 	stalled []func()
-	agent   *agent // nil while none lives
+	lag     time.Duration // that messages of the control channel need more to come here
+	agent   *agent        // nil while none lives
 	lives   int
 }
 

@@ -67,7 +67,7 @@ const (
 // Run runs the world of a seed from its beginning to the end, or to the first
 // check that does not hold.
 func Run(seed uint64, o Options) (r Result) {
-	w := newWorld(seed, o)
+	w := newWorld(seed, newShape(newDice(seed, "shape")), o)
 	defer func() {
 		if p := recover(); p != nil {
 			w.fail("panic", "%v\n%s", p, debug.Stack())

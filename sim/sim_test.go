@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	seeds   = flag.Int("seeds", 150, "how many seeds TestSeeds runs")
+	seeds   = flag.Int("seeds", 500, "how many seeds TestSeeds runs; a tenth with -short")
 	first   = flag.Uint64("first", 1, "the first of them")
 	oneSeed = flag.Uint64("seed", 0, "the seed that TestOneSeed runs, with its whole trace; 0: none")
 	mutant  = flag.String("mutant", "", "the defect that is planted in TestOneSeed")
@@ -24,11 +24,15 @@ func TestSeeds(t *testing.T) {
 	var all Counts
 	var wg sync.WaitGroup
 	failed := 0
+	count := uint64(*seeds)
+	if testing.Short() {
+		count = (count + 9) / 10
+	}
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for {
 				n := next.Add(1) - 1
-				if n >= uint64(*seeds) {
+				if n >= count {
 					return
 				}
 				one := Run(*first+n, Options{})
@@ -50,7 +54,10 @@ func TestSeeds(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	t.Logf("%d seeds: %+v", *seeds, all)
+	t.Logf("%d seeds: %+v", count, all)
+	if failed > 0 {
+		t.Log("one alone, with its whole trace: make sim SEED=n")
+	}
 }
 
 func tail(r Result) string {

@@ -89,9 +89,9 @@ func newShape(d dice) shape {
 	return s
 }
 
-func newWorld(seed uint64, o Options) *world {
+func newWorld(seed uint64, s shape, o Options) *world {
 	c := newClock()
-	w := &world{seed: seed, options: o, clock: c, trace: newTrace(c, o.Trace), shape: newShape(newDice(seed, "shape")),
+	w := &world{seed: seed, options: o, clock: c, trace: newTrace(c, o.Trace), shape: s,
 		troubled: true,
 		wire:     newDice(seed, "wire"), disk: newDice(seed, "disk"), mind: newDice(seed, "mind"),
 		ids: newDice(seed, "ids"), trouble: newDice(seed, "trouble")}
