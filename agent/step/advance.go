@@ -63,7 +63,7 @@ func (t *Task) bringUp(now time.Time, c *container) {
 			t.emit(Attach{c.spec.Name})
 			return
 		}
-		c.phase = attached
+		c.phase, c.bindings = attached, hostBindings(c.spec)
 	case attached:
 		c.phase = starting
 		t.emit(Start{c.spec.Name})
@@ -75,7 +75,8 @@ func (t *Task) bringUp(now time.Time, c *container) {
 // dependencies reports whether everything that c depends on has come far
 // enough, or why it never will.
 func (t *Task) dependencies(now time.Time, c *container) (ready bool, failure string) {
-	for _, d := range c.spec.DependsOn {
+	ready = true
+	for _, d := range c.after {
 		on := t.find(d.ContainerName)
 		ok, failed := satisfied(on, d.Condition)
 		if failed {
@@ -84,13 +85,13 @@ func (t *Task) dependencies(now time.Time, c *container) (ready bool, failure st
 		if ok {
 			continue
 		}
+		ready = false
 		if at := t.deadline(on); !at.IsZero() && !now.Before(at) {
 			return false, fmt.Sprintf("dependency resolution timed out: container %s did not reach %s within %d seconds",
 				d.ContainerName, d.Condition, on.spec.StartTimeout)
 		}
-		return false, ""
 	}
-	return true, ""
+	return ready, ""
 }
 
 // satisfied reports whether container c has reached condition, or cannot any
@@ -117,7 +118,7 @@ func (t *Task) deadline(c *container) time.Time {
 		return time.Time{}
 	}
 	for _, other := range t.containers {
-		for _, d := range other.spec.DependsOn {
+		for _, d := range other.after {
 			ok, _ := satisfied(c, d.Condition)
 			if d.ContainerName == c.spec.Name && other.phase == pulled && !ok {
 				return c.startedAt.Add(time.Duration(c.spec.StartTimeout) * time.Second)
@@ -148,15 +149,17 @@ func (t *Task) bringDown(now time.Time, c *container) {
 		if t.needed(c) {
 			return
 		}
-		if !c.signalled {
-			c.signalled = true
+		if c.killAt.IsZero() {
 			c.killAt = now.Add(c.stopTimeout)
-			t.emit(Signal{Container: c.spec.Name, Stop: true})
-			return
 		}
-		if !c.killAt.IsZero() && !now.Before(c.killAt) {
+		switch {
+		case !now.Before(c.killAt):
 			c.killAt = now.Add(lastRetry) // killed again if even that does not end it
+			c.signalled, c.killed = true, true
 			t.emit(Signal{Container: c.spec.Name, Signal: syscall.SIGKILL})
+		case !c.signalled && !now.Before(c.ask.at):
+			c.signalled = true
+			t.emit(Signal{Container: c.spec.Name, Stop: true})
 		}
 	}
 }
@@ -167,7 +170,7 @@ func (t *Task) needed(c *container) bool {
 		if other == c || other.phase == stopped {
 			continue
 		}
-		for _, d := range other.spec.DependsOn {
+		for _, d := range other.after {
 			if d.ContainerName == c.spec.Name {
 				return true
 			}
@@ -182,13 +185,15 @@ func (t *Task) observeEnd(now time.Time, c *container) {
 		return
 	}
 	c.killAt = time.Time{}
-	if c.spec.Essential && t.desired == Running {
-		// The control plane words this itself, as it does for stops.
-		t.desired = Stopped
-		if t.executionStopped.IsZero() {
-			t.executionStopped = now
-		}
+	if !c.spec.Essential {
+		return
 	}
+	if c.started && t.executionStopped.IsZero() {
+		t.executionStopped = now
+	}
+	// The control plane words the end of an essential container itself, as it
+	// does for stops.
+	t.desired = Stopped
 }
 
 // observeRunning notes that every container has got its start.

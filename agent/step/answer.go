@@ -47,12 +47,14 @@ func (t *Task) Attached(now time.Time, name string, bindings []Binding, f Failur
 // Started answers a Start. The container's end may have been observed before.
 func (t *Task) Started(now time.Time, name, runtimeID string, f Failure) {
 	c := t.find(name)
-	if c != nil && c.phase == starting {
-		if f == "" {
-			t.began(now, c, runtimeID)
-		} else {
-			t.failContainer(c, string(f))
-		}
+	switch {
+	case c == nil:
+	case c.phase == starting && f == "":
+		t.began(now, c, runtimeID)
+	case c.phase == starting:
+		t.failContainer(c, string(f))
+	case c.phase == stopped && c.started && c.runtimeID == "":
+		c.runtimeID = runtimeID // its end was observed first
 	}
 	t.advance(now)
 }
@@ -68,11 +70,16 @@ func (t *Task) began(at time.Time, c *container, runtimeID string) {
 	}
 }
 
-// Signalled answers a Signal; a signal that could not be sent is sent again
-// when the kill is due.
+// Signalled answers a Signal. One that could not be sent is sent again; the
+// time until the kill goes on meanwhile.
 func (t *Task) Signalled(now time.Time, name string, f Failure) {
 	if c := t.find(name); c != nil && f != "" && c.phase == running {
-		c.killAt = now.Add(firstRetry)
+		if c.killed {
+			c.killAt = now.Add(firstRetry)
+		} else {
+			c.signalled = false
+			c.ask.failed(now)
+		}
 	}
 	t.advance(now)
 }
@@ -148,9 +155,12 @@ func (t *Task) Adopt(now time.Time, found []Found) {
 			continue
 		}
 		c.digest, c.bindings = f.Digest, f.Bindings
+		if !needsSandbox(&t.payload) {
+			c.bindings = hostBindings(c.spec)
+		}
 		t.began(f.StartedAt, c, f.RuntimeID)
 		if c.check != nil {
-			c.nextProbe = now
+			c.nextProbe, c.unjudged = now, true
 		}
 		if !f.Running {
 			c.phase, c.exitCode, c.reason = stopped, f.ExitCode, f.Reason

@@ -2,6 +2,7 @@ package step
 
 import (
 	"time"
+	"unicode/utf8"
 
 	"github.com/roadstead/roadstead/dispatch/acs"
 )
@@ -26,6 +27,7 @@ type container struct {
 	config      acs.Config
 	check       *acs.Healthcheck
 	stopTimeout time.Duration
+	after       []acs.Dependency // what it waits for before it is started
 
 	phase     phase
 	started   bool // its process has run
@@ -36,7 +38,9 @@ type container struct {
 	bindings  []Binding
 	startedAt time.Time
 
-	signalled bool      // it was asked to stop
+	signalled bool      // it was asked to stop, or is being asked
+	ask       backoff   // of asking
+	killed    bool      // it was killed, or is being killed
 	killAt    time.Time // when it is killed if it has not stopped
 	removing  bool
 	removed   bool
@@ -47,6 +51,7 @@ type container struct {
 	failures    int // of its health check, in a row
 	health      string
 	healthSince time.Time
+	unjudged    bool // it was adopted, and its checks have said nothing since
 	lastOutput  string
 }
 
@@ -66,6 +71,31 @@ func (c *container) status() string {
 		return Running
 	}
 	return Stopped
+}
+
+// hostBindings are the ports of a container in the host's network: what it
+// listens on is what the host listens on.
+func hostBindings(spec acs.Container) []Binding {
+	var out []Binding
+	for _, p := range spec.PortMappings {
+		protocol := p.Protocol
+		if protocol == "" {
+			protocol = "tcp"
+		}
+		out = append(out, Binding{BindIP: "0.0.0.0", ContainerPort: p.ContainerPort, HostPort: p.ContainerPort, Protocol: protocol})
+	}
+	return out
+}
+
+// clip cuts a text to at most limit bytes, between characters.
+func clip(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit]
 }
 
 // needsSandbox reports whether the container gets a network of its own.

@@ -110,5 +110,25 @@ func checkOf(c acs.Container, config acs.Config) *acs.Healthcheck {
 	if t := config.Healthcheck.Test; len(t) == 0 || t[0] == "NONE" {
 		return nil
 	}
-	return config.Healthcheck
+	check := *config.Healthcheck
+	check.Interval = positive(check.Interval, defaultProbe)
+	check.Timeout = positive(check.Timeout, defaultProbe)
+	if check.Retries <= 0 {
+		check.Retries = defaultRetries
+	}
+	return &check
+}
+
+// What Docker gives a check that leaves them out. An interval of zero would be
+// probing without a pause.
+const (
+	defaultProbe   = int64(30 * time.Second)
+	defaultRetries = 3
+)
+
+func positive(n, otherwise int64) int64 {
+	if n > 0 {
+		return n
+	}
+	return otherwise
 }

@@ -18,10 +18,10 @@ func (t *Task) probe(now time.Time, c *container) {
 // what it printed.
 func (t *Task) Probed(now time.Time, name string, ok bool, output string) {
 	c := t.find(name)
-	if c != nil {
+	if c != nil && c.check != nil {
 		c.probing = false
 		c.nextProbe = now.Add(time.Duration(c.check.Interval))
-		c.lastOutput = output[:min(len(output), maxProbeOutput)]
+		c.lastOutput = clip(output, maxProbeOutput)
 		if c.phase == running {
 			c.judge(now, ok)
 		}
@@ -49,6 +49,7 @@ func (c *container) judge(now time.Time, ok bool) {
 }
 
 func (c *container) turn(now time.Time, health string) {
+	c.unjudged = false
 	if c.health != health {
 		c.health, c.healthSince = health, now
 	}

@@ -51,16 +51,18 @@ func (b *backoff) failed(now time.Time) {
 	b.at = now.Add(min(wait, lastRetry))
 }
 
-// New returns the machine of a task that the node was told of. Options decode
-// from the payload; a payload that makes no sense is refused, and the caller
-// reports the task STOPPED with the error.
+// New returns the machine of a task that the node was told of. A payload that
+// makes no sense is an error, which the caller reports with Refuse.
 func New(payload acs.Task) (*Task, error) {
 	t := &Task{payload: payload, desired: payload.DesiredStatus}
 	if payload.ARN == "" || len(payload.Containers) == 0 {
 		return nil, fmt.Errorf("task %q has no ARN or no containers", payload.ARN)
 	}
+	if desired := payload.DesiredStatus; desired != Running && desired != Stopped {
+		return nil, fmt.Errorf("desired status %q is not one of RUNNING, STOPPED", desired)
+	}
 	for _, spec := range payload.Containers {
-		c := &container{spec: spec, stopTimeout: DefaultStopTimeout}
+		c := &container{spec: spec, stopTimeout: DefaultStopTimeout, after: dependenciesOf(spec)}
 		if spec.DockerConfig != nil && spec.DockerConfig.Config != "" {
 			if err := json.Unmarshal([]byte(spec.DockerConfig.Config), &c.config); err != nil {
 				return nil, fmt.Errorf("container %s: docker configuration: %w", spec.Name, err)
@@ -78,14 +80,23 @@ func New(payload acs.Task) (*Task, error) {
 		}
 		t.containers = append(t.containers, c)
 	}
-	for _, c := range t.containers {
-		for _, d := range c.spec.DependsOn {
-			if t.find(d.ContainerName) == nil {
-				return nil, fmt.Errorf("container %s depends on %q, which is not there", c.spec.Name, d.ContainerName)
-			}
-		}
+	if err := t.checkDependencies(); err != nil {
+		return nil, err
 	}
 	return t, nil
+}
+
+// Refuse returns the machine of a task that cannot be run: it reports it
+// STOPPED for reason, because the control plane would send it again for ever,
+// and removes what may be there of it.
+func Refuse(payload acs.Task, reason string) *Task {
+	t := &Task{payload: payload, desired: Stopped, reason: clip(reason, MaxReason)}
+	for _, spec := range payload.Containers {
+		if t.find(spec.Name) == nil {
+			t.containers = append(t.containers, &container{spec: spec, phase: stopped})
+		}
+	}
+	return t
 }
 
 // Payload returns what the node was told, with the desired status as it is now.
@@ -100,6 +111,21 @@ func (t *Task) Payload() acs.Task {
 func (t *Task) Desire(now time.Time, desired string) {
 	if desired == Stopped {
 		t.desired = Stopped
+	}
+	t.advance(now)
+}
+
+// Fail makes the task stop for a reason of the node's own.
+func (t *Task) Fail(now time.Time, reason string) {
+	t.fail(reason)
+	t.advance(now)
+}
+
+// Retry makes a report that failed be tried again at once: the control plane
+// is known to be there again.
+func (t *Task) Retry(now time.Time) {
+	if !t.submitting && !t.forgetting {
+		t.retry = backoff{}
 	}
 	t.advance(now)
 }
@@ -131,11 +157,13 @@ func (t *Task) Done() bool {
 	return t.forgotten && !slices.ContainsFunc(t.containers, func(c *container) bool { return !c.removed })
 }
 
-// Health returns the health of the containers that have a check, by name.
+// Health returns the health of the containers that have a check, in the
+// task's order. A container that was adopted is left out until its checks say
+// something: what an earlier life of the agent reported still holds.
 func (t *Task) Health() []ContainerHealth {
 	var out []ContainerHealth
 	for _, c := range t.containers {
-		if c.check != nil && c.phase >= running {
+		if c.check != nil && c.phase >= running && !c.unjudged {
 			out = append(out, ContainerHealth{c.spec.Name, c.health, c.healthSince, c.lastOutput})
 		}
 	}
@@ -164,6 +192,9 @@ func (t *Task) Next() time.Time {
 	}
 	for _, c := range t.containers {
 		earlier(c.killAt)
+		if c.phase == running && !c.signalled {
+			earlier(c.ask.at)
+		}
 		earlier(c.remove.at)
 		if c.phase == running && !c.probing && c.check != nil && t.desired == Running {
 			earlier(c.nextProbe)
@@ -187,7 +218,7 @@ func (t *Task) emit(e Effect) { t.effects = append(t.effects, e) }
 // fail makes the task stop for reason; the first reason is kept.
 func (t *Task) fail(reason string) {
 	if t.reason == "" && t.desired != Stopped {
-		t.reason = reason[:min(len(reason), MaxReason)]
+		t.reason = clip(reason, MaxReason)
 	}
 	t.desired = Stopped
 }

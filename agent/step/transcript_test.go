@@ -17,10 +17,11 @@ import (
 // line by line, and what the machine wants done about it.
 //
 //	task [network=host] [desired=STOPPED]
-//	NAME [essential] [start=SECONDS] [stop=SECONDS] [after=NAME:CONDITION]... [check=INTERVAL,TIMEOUT,RETRIES,START-PERIOD]
+//	NAME [essential] [start=SECONDS] [stop=SECONDS] [after=NAME:CONDITION]... [link=NAME:ALIAS] [port=NUMBER] [check=INTERVAL,TIMEOUT,RETRIES,START-PERIOD]
 //
 // makes the task. Then: pulled, attached, started, exited, signalled, probed,
-// submitted, forgotten, removed, desire, adopt, and wait DURATION.
+// submitted, forgotten, removed, desire, fail, retry, adopt, and wait DURATION.
+// Refuse takes the same as task, with reason=... .
 func TestTranscripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		s := &story{now: time.Unix(1_700_000_000, 0).UTC()}
@@ -34,20 +35,26 @@ type story struct {
 }
 
 func (s *story) run(t *testing.T, d *datadriven.TestData) string {
-	if d.Cmd == "task" {
+	if d.Cmd == "task" || d.Cmd == "refuse" {
 		payload := acs.Task{ARN: "arn:aws:ecs:us-east-1:000000000000:task/default/t1", DesiredStatus: Running}
+		reason := ""
 		for _, a := range d.CmdArgs {
 			switch a.Key {
 			case "network":
 				payload.NetworkMode = a.Vals[0]
 			case "desired":
 				payload.DesiredStatus = a.Vals[0]
+			case "reason":
+				reason = strings.ReplaceAll(a.Vals[0], "_", " ")
 			}
 		}
 		for _, line := range strings.Split(d.Input, "\n") {
 			payload.Containers = append(payload.Containers, containerFrom(t, line))
 		}
 		task, err := New(payload)
+		if d.Cmd == "refuse" {
+			task, err = Refuse(payload, reason), nil
+		}
 		if err != nil {
 			return "refused: " + err.Error() + "\n"
 		}
@@ -71,6 +78,10 @@ func containerFrom(t *testing.T, line string) acs.Container {
 			c.StartTimeout, _ = strconv.ParseInt(value, 10, 64)
 		case "stop":
 			c.StopTimeout, _ = strconv.ParseInt(value, 10, 64)
+		case "link":
+			c.Links = append(c.Links, value)
+		case "port":
+			c.PortMappings = append(c.PortMappings, acs.PortMapping{ContainerPort: number(t, value)})
 		case "after":
 			name, condition, _ := strings.Cut(value, ":")
 			c.DependsOn = append(c.DependsOn, acs.Dependency{ContainerName: name, Condition: condition})
@@ -146,6 +157,10 @@ func (s *story) happen(t *testing.T, d *datadriven.TestData) {
 		s.task.Forgotten(s.now, failure)
 	case "removed":
 		s.task.Removed(s.now, name, failure)
+	case "fail":
+		s.task.Fail(s.now, reason)
+	case "retry":
+		s.task.Retry(s.now)
 	case "desire":
 		s.task.Desire(s.now, name)
 	case "adopt":
@@ -174,7 +189,7 @@ func (s *story) answer() string {
 		case Submit:
 			fmt.Fprintf(&b, "submit %s%s\n", e.Report.Status, quoted(e.Report.Reason))
 			for _, c := range e.Report.Containers {
-				fmt.Fprintf(&b, "  %s %s%s%s\n", c.Name, c.Status, exit(c.ExitCode), quoted(c.Reason))
+				fmt.Fprintf(&b, "  %s %s%s%s%s\n", c.Name, c.Status, exit(c.ExitCode), quoted(c.Reason), ports(s.task.payload.NetworkMode, c.Bindings))
 			}
 		case Signal:
 			if e.Stop {
@@ -216,4 +231,16 @@ func exit(code *int32) string {
 		return ""
 	}
 	return fmt.Sprintf(" exit %d", *code)
+}
+
+// ports prints the bindings of a container in the host's network; those of a
+// sandbox are the driver's.
+func ports(mode string, bindings []Binding) string {
+	var b strings.Builder
+	for _, p := range bindings {
+		if mode == "host" {
+			fmt.Fprintf(&b, " %s:%d->%d/%s", p.BindIP, p.HostPort, p.ContainerPort, p.Protocol)
+		}
+	}
+	return b.String()
 }

@@ -1,0 +1,47 @@
+package step
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/roadstead/roadstead/dispatch/acs"
+)
+
+// dependenciesOf returns what a container waits for: what it says, and the
+// start of every container that it is linked to, whose address it needs.
+// Source: ECS developer guide, ContainerDefinition links and dependsOn.
+func dependenciesOf(spec acs.Container) []acs.Dependency {
+	out := slices.Clone(spec.DependsOn)
+	for _, link := range spec.Links {
+		name, _, _ := strings.Cut(link, ":")
+		if !slices.ContainsFunc(out, func(d acs.Dependency) bool { return d.ContainerName == name }) {
+			out = append(out, acs.Dependency{ContainerName: name, Condition: "START"})
+		}
+	}
+	return out
+}
+
+// checkDependencies refuses a dependency on what is not there, and a circle:
+// a task with one would wait for ever.
+func (t *Task) checkDependencies() error {
+	for _, c := range t.containers {
+		for _, d := range c.after {
+			if t.find(d.ContainerName) == nil {
+				return fmt.Errorf("container %s depends on %q, which is not there", c.spec.Name, d.ContainerName)
+			}
+		}
+	}
+	settled := map[string]bool{}
+	for range t.containers {
+		for _, c := range t.containers {
+			settled[c.spec.Name] = !slices.ContainsFunc(c.after, func(d acs.Dependency) bool { return !settled[d.ContainerName] })
+		}
+	}
+	for _, c := range t.containers {
+		if !settled[c.spec.Name] {
+			return fmt.Errorf("container %s depends on itself, by way of others or directly", c.spec.Name)
+		}
+	}
+	return nil
+}
