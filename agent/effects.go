@@ -248,8 +248,10 @@ func (n *Node) probe(ctx context.Context, l *live, e step.Probe) {
 }
 
 func (n *Node) submit(ctx context.Context, l *live, r step.Report) {
+	payload := l.task.Payload()
 	n.answer(ctx, func() func(time.Time) {
 		err := context.Canceled
+		n.recordEnd(l, payload, r)
 		within(ctx, n.submits, func() { err = n.edges.Reporter.Submit(ctx, l.payload.ARN, r) })
 		refused := errors.Is(err, ErrRefused)
 		if err != nil && ctx.Err() == nil {
@@ -257,6 +259,22 @@ func (n *Node) submit(ctx context.Context, l *live, r step.Report) {
 		}
 		return func(now time.Time) { l.task.Submitted(now, err == nil, refused) }
 	})
+}
+
+// recordEnd makes the record of a task say that the task has ended, before
+// anybody is told, if a container of it was never started: the next life of
+// the agent would start it. Those that were are found again.
+func (n *Node) recordEnd(l *live, payload acs.Task, r step.Report) {
+	if r.Status != step.Stopped || !slices.ContainsFunc(r.Containers, func(c step.ContainerReport) bool { return c.RuntimeID == "" }) {
+		return
+	}
+	err := l.save(n.records) // the first, which may be under way
+	if err == nil {
+		err = n.records.save(payload)
+	}
+	if err != nil { // the end is reported all the same
+		n.options.Logger.Warn("end of a task is not recorded", "task", payload.ARN, "error", err)
+	}
 }
 
 // removeAll removes a container, its log and its sandbox.
