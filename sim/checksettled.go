@@ -132,7 +132,7 @@ func (c *checker) serviceSettled(v store.View, s *model.Service) string {
 	for t := range store.TasksByService(v, s.Key().ID) {
 		switch {
 		case t.Stopped():
-		case t.Spec.Deployment == s.Primary:
+		case t.Spec.Deployment == s.Primary && !draining(v, t):
 			current++
 		default:
 			older++
@@ -155,6 +155,12 @@ func (c *checker) serviceSettled(v store.View, s *model.Service) string {
 		return c.reallyStuck(v, s, d)
 	}
 	return fmt.Sprintf("service %s has %d tasks of its primary deployment and %d older ones, is to have %d, and does not say why", s.Name, current, older, desired)
+}
+
+// draining reports whether the task is to leave its instance.
+func draining(v store.View, t *model.Task) bool {
+	i, ok := store.Get[*model.ContainerInstance](v, t.Spec.Instance)
+	return ok && i.Status == model.InstanceDraining
 }
 
 // daemons returns how many instances a daemon could be on.

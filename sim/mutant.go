@@ -30,6 +30,7 @@ const (
 	LostWrite             // some commits are acknowledged and never written
 	Deserter              // tasks of lost instances are not replaced
 	LatePayload           // an agent forgets which tasks it has ended, and takes late payloads for new tasks
+	ForgottenEnd          // an agent does not record that a task has ended that never quite began
 	CarelessEnd           // the end of a connection that could not be written is never written
 )
 
@@ -38,7 +39,7 @@ func Mutants() map[string]Mutant {
 	return map[string]Mutant{"forgotten-guard": ForgottenGuard, "wrong-rounding": WrongRounding, "ignored-minimum": IgnoredMinimum,
 		"ignored-maximum": IgnoredMaximum, "ignored-room": IgnoredRoom, "ignored-drain": IgnoredDrain, "restless": Restless,
 		"step-back": StepBack, "double-start": DoubleStart, "lost-write": LostWrite, "deserter": Deserter,
-		"late-payload": LatePayload, "careless-end": CarelessEnd}
+		"late-payload": LatePayload, "careless-end": CarelessEnd, "forgotten-end": ForgottenEnd}
 }
 
 // plans reports whether the defect is in the services' planner.

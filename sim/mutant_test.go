@@ -23,6 +23,7 @@ var expected = map[string][]string{
 	"lost-write":      {"durability"},
 	"deserter":        {"liveness"},
 	"late-payload":    {"once", "liveness"},
+	"forgotten-end":   {"truth", "liveness"},
 	"careless-end":    {"liveness"},
 }
 

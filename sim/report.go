@@ -27,7 +27,21 @@ func (a *agent) submit(l *live, r step.Report) {
 	for _, c := range r.Containers {
 		in.Containers = append(in.Containers, containerChange(c))
 	}
-	a.w.trace.say(a.node.name, "reports %s %s", short(l.payload.ARN), r.Status)
+	if r.Status == step.Stopped && slices.ContainsFunc(r.Containers, func(c step.ContainerReport) bool { return c.RuntimeID == "" }) &&
+		a.w.options.Mutant != ForgottenEnd {
+		ending := l.task.Payload()
+		l.whenSaved(func() {
+			a.node.records[ending.ARN] = ending
+			a.send(l, in)
+		})
+		return
+	}
+	a.send(l, in)
+}
+
+// send sends a report.
+func (a *agent) send(l *live, in *ecs.SubmitTaskStateChangeInput) {
+	a.w.trace.say(a.node.name, "reports %s %s", short(l.payload.ARN), *in.Status)
 	a.w.call(a.node, "SubmitTaskStateChange", in, func(_ any, err error) {
 		if !a.alive() {
 			return
