@@ -95,6 +95,9 @@ func (l *Links) Notify(v store.View, keys []model.Key) {
 				continue
 			}
 			id = t.Spec.Instance
+		} else if i, ok := store.Get[*model.ContainerInstance](v, id); !ok || i.Status == model.InstanceInactive {
+			l.hangUp(id)
+			continue
 		}
 		for s := range l.subs[id] {
 			select {
@@ -103,6 +106,15 @@ func (l *Links) Notify(v store.View, keys []model.Key) {
 			}
 		}
 	}
+}
+
+// hangUp ends the connections of an instance that was deregistered. When its
+// agent comes back, it is told so. The caller holds the lock.
+func (l *Links) hangUp(id string) {
+	for s := range l.subs[id] {
+		close(s.changed)
+	}
+	delete(l.subs, id)
 }
 
 // DropLate notes as disconnected the instances that have no connection and are
@@ -142,9 +154,19 @@ func (l *Links) Connect(ctx context.Context, h dispatch.Hello) (dispatch.Link, e
 	l.mu.Unlock()
 	if err := l.setConnected(ctx, id, link.Nonce, &h); err != nil {
 		link.Close()
+		l.forget(id, link.Nonce)
 		return dispatch.Link{}, err
 	}
 	return link, nil
+}
+
+// forget makes a connection that did not come about not the newest.
+func (l *Links) forget(id, nonce string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.live[id] == nonce {
+		delete(l.live, id)
+	}
 }
 
 func (l *Links) unsubscribe(id string, sub *subscription) {
@@ -174,12 +196,18 @@ func (l *Links) find(who caller.Identity, h dispatch.Hello) (*model.ContainerIns
 		return nil, &dispatch.Refusal{Status: http.StatusBadRequest, Name: "InvalidInstanceException", Message: "Unable to resolve container instance."}
 	}
 	if i.Status == model.InstanceInactive {
-		return nil, &dispatch.Refusal{Status: http.StatusBadRequest, Name: "InactiveInstanceException", Message: "Container instance is inactive."}
+		return nil, inactive()
 	}
 	if who.Kind == caller.AssumedRole && (who.Purpose != caller.Instance || who.BoundTo != i.ARN(l.platform.Region)) {
 		return nil, &dispatch.Refusal{Status: http.StatusForbidden, Name: "AccessDeniedException", Message: "The caller may not speak for this container instance."}
 	}
 	return i, nil
+}
+
+// inactive is what the agent of a deregistered instance is told; it waits an
+// hour before it asks again, and its containers go on.
+func inactive() error {
+	return &dispatch.Refusal{Status: http.StatusBadRequest, Name: "InactiveInstanceException", Message: "Container instance is inactive."}
 }
 
 // Disconnect implements dispatch.Control.
@@ -206,6 +234,9 @@ func (l *Links) setConnected(ctx context.Context, id, nonce string, h *dispatch.
 		old, ok := store.Get[*model.ContainerInstance](l.db.View(), id)
 		if !ok || h == nil && !old.AgentConnected {
 			return nil
+		}
+		if h != nil && old.Status == model.InstanceInactive {
+			return inactive() // deregistered since it was found
 		}
 		i := old.Clone()
 		i.AgentConnected, i.ConnectedAt = h != nil, l.options.Now()

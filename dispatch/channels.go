@@ -23,6 +23,7 @@ const inboxSize = 64
 var (
 	errReplaced = errors.New("a newer connection of the same instance has replaced this one")
 	errExpired  = errors.New("ConnectionExpired: Reconnect to continue")
+	errGone     = errors.New("the container instance is not registered any more")
 	errDead     = errors.New("heartbeats are not acknowledged")
 	errShutdown = errors.New("the server is shutting down")
 )
@@ -77,7 +78,7 @@ func (s *Server) forget(id string, me *connection) {
 // Source: specs/agent-protocol.md section 2, lifetime.
 func farewell(conn *websocket.Conn, err error) {
 	switch {
-	case errors.Is(err, errExpired), errors.Is(err, errShutdown):
+	case errors.Is(err, errExpired), errors.Is(err, errShutdown), errors.Is(err, errGone):
 		conn.Close(websocket.StatusNormalClosure, err.Error())
 	case errors.Is(err, errReplaced):
 		conn.Close(websocket.StatusPolicyViolation, err.Error())
@@ -121,7 +122,11 @@ func (s *Server) converse(ctx context.Context, conn *websocket.Conn, replaced <-
 				return errors.New("the agent closed the connection")
 			}
 			session.Receive(s.options.Now(), m)
-		case <-link.Changed:
+		case _, registered := <-link.Changed:
+			if !registered {
+				wake.Stop()
+				return errGone
+			}
 			sequence, assignments := s.control.Assignments(link)
 			session.Assign(s.options.Now(), sequence, assignments)
 		case <-wake.C:

@@ -28,7 +28,8 @@ type Link struct {
 	InstanceARN string
 	// Nonce is unique to this connection.
 	Nonce string
-	// Changed is signalled after each change of the instance's assignments.
+	// Changed is signalled after each change of the instance's assignments,
+	// and closed when the instance may not be connected any more.
 	Changed <-chan struct{}
 	// Close ends the watch behind Changed.
 	Close func()
@@ -129,8 +130,8 @@ func (s *Server) Shutdown() {
 
 func (s *Server) handler(serve func(ctx context.Context, w http.ResponseWriter, r *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.admit() {
-			refuse(w, &Refusal{http.StatusServiceUnavailable, "ServerException", "The server is at its limit of connections."})
+		if err := s.admit(); err != nil {
+			refuse(w, err)
 			return
 		}
 		defer s.leave()
@@ -151,15 +152,19 @@ func (s *Server) handler(serve func(ctx context.Context, w http.ResponseWriter, 
 	})
 }
 
-func (s *Server) admit() bool {
+// admit counts a connection, or returns why there may be none.
+func (s *Server) admit() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || s.count >= s.options.MaxConnections {
-		return false
+	switch {
+	case s.closed:
+		return &Refusal{http.StatusServiceUnavailable, "ServerException", "The server is shutting down."}
+	case s.count >= s.options.MaxConnections:
+		return &Refusal{http.StatusServiceUnavailable, "ServerException", "The server is at its limit of connections."}
 	}
 	s.count++
 	s.wg.Add(1)
-	return true
+	return nil
 }
 
 func (s *Server) leave() {

@@ -106,6 +106,21 @@ func TestANewerConnectionReplacesTheOlder(t *testing.T) {
 	})
 }
 
+func TestADeregisteredInstanceIsToldSo(t *testing.T) {
+	bubble(t, ServerOptions{}, func(t *testing.T, w *world) {
+		a := w.connect(acsPath)
+		a.expect("c1-1 manifest of 0 at 1", "c1-2 heartbeat")
+		w.plane.deregister()
+		if end := a.closed(); end.Code != websocket.StatusNormalClosure || end.Reason != errGone.Error() {
+			t.Errorf("closed with %v", end)
+		}
+		_, body := w.refused(acsPath, w.sign(acsPath))
+		if name, _ := single(t, body); name != "InactiveInstanceException" {
+			t.Errorf("refused with %s", body)
+		}
+	})
+}
+
 func TestHeartbeatsKeepAConnectionAndSilenceEndsIt(t *testing.T) {
 	bubble(t, ServerOptions{}, func(t *testing.T, w *world) {
 		began := time.Now()

@@ -113,6 +113,17 @@ func (p *plane) assign(lines string) {
 	}
 }
 
+// deregister ends the instance's registration.
+func (p *plane) deregister() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.changed {
+		close(c)
+	}
+	clear(p.changed)
+	p.refusal = &Refusal{http.StatusBadRequest, "InactiveInstanceException", "Container instance is inactive."}
+}
+
 // current returns the nonce of the newest connection, "" when it has ended.
 func (p *plane) current() string {
 	p.mu.Lock()
