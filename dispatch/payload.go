@@ -109,7 +109,7 @@ func (p Platform) container(t *model.Task, d *model.TaskDefinition, c *types.Con
 		CPU: int64(c.Cpu), Memory: int64(aws.ToInt32(c.Memory)),
 		Command: c.Command, EntryPoint: c.EntryPoint, Environment: map[string]string{}, Links: c.Links,
 		StartTimeout: int64(aws.ToInt32(c.StartTimeout)), StopTimeout: int64(aws.ToInt32(c.StopTimeout)),
-		RegistryAuthentication: p.registryAuthentication(d.Account, aws.ToString(c.Image)),
+		RegistryAuthentication: p.registryAuthentication(d.Account, aws.ToString(c.Image), executionRole(t, d) != ""),
 	}
 	if at := t.Container(out.Name); at >= 0 {
 		out.ContainerARN = model.Scope{Region: p.Region, Account: t.Account}.
@@ -139,7 +139,7 @@ func (p Platform) container(t *model.Task, d *model.TaskDefinition, c *types.Con
 	if c.HealthCheck != nil {
 		out.HealthCheckType = "docker"
 	}
-	if host.LogConfig != nil && host.LogConfig.Type == "awslogs" && aws.ToString(d.Definition.ExecutionRoleArn) != "" {
+	if host.LogConfig != nil && host.LogConfig.Type == "awslogs" && executionRole(t, d) != "" {
 		out.LogsAuthStrategy = "ExecutionRole"
 	}
 	var err error
@@ -163,6 +163,9 @@ func override(out *acs.Container, host *acs.HostConfig, o *types.TaskOverride) {
 			out.CPU = int64(*c.Cpu)
 		}
 		if c.Memory != nil {
+			if host.MemorySwap > 0 { // counts the memory, too
+				host.MemorySwap += (int64(*c.Memory) - out.Memory) << 20
+			}
 			out.Memory = int64(*c.Memory)
 		}
 		if c.MemoryReservation != nil {
@@ -174,11 +177,21 @@ func override(out *acs.Container, host *acs.HostConfig, o *types.TaskOverride) {
 	}
 }
 
-func (p Platform) registryAuthentication(account, image string) *acs.RegistryAuthentication {
+// executionRole returns the role that the task is prepared with; "" for none.
+func executionRole(t *model.Task, d *model.TaskDefinition) string {
+	if o := t.Spec.Overrides; o != nil && o.ExecutionRoleArn != nil {
+		return *o.ExecutionRoleArn
+	}
+	return aws.ToString(d.Definition.ExecutionRoleArn)
+}
+
+// registryAuthentication says how an image of the built-in registry is pulled:
+// with the execution role where there is one, else as the instance itself.
+func (p Platform) registryAuthentication(account, image string, asRole bool) *acs.RegistryAuthentication {
 	for _, h := range p.RegistryHosts {
 		if strings.HasPrefix(image, h+"/") {
 			return &acs.RegistryAuthentication{Type: "ecr", ECR: &acs.ECRAuthData{
-				RegistryID: account, Region: p.Region, EndpointOverride: p.Endpoint}}
+				RegistryID: account, Region: p.Region, EndpointOverride: p.Endpoint, UseExecutionRole: asRole}}
 		}
 	}
 	return nil
