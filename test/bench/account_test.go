@@ -102,9 +102,14 @@ func ownCPU(t testing.TB) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// residentOf returns the memory of one process, in bytes: all that is resident,
-// and its proportional share of what it has in common with others.
-func residentOf(t testing.TB, pid int) (resident, share float64) {
+// memoryOf is what one process has in memory, in bytes.
+type memoryOf struct {
+	resident  float64 // all of it
+	share     float64 // with its share alone of what it has in common with others
+	anonymous float64 // without files: code, and the database that etcd maps
+}
+
+func residentOf(t testing.TB, pid int) (m memoryOf) {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
 	if err != nil {
@@ -113,13 +118,16 @@ func residentOf(t testing.TB, pid int) (resident, share float64) {
 	for line := range bytes.Lines(text) {
 		fields := strings.Fields(string(line))
 		switch {
-		case len(fields) > 1 && fields[0] == "Rss:":
-			resident = float64(number(fields[1])) * 1024
-		case len(fields) > 1 && fields[0] == "Pss:":
-			share = float64(number(fields[1])) * 1024
+		case len(fields) < 2:
+		case fields[0] == "Rss:":
+			m.resident = float64(number(fields[1])) * 1024
+		case fields[0] == "Pss:":
+			m.share = float64(number(fields[1])) * 1024
+		case fields[0] == "Anonymous:":
+			m.anonymous = float64(number(fields[1])) * 1024
 		}
 	}
-	return resident, share
+	return m
 }
 
 // children returns the processes whose parent is pid.

@@ -2,12 +2,14 @@ package bench
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 )
 
@@ -19,8 +21,9 @@ type bare struct {
 }
 
 // newBare prepares a bundle. The container has the network of the host, which
-// is the least work, and the configuration that `runc spec` writes.
-func newBare(t testing.TB, image sample) *bare {
+// is the least work, and a configuration that somebody wrote for runc; without
+// one it has that of `runc spec`, which filters no system calls.
+func newBare(t testing.TB, image sample, configuration string) *bare {
 	t.Helper()
 	runc := filepath.Join(filepath.Dir(program()), "runtime", "runc")
 	if _, err := os.Stat(runc); err != nil {
@@ -28,24 +31,29 @@ func newBare(t testing.TB, image sample) *bare {
 			t.Fatal("there is no runc to compare with")
 		}
 	}
-	group, err := openAccount(filepath.Base(t.TempDir()) + "-bare")
+	bundle := t.TempDir()
+	group, err := openAccount(fmt.Sprintf("bench-%d-bare-%s", os.Getpid(), filepath.Base(bundle)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bare{runc: runc, bundle: t.TempDir(), state: t.TempDir(), group: group}
+	b := &bare{runc: runc, bundle: bundle, state: t.TempDir(), group: group}
 	t.Cleanup(b.group.close)
 	image.unpack(t, filepath.Join(b.bundle, "rootfs"))
-	if out, err := exec.Command(runc, "spec", "--bundle", b.bundle).CombinedOutput(); err != nil {
-		t.Fatalf("runc spec: %v: %s", err, out)
+	if configuration == "" {
+		if out, err := exec.Command(runc, "spec", "--bundle", b.bundle).CombinedOutput(); err != nil {
+			t.Fatalf("runc spec: %v: %s", err, out)
+		}
+		configuration = filepath.Join(b.bundle, "config.json")
 	}
-	b.configure(t)
+	b.configure(t, configuration)
 	return b
 }
 
-func (b *bare) configure(t testing.TB) {
+// configure makes a configuration this bundle's.
+func (b *bare) configure(t testing.TB, from string) {
 	t.Helper()
 	path := filepath.Join(b.bundle, "config.json")
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(from)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,10 +62,11 @@ func (b *bare) configure(t testing.TB) {
 		t.Fatal(err)
 	}
 	spec.Process.Args, spec.Process.Terminal = sleeper, false
+	spec.Root.Path = "rootfs"
 	spec.Linux.CgroupsPath = "/" + filepath.Base(string(b.group)) + "/c"
 	var kept []specs.LinuxNamespace
 	for _, n := range spec.Linux.Namespaces {
-		if n.Type != specs.NetworkNamespace {
+		if n.Type != specs.NetworkNamespace { // the host's
 			kept = append(kept, n)
 		}
 	}
@@ -105,4 +114,16 @@ func (b *bare) measure(t testing.TB) (took, cpu time.Duration) {
 		t.Fatalf("runc delete: %v: %s", err, out)
 	}
 	return took, command.ProcessState.UserTime() + command.ProcessState.SystemTime()
+}
+
+// configurationOf returns the configuration that the platform wrote for the
+// container of a running task.
+func (p *platform) configurationOf(arn string) string {
+	p.t.Helper()
+	id := aws.ToString(p.tasks([]string{arn})[0].Containers[0].RuntimeId)
+	found, _ := filepath.Glob("/run/roadstead/*/state/*/*/" + id + "/config.json") // the pattern is well-formed
+	if len(found) == 0 {
+		p.t.Fatalf("container %s has no configuration below /run/roadstead", id)
+	}
+	return found[0]
 }

@@ -67,7 +67,9 @@ func burst(t *testing.T, r *report, image sample) {
 		ratio: times(ours.perCore() / theirs.perCore()), bar: ">= 3x", verdict: atLeast(ours.perCore()/theirs.perCore(), burstBar)})
 	r.note("CPU of a start, ours: %s", ours.shares("control plane and agent"))
 	r.note("CPU of a start, peer: %s", theirs.shares("client"))
-	r.note("CPU of a bare runc run, for comparison: %s", milliseconds(newBare(t, image).cost(t, 10)))
+	same, plain := newBare(t, image, p.configurationOf(first[0])), newBare(t, image, "")
+	r.note("CPU of runc run alone, for comparison: %s with our configuration, %s without a seccomp filter",
+		milliseconds(same.cost(t, 10)), milliseconds(plain.cost(t, 10)))
 	p.stopBatch(first)
 }
 

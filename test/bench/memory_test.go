@@ -20,26 +20,29 @@ const (
 func memory(t *testing.T, r *report, image sample) {
 	p := start(t, "up")
 	pause(memorySettle)
-	idle, _ := residentOf(t, p.pid())
-	r.add(row{what: "resident memory, control plane and agent, idle", measured: megabytes(idle), bar: "<= 100 MB", verdict: atMost(idle, idleBar)})
+	idle := residentOf(t, p.pid())
+	r.add(row{what: "resident memory, control plane and agent, idle", measured: idle.String(), bar: "<= 100 MB", verdict: atMost(idle.resident, idleBar)})
 	p.others(r)
 	definition := p.simulated(t, "simulated", simulatedNodes)
 	pause(memorySettle)
-	before, _ := residentOf(t, p.pid())
+	before := residentOf(t, p.pid())
 	for n := range storedTasks / 10 {
 		p.runTasks("simulated", definition, 10)
 		if n == 99 {
 			pause(memorySettle)
-			first, _ := residentOf(t, p.pid())
-			r.add(row{what: "  with 1,000 tasks on 100 instances", measured: megabytes(first)})
+			r.add(row{what: "  with 1,000 tasks on 100 instances", measured: residentOf(t, p.pid()).String()})
 		}
 	}
 	pause(memorySettle)
-	after, _ := residentOf(t, p.pid())
-	each := (after - before) / thousands
+	after := residentOf(t, p.pid())
+	each := (after.resident - before.resident) / thousands
 	r.add(row{what: "resident memory for each 1,000 tasks, over 10,000", measured: megabytes(each),
 		bar: "<= 3 MB", verdict: atMost(each, thousandBar)})
-	r.note("%s with 100 instances, %s with 10,000 tasks on them", megabytes(before), megabytes(after))
+	r.note("%s with 100 instances, %s with 10,000 tasks on them", before, after)
+}
+
+func (m memoryOf) String() string {
+	return fmt.Sprintf("%s (%s anonymous)", megabytes(m.resident), megabytes(m.anonymous))
 }
 
 // others notes the memory of the platform's other processes.
@@ -47,13 +50,13 @@ func (p *platform) others(r *report) {
 	shares := 0.0
 	count := 0
 	for _, pid := range children(p.pid()) {
-		resident, share := residentOf(p.t, pid)
+		m := residentOf(p.t, pid)
 		if commandOf(pid) == "shim" {
-			shares += share
+			shares += m.share
 			count++
 			continue
 		}
-		r.add(row{what: "  containerd, its child", measured: megabytes(resident)})
+		r.add(row{what: "  containerd, its child", measured: m.String()})
 	}
 	if count > 0 {
 		r.add(row{what: fmt.Sprintf("  shims started ahead, %d, proportional share of each", count), measured: megabytes(shares / float64(count))})

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -48,6 +49,8 @@ func replacements(t *testing.T, r *report, image sample) {
 	if _, err := p.ecs.DeleteService(ctx, &ecs.DeleteServiceInput{Service: aws.String("bench"), Force: aws.Bool(true)}); err != nil {
 		t.Fatal(err)
 	}
+	slices.Sort(took)
+	r.note("all, in ms: %v", inMilliseconds(took))
 	r.add(row{what: "container killed to its replacement RUNNING, 20 kills, bridge", measured: spread(took), bar: "p99 <= 300 ms",
 		verdict: atMost(percentile(took, 0.99).Seconds(), replaceBar.Seconds())})
 }
@@ -76,4 +79,11 @@ func (p *platform) untilRunning(gone string) (running []types.Task) {
 			p.t.Fatalf("%d of %d tasks run after a minute", len(running), kills)
 		}
 	}
+}
+
+func inMilliseconds(all []time.Duration) (out []int64) {
+	for _, d := range all {
+		out = append(out, d.Milliseconds())
+	}
+	return out
 }

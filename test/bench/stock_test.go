@@ -11,6 +11,7 @@ import (
 
 	runcoptions "github.com/containerd/containerd/api/types/runc/options"
 	containerd "github.com/containerd/containerd/v2/client"
+	"github.com/containerd/containerd/v2/contrib/seccomp"
 	"github.com/containerd/containerd/v2/pkg/cio"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
 	"github.com/containerd/containerd/v2/pkg/oci"
@@ -100,11 +101,13 @@ func (s *stock) load(image sample) {
 	}
 }
 
-// start starts a container in the host's network, as `ctr run -d` does, and
-// returns when its process runs.
+// start starts a container in the host's network, with the limit and the
+// default filter of system calls that our tasks have, as Docker and nerdctl do,
+// and returns when its process runs.
 func (s *stock) start(id string) (containerd.Container, error) {
 	options := []oci.SpecOpts{oci.WithImageConfig(s.image), oci.WithProcessArgs(sleeper...),
-		oci.WithHostNamespace(specs.NetworkNamespace), oci.WithCgroup("/" + filepath.Base(string(s.below)) + "/" + id)}
+		oci.WithHostNamespace(specs.NetworkNamespace), oci.WithCgroup("/" + filepath.Base(string(s.below)) + "/" + id),
+		oci.WithMemoryLimit(16 << 20), seccomp.WithDefaultProfile()}
 	c, err := s.client.NewContainer(s.ctx, id, containerd.WithSnapshotter("overlayfs"), containerd.WithImage(s.image),
 		containerd.WithNewSnapshot(id, s.image), containerd.WithNewSpec(options...),
 		containerd.WithRuntime("io.containerd.runc.v2", &runcoptions.Options{BinaryName: s.runc}))
