@@ -9,7 +9,7 @@ SOURCES := $(shell find . -name '*.go' -not -name '*_test.go' -not -path './.cac
 
 .PHONY: build demo test sim fuzz bench setup clean vet
 
-build: $(BIN) runtime-bundle
+build: setup $(BIN) runtime-bundle
 
 $(BIN): $(SOURCES)
 	@mkdir -p bin
@@ -21,10 +21,11 @@ include agent/runtime/bundle.mk
 setup:
 	@hack/setup
 
-demo: setup build
+demo: build
 	@$(BIN) demo
 
-test: setup build vet
+test: build vet
+	@hack/setup all
 	@hack/test
 
 vet:
@@ -39,7 +40,8 @@ sim:
 fuzz:
 	@hack/fuzz
 
-bench: setup build
+bench: build
+	@hack/setup bench
 	@hack/bench
 
 clean:
