@@ -64,7 +64,7 @@ func (a *agent) begin() {
 	a.adopt()
 	a.register()
 	a.health()
-	a.check()
+	a.keepChecking()
 }
 
 // again waits longer each time.
@@ -143,10 +143,15 @@ func (a *agent) check() {
 			a.lost(c)
 		}
 	}
-	a.soon(10*time.Second, a.checkAgain)
 }
 
-func (a *agent) checkAgain() { a.check() }
+// checkEvery is how often the agent looks after its connection.
+const checkEvery = 10 * time.Second
+
+func (a *agent) keepChecking() {
+	a.check()
+	a.soon(checkEvery, a.keepChecking)
+}
 
 // receive acts on a message of the control plane.
 func (a *agent) receive(c *conn, m acs.Message) {

@@ -61,7 +61,7 @@ func (w *world) call(from *node, operation string, in any, done func(out any, er
 	if !w.lose() {
 		w.clock.after(w.travel(), arrive).arrival = true
 	}
-	if w.lose() { // what was lost was sent again below, or what was sent was repeated
+	if w.lose() { // it is sent again, whether the first was lost or not
 		w.clock.after(w.travel()+w.travel(), arrive).arrival = true
 	}
 }

@@ -140,7 +140,7 @@ func (c *checker) serviceSettled(v store.View, s *model.Service) string {
 	}
 	desired := s.Spec.DesiredCount
 	if s.Spec.Scheduling == model.SchedulingDaemon {
-		desired = c.daemons(v, s)
+		desired = c.daemons(v)
 	}
 	switch {
 	case current == desired && older == 0 && d.Status.Rollout == model.RolloutInProgress:
@@ -163,8 +163,8 @@ func draining(v store.View, t *model.Task) bool {
 	return ok && i.Status == model.InstanceDraining
 }
 
-// daemons returns how many instances a daemon could be on.
-func (c *checker) daemons(v store.View, s *model.Service) int {
+// daemons returns how many instances a daemon belongs on.
+func (c *checker) daemons(v store.View) int {
 	n := 0
 	for i := range store.All[*model.ContainerInstance](v) {
 		if i.Status == model.InstanceActive && i.AgentConnected {

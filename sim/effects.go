@@ -16,6 +16,7 @@ func (a *agent) act(l *live) {
 	for effects := l.task.Effects(); len(effects) > 0; effects = l.task.Effects() {
 		for _, e := range effects {
 			a.effect(l, e)
+			a.mayDie()
 		}
 	}
 	a.w.clock.cancel(l.wake)
@@ -31,6 +32,22 @@ func (a *agent) act(l *live) {
 			a.act(l)
 		})
 	}
+}
+
+// mayDie kills the agent in a moment, now and then: before, after or while
+// what it has just begun is done.
+func (a *agent) mayDie() {
+	n := a.node
+	if !a.w.troubled || a.w.shape.sudden == 0 || !n.dice.chance(a.w.shape.sudden) {
+		return
+	}
+	a.soon(n.dice.skewed(0, 200*time.Millisecond), func() {
+		if a.w.troubled {
+			a.w.counts.Crashes++
+			n.kill()
+			a.w.whileTroubled(n.dice.skewed(time.Millisecond, 2*time.Second), n.start)
+		}
+	})
 }
 
 // answer lets the task take the answer to an effect after d.

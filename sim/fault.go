@@ -32,7 +32,7 @@ func (w *world) fault() {
 	case f < 0.62:
 		w.counts.PowerLosses++
 		n.fail()
-		if w.shape.nodes > 1 && d.chance(0.2) && w.spare(n) {
+		if w.shape.nodes > 1 && d.chance(0.4) && w.spare(n) {
 			n.lost = true
 			w.trace.say(n.name, "is lost for good")
 			return

@@ -7,7 +7,7 @@ import (
 )
 
 // mutantSeeds is how many seeds a planted defect may survive.
-const mutantSeeds = 400
+const mutantSeeds = 1000
 
 // expected are the checks that a planted defect may fail.
 var expected = map[string][]string{

@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
-	"github.com/roadstead/roadstead/agent/network"
 	netfake "github.com/roadstead/roadstead/agent/network/fake"
 	"github.com/roadstead/roadstead/agent/runtime"
 	"github.com/roadstead/roadstead/agent/runtime/fake"
@@ -55,11 +54,7 @@ func (w *world) addNode(name string) *node {
 		n.ports = []string{"8080"}
 	}
 	n.machine = fake.NewMachine(fake.Options{Pull: n.pull, Behave: n.behave})
-	host, err := netfake.NewHost(netfake.Options{FirstPort: 40000, LastPort: 40999})
-	if err != nil {
-		panic(err) // its options are constants
-	}
-	n.host = host
+	n.host = emptyHost()
 	w.nodes = append(w.nodes, n)
 	w.clock.after(d.between(0, 5*time.Second), n.power)
 	return n
@@ -122,10 +117,10 @@ func (n *node) fail() {
 	n.machine.Crash(n.now())
 	n.watch()
 	// A machine that restarts has no sandboxes; the fake host keeps them.
-	n.host = n.emptyHost()
+	n.host = emptyHost()
 }
 
-func (n *node) emptyHost() *netfake.Host {
+func emptyHost() *netfake.Host {
 	host, err := netfake.NewHost(netfake.Options{FirstPort: 40000, LastPort: 40999})
 	if err != nil {
 		panic(err) // its options are constants
@@ -206,5 +201,3 @@ func (n *node) registration() *ecs.RegisterContainerInstanceInput {
 	}
 	return in
 }
-
-var _ network.Network = (*netfake.Network)(nil)

@@ -149,10 +149,14 @@ func (p *plane) notice() {
 	if keys := p.assigned.Take(); len(keys) > 0 {
 		p.links.Notify(p.db.View(), keys)
 	}
-	for _, c := range p.conns {
+	for _, c := range slices.Clone(p.conns) {
 		select {
-		case <-c.link.Changed:
-			c.reassign()
+		case _, registered := <-c.link.Changed:
+			if registered {
+				c.reassign()
+			} else {
+				c.hangUp("the container instance is not registered any more")
+			}
 		default:
 		}
 	}

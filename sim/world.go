@@ -60,6 +60,8 @@ type shape struct {
 	commit float64
 	// lost is the probability that a message of a call gets lost.
 	lost float64
+	// sudden is the probability that an agent is killed around any one step.
+	sudden float64
 	// slow is the longest that a message travels.
 	slow time.Duration
 	// between is the probability that a request arrives between a plan and
@@ -82,6 +84,7 @@ func newShape(d dice) shape {
 	}
 	s.commit = pick(d, 0, 0.01, 0.05, 0.2)
 	s.lost = pick(d, 0, 0.02, 0.1, 0.3)
+	s.sudden = pick(d, 0, 0.003, 0.02)
 	s.skew = pick(d, 0, time.Second, 30*time.Second)
 	if d.chance(0.1) {
 		s.slow = 35 * time.Second // longer than payloads wait for their acknowledgement
