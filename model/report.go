@@ -71,6 +71,9 @@ func (t *Task) advance(r TaskReport, now time.Time) {
 	case TaskStopped:
 		s.StoppedAt = now
 		setTime(&s.ExecutionStopped, now)
+		if s.ExecutionStopped.Before(s.StartedAt) || s.ExecutionStopped.After(now) {
+			s.ExecutionStopped = now // the node's clock is wrong
+		}
 		if t.Desired != TaskStopped {
 			t.Desired, t.StoppingAt = TaskStopped, now
 		}

@@ -49,3 +49,15 @@ func TestWhyATaskStopped(t *testing.T) {
 		})
 	}
 }
+
+func TestAWrongClockOfTheNodeIsNotBelieved(t *testing.T) {
+	start := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, said := range []time.Time{start.Add(-time.Hour), start.Add(time.Hour)} {
+		task := &Task{Desired: TaskRunning, Status: TaskObserved{Last: TaskPending}}
+		task = task.Observe(TaskReport{Status: TaskRunning}, start)
+		task = task.Observe(TaskReport{Status: TaskStopped, ExecutionStopped: said}, start.Add(time.Minute))
+		if got := task.Status.ExecutionStopped; !got.Equal(start.Add(time.Minute)) {
+			t.Errorf("the node said %v; the task shows %v", said, got)
+		}
+	}
+}

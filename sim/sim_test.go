@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	seeds   = flag.Int("seeds", 500, "how many seeds TestSeeds runs; a tenth with -short")
+	seeds   = flag.Int("seeds", 1000, "how many seeds TestSeeds runs; a tenth with -short")
 	first   = flag.Uint64("first", 1, "the first of them")
 	oneSeed = flag.Uint64("seed", 0, "the seed that TestOneSeed runs, with its whole trace; 0: none")
 	mutant  = flag.String("mutant", "", "the defect that is planted in TestOneSeed")

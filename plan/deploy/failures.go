@@ -74,11 +74,8 @@ func (p *planning) failed(t *model.Task) bool {
 		if t.Status.StartedAt.IsZero() {
 			return true
 		}
-		end := t.Status.StoppedAt
-		if !t.Status.ExecutionStopped.IsZero() && t.Status.ExecutionStopped.Before(end) {
-			end = t.Status.ExecutionStopped
-		}
-		return end.Sub(t.Status.StartedAt) < p.Timing.HealthyRun
+		// Both instants are this side's: a node's own clock may be wrong.
+		return t.Status.StoppedAt.Sub(t.Status.StartedAt) < p.Timing.HealthyRun
 	case model.StopServiceSchedulerInitiated:
 		return t.StoppedReason == reasonUnhealthy
 	}
