@@ -106,6 +106,9 @@ func TestJoinTokens(t *testing.T) {
 	if err != nil || time.Until(token.Expires) > time.Hour || !strings.HasPrefix(token.AccessKeyID, "ASIA") {
 		t.Errorf("token %+v, %v", token, err)
 	}
+	if out, _, _ := run(t, "token", "--data-dir", dir, "--env"); !strings.HasPrefix(out, "AWS_ACCESS_KEY_ID=ASIA") || !strings.Contains(out, "\nAWS_SESSION_TOKEN=") {
+		t.Errorf("as variables: %q", strings.SplitN(out, "=", 2)[0])
+	}
 	expired := base64.RawURLEncoding.EncodeToString([]byte(`{"a":"ASIA","e":"2020-01-01T00:00:00Z"}`))
 	if _, err := readJoinToken(expired); err == nil || !strings.Contains(err.Error(), "expired") {
 		t.Errorf("an expired token: %v", err)

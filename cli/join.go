@@ -40,6 +40,7 @@ It may do what that instance does and nothing else, and it cannot be renewed yet
 	}
 	dir := addDataDir(c)
 	cluster := c.Flags().String("cluster", defaultCluster, "cluster that the instance joins")
+	env := c.Flags().Bool("env", false, "print it as AWS_... variables instead, for the Amazon ECS agent")
 	life := c.Flags().Duration("ttl", 30*24*time.Hour, "how long the token is valid")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		d, err := openDataDir(*dir)
@@ -56,6 +57,11 @@ It may do what that instance does and nothing else, and it cannot be renewed yet
 		s, err := keys.Sessions().Issue(who, time.Now().Add(*life))
 		if err != nil {
 			return err
+		}
+		if *env {
+			fmt.Fprintf(c.OutOrStdout(), "AWS_ACCESS_KEY_ID=%s\nAWS_SECRET_ACCESS_KEY=%s\nAWS_SESSION_TOKEN=%s\nAWS_REGION=%s\nAWS_DEFAULT_REGION=%s\n",
+				s.AccessKeyID, s.SecretAccessKey, s.SessionToken, region, region)
+			return nil
 		}
 		text, err := json.Marshal(joinToken{s.AccessKeyID, s.SecretAccessKey, s.SessionToken, s.Expiration})
 		if err != nil {
