@@ -121,14 +121,19 @@ func (n *node) introduce() (err error) {
 // run runs the instance until ctx ends. Containers go on.
 func (n *node) run(ctx context.Context) error {
 	defer n.close()
+	// The agent ends what it began, starts that it undoes among it, and needs
+	// its containerd for that.
+	daemon, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
 	group, ctx := errgroup.WithContext(ctx)
 	if n.supervisor != nil {
-		group.Go(func() error { return n.supervisor.Run(ctx) })
+		group.Go(func() error { return n.supervisor.Run(daemon) })
 	}
 	group.Go(func() error { return n.network.Run(ctx) })
 	group.Go(func() error { return n.serveTasks(ctx) })
 	group.Go(func() error { return n.logs.Run(ctx) })
 	group.Go(func() error {
+		defer stop()
 		if err := n.runtime.Ready(ctx); err != nil {
 			return err
 		}
