@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/roadstead/roadstead/agent/network"
 	"github.com/roadstead/roadstead/agent/runtime"
 	"github.com/roadstead/roadstead/agent/step"
+	"github.com/roadstead/roadstead/dispatch/acs"
 )
 
 // The labels that containers are found again by. The first four are the stock
@@ -25,14 +25,21 @@ const (
 	labelStop      = "dev.roadstead.stop-signal"
 )
 
-// oomReason is how ECS words a container that ran out of memory.
-const oomReason = "OutOfMemoryError: Container killed due to memory usage"
+// held is what waits until the leftovers of a task are gone: containers that
+// an earlier life of the agent had made and not started. They are removed
+// before the task goes on, because it will use their names again.
+type held struct {
+	leftovers map[string]bool // ids
+	found     []step.Found
+	events    []runtime.Event // that came meanwhile
+	stop      bool            // it was asked for meanwhile
+}
 
 // adopt takes over what an earlier life of the agent left: tasks by their
-// records, containers by their labels, sandboxes by their ids. What belongs to
-// no record is removed.
+// records, containers by their labels, sandboxes and files by their ids. What
+// belongs to no record is removed.
 func (n *Node) adopt(ctx context.Context, listing []runtime.Event) error {
-	payloads, err := n.records.load()
+	payloads, unreadable, err := n.records.load()
 	if err != nil {
 		return err
 	}
@@ -40,55 +47,104 @@ func (n *Node) adopt(ctx context.Context, listing []runtime.Event) error {
 	if err != nil {
 		return fmt.Errorf("list sandboxes: %w", err)
 	}
-	byID := map[string]network.Attachment{}
-	for _, s := range sandboxes {
-		byID[s.ID] = s
-	}
-	now := n.options.Now()
 	for _, p := range payloads {
-		task, err := step.New(p)
-		if err != nil {
-			n.options.Logger.Error("record of a task makes no sense and is dropped", "task", p.ARN, "error", err)
-			continue
+		task, refusal := newTask(p)
+		if refusal != nil {
+			n.options.Logger.Error("recorded task cannot be run and is reported STOPPED", "task", p.ARN, "error", refusal)
 		}
-		l := newLive(task, p)
-		l.saving.Do(func() {}) // it came from its record
+		l := newLive(n.records, task, p)
+		l.keep.transient, l.keep.saved = false, p.DesiredStatus
 		n.live[p.ARN] = l
 	}
-	found := map[string][]step.Found{}
+	for _, id := range unreadable {
+		n.giveUp(id, listing)
+	}
+	byID := map[string]network.Attachment{}
+	strays := map[string]bool{}
+	for _, s := range sandboxes {
+		byID[s.ID], strays[s.ID] = s, true
+	}
+	for _, id := range n.containersWithFiles() {
+		strays[id] = true
+	}
+	found, leftovers := map[*live][]step.Found{}, map[*live][]string{}
 	for _, e := range listing {
-		f, ok := n.recognise(ctx, e, byID)
-		if !ok {
-			n.removeStray(ctx, e.ID)
+		l, name := n.owner(e)
+		switch {
+		case l == nil:
+			strays[e.ID] = true
+		case e.Status == runtime.StatusCreated:
+			leftovers[l] = append(leftovers[l], e.ID)
+		default:
+			found[l] = append(found[l], n.find(ctx, l, name, e, byID[e.ID]))
+		}
+	}
+	now := n.options.Now()
+	for _, arn := range slices.Sorted(maps.Keys(n.live)) {
+		l := n.live[arn]
+		for _, r := range l.runs {
+			delete(strays, r.id) // also what was made for a container that did not start yet
+		}
+		if ids := leftovers[l]; len(ids) > 0 {
+			n.hold(ctx, l, found[l], ids)
 			continue
 		}
-		delete(byID, e.ID)
-		found[e.Labels[labelTask]] = append(found[e.Labels[labelTask]], f)
+		l.task.Adopt(now, found[l])
+		n.touch(l)
 	}
-	for _, arn := range slices.Sorted(maps.Keys(n.live)) {
-		for _, r := range n.live[arn].runs {
-			delete(byID, r.id) // a sandbox made for a container that did not start yet
-		}
-		n.live[arn].task.Adopt(now, found[arn])
-	}
-	for id := range byID {
+	for _, id := range slices.Sorted(maps.Keys(strays)) {
 		n.removeStray(ctx, id)
 	}
-	return nil
+	return n.sweepVolumes(strays)
 }
 
-// recognise matches a listed container with the record of its task.
-func (n *Node) recognise(ctx context.Context, e runtime.Event, sandboxes map[string]network.Attachment) (step.Found, bool) {
+// giveUp makes a task of whatever is there of one whose record cannot be read:
+// it is stopped and reported, so that the control plane replaces it.
+func (n *Node) giveUp(id string, listing []runtime.Event) {
+	// Without a container that tells the ARN, the id has to do.
+	payload := acs.Task{ARN: id, DesiredStatus: step.Stopped}
+	runs := map[string]*run{}
+	for _, e := range listing {
+		arn, name := e.Labels[labelTask], e.Labels[labelContainer]
+		if taskID(arn) == id && runs[name] == nil {
+			payload.ARN, payload.ClusterARN = arn, e.Labels[labelCluster]
+			payload.Containers = append(payload.Containers, acs.Container{Name: name, Essential: true})
+			runs[name] = &run{id: e.ID}
+		}
+	}
+	const reason = "the container instance cannot read its record of the task"
+	n.options.Logger.Error(reason+"; it is set aside, and the task is stopped", "task", payload.ARN)
+	task, err := step.New(payload)
+	if err != nil { // it has no containers
+		task = step.Refuse(payload, reason)
+	} else {
+		task.Fail(n.options.Now(), reason)
+	}
+	l := newLive(n.records, task, payload)
+	l.keep.transient, l.runs = false, runs
+	if err := l.keep.save(payload, step.Stopped); err != nil { // it is reported all the same
+		n.options.Logger.Warn("end of a task is not recorded", "task", payload.ARN, "error", err)
+	}
+	n.live[payload.ARN] = l
+}
+
+// owner returns the task and the name of a container; nil when it is nobody's.
+func (n *Node) owner(e runtime.Event) (*live, string) {
 	name := e.Labels[labelContainer]
 	l, ok := n.live[e.Labels[labelTask]]
-	if !ok || l.runs[name] == nil || l.runs[name].id != e.ID || e.Status == runtime.StatusCreated {
-		return step.Found{}, false
+	if !ok || l.runs[name] == nil || l.runs[name].id != e.ID {
+		return nil, ""
 	}
+	return l, name
+}
+
+// find takes over one container.
+func (n *Node) find(ctx context.Context, l *live, name string, e runtime.Event, sandbox network.Attachment) step.Found {
 	r := l.runs[name]
-	r.sandbox = sandboxes[e.ID]
+	r.sandbox = sandbox
 	r.stopSignal = e.Labels[labelStop]
 	f := step.Found{Name: name, RuntimeID: e.ID, Digest: e.Labels[labelDigest],
-		Running: e.Status == runtime.StatusRunning, StartedAt: e.StartedAt, Bindings: bindings(r.sandbox)}
+		Running: e.Status == runtime.StatusRunning, StartedAt: e.StartedAt, Bindings: bindings(sandbox)}
 	if !f.Running {
 		f.ExitCode, f.Reason = exitOf(e)
 	}
@@ -96,79 +152,60 @@ func (n *Node) recognise(ctx context.Context, e runtime.Event, sandboxes map[str
 		f.StartedAt = n.options.Now()
 	}
 	driver, options := logConfig(containerOf(l.payload, name))
-	if _, err := n.edges.Logs.Open(ctx, Log{Container: e.ID, Driver: driver, Options: options}); err != nil {
+	if _, err := n.edges.Logs.Open(ctx, Log{Container: e.ID, Driver: driver, Options: options, Adopted: true}); err != nil {
 		n.options.Logger.Error("log of an adopted container is not followed", "container", e.ID, "error", err)
 	}
-	return f, true
+	return f
 }
 
-func exitOf(e runtime.Event) (*int32, string) {
-	switch {
-	case e.Lost:
-		return nil, "ContainerVanishedError: the end of the container was not observed"
-	case e.OOMKilled:
-		code := int32(e.ExitCode)
-		return &code, oomReason
+// hold removes the leftovers of a task and lets it go on then.
+func (n *Node) hold(ctx context.Context, l *live, found []step.Found, ids []string) {
+	l.held = &held{leftovers: map[string]bool{}, found: found}
+	for _, id := range ids {
+		l.held.leftovers[id] = true
 	}
-	code := int32(e.ExitCode)
-	return &code, ""
+	n.answer(ctx, l, func() func(time.Time) {
+		for _, id := range ids {
+			if !n.insist(ctx, id, n.edges.Runtime.Remove) {
+				return func(time.Time) {}
+			}
+		}
+		return func(now time.Time) { n.release(ctx, l, now) }
+	})
+}
+
+func (n *Node) release(ctx context.Context, l *live, now time.Time) {
+	h := l.held
+	l.held = nil
+	l.task.Adopt(now, h.found)
+	for _, e := range h.events {
+		n.observe(ctx, e)
+	}
+	if h.stop {
+		l.task.Desire(now, step.Stopped)
+	}
+}
+
+// insist does something about a container until it succeeds; false when ctx
+// ended first.
+func (n *Node) insist(ctx context.Context, id string, act func(ctx context.Context, id string) error) bool {
+	wait := backoff{first: time.Second, last: time.Minute}
+	for {
+		err := act(ctx, id)
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		n.options.Logger.Warn("what is left of a container is not removed yet", "container", id, "error", err)
+		if !wait.wait(ctx) {
+			return false
+		}
+	}
 }
 
 // removeStray removes a container and sandbox that no record knows.
 func (n *Node) removeStray(ctx context.Context, id string) {
-	n.wg.Go(func() {
-		for wait := time.Second; ; wait = min(2*wait, time.Minute) {
-			err := n.removeAll(ctx, id)
-			if err == nil || ctx.Err() != nil {
-				return
-			}
-			n.options.Logger.Warn("stray container is not removed yet", "container", id, "error", err)
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(wait):
-			}
-		}
-	})
+	n.wg.Go(func() { n.insist(ctx, id, n.removeAll) })
 }
-
-// observe takes an event of the runtime after the node has adopted. A later
-// listing (the runtime was restarted) tells of the containers that are gone by
-// their absence: seen holds those that were spoken of since the one before.
-func (n *Node) observe(e runtime.Event, seen map[string]bool) {
-	now := n.options.Now()
-	if e.Status == runtime.StatusListed {
-		n.missing(now, seen)
-		clear(seen)
-		return
-	}
-	seen[e.ID] = e.Status != runtime.StatusRemoved
-	l, ok := n.live[e.Labels[labelTask]]
-	if !ok {
-		return
-	}
-	name := e.Labels[labelContainer]
-	switch e.Status {
-	case runtime.StatusExited:
-		code, reason := exitOf(e)
-		l.task.Exited(now, name, code, reason)
-		n.healthMayHaveChanged()
-	case runtime.StatusRemoved:
-		l.task.Exited(now, name, nil, "ContainerVanishedError: the container was removed by somebody else")
-	}
-}
-
-// missing ends the containers that ran and are not there any more.
-func (n *Node) missing(now time.Time, seen map[string]bool) {
-	for _, arn := range slices.Sorted(maps.Keys(n.live)) {
-		l := n.live[arn]
-		for _, name := range l.task.RunningContainers() {
-			if r := l.runs[name]; r != nil && !seen[r.id] {
-				l.task.Exited(now, name, nil, "ContainerVanishedError: the container is gone")
-			}
-		}
-	}
-}
-
-// taskID returns the last part of a task's ARN.
-func taskID(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -28,13 +30,42 @@ const (
 	writeTimeout = 20 * time.Second
 )
 
+const (
+	// stableAfter is how long a connection must have lasted for the next
+	// attempt to come soon. A server that accepts and hangs up, and two agents
+	// that share one identity, are met with longer and longer waits.
+	stableAfter = 5 * time.Second
+	// inactiveWait is how long an instance that was deregistered waits before
+	// it asks again. Its containers go on.
+	// Source: specs/agent-protocol.md section 2.
+	inactiveWait = time.Hour
+)
+
+// refusal is an answer to the upgrade that the protocol has a name for.
+type refusal struct{ name, message string }
+
+func (r *refusal) Error() string { return r.name + ": " + r.message }
+
 // serve keeps a channel open until ctx ends.
 func (a *Agent) serve(ctx context.Context, name string, once func(ctx context.Context, opened func()) error) {
 	var again backoff
 	for {
-		err := once(ctx, again.reset)
+		var since time.Time
+		err := once(ctx, func() { since = a.options.Node.Now() })
 		if ctx.Err() != nil {
 			return
+		}
+		var refused *refusal
+		if errors.As(err, &refused) && refused.name == "InactiveInstanceException" {
+			a.options.Logger.Error("the instance was deregistered: its containers go on, and nothing new is started; "+
+				"to join the cluster anew, start the agent again", "channel", name, "containerInstance", a.InstanceARN(), "error", err)
+			if !sleep(ctx, inactiveWait) {
+				return
+			}
+			continue
+		}
+		if !since.IsZero() && a.options.Node.Now().Sub(since) >= stableAfter {
+			again.reset()
 		}
 		a.options.Logger.Debug(name+" closed; connecting again", "error", err)
 		if !again.wait(ctx) {
@@ -73,23 +104,29 @@ func (a *Agent) dial(ctx context.Context, endpoint string, query url.Values) (*w
 	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(empty[:]), "ecs", a.options.Region, a.options.Node.Now()); err != nil {
 		return nil, fmt.Errorf("sign the upgrade: %w", err)
 	}
-	conn, answer, err := websocket.Dial(ctx, target, &websocket.DialOptions{HTTPHeader: request.Header})
+	conn, answer, err := websocket.Dial(ctx, target, &websocket.DialOptions{HTTPHeader: request.Header, HTTPClient: a.options.HTTP})
 	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w%s", endpoint, err, refusal(answer))
+		return nil, fmt.Errorf("connect to %s: %w", endpoint, refusalOf(answer, err))
 	}
 	conn.SetReadLimit(acs.MaxFrame)
 	return conn, nil
 }
 
-func refusal(answer *http.Response) string {
+// refusalOf returns what the server said instead of opening a websocket: an
+// object with one key, the name of the exception. Without it, err.
+func refusalOf(answer *http.Response, err error) error {
 	if answer == nil || answer.Body == nil {
-		return ""
+		return err
 	}
-	text, err := io.ReadAll(io.LimitReader(answer.Body, 1024))
-	if err != nil || len(text) == 0 {
-		return ""
+	var said map[string]string
+	text, rerr := io.ReadAll(io.LimitReader(answer.Body, 1024))
+	if rerr != nil || json.Unmarshal(text, &said) != nil || len(said) != 1 {
+		return err
 	}
-	return ": " + string(text)
+	for name, message := range said {
+		return &refusal{name, message}
+	}
+	return err
 }
 
 // receive reads messages until the connection ends or falls silent.

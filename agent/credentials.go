@@ -1,12 +1,7 @@
 package agent
 
 import (
-	"context"
-	"encoding/json"
-	"net/http"
-	"net/netip"
 	"sync"
-	"time"
 
 	"github.com/roadstead/roadstead/dispatch/acs"
 )
@@ -19,104 +14,57 @@ const CredentialsPath = "/v2/credentials/"
 // credentials are those of the tasks' roles, in memory alone: after a restart
 // the control plane sends them again.
 type credentials struct {
-	mu   sync.Mutex
-	byID map[string]held
+	mu     sync.Mutex
+	byID   map[string]grant
+	byTask map[string][]string // ids
 }
 
-type held struct {
+type grant struct {
 	acs.Credentials
-	task string // the only task that may have them
+	task    string // the only task that may have them
+	forTask bool   // they are for the task itself, not for what starts it
 }
 
 // keep takes over credentials for a task; false when there are none.
-func (c *credentials) keep(task string, given *acs.Credentials) bool {
+func (c *credentials) keep(task string, given *acs.Credentials, forTask bool) bool {
 	if given == nil || given.CredentialsID == "" {
 		return false
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.byID == nil {
-		c.byID = map[string]held{}
+		c.byID, c.byTask = map[string]grant{}, map[string][]string{}
 	}
-	c.byID[given.CredentialsID] = held{*given, task}
+	if old, known := c.byID[given.CredentialsID]; known && old.task != task {
+		return false // an id is one task's for ever
+	} else if !known {
+		c.byTask[task] = append(c.byTask[task], given.CredentialsID)
+	}
+	c.byID[given.CredentialsID] = grant{*given, task, forTask}
 	return true
 }
 
-func (c *credentials) empty() bool {
+func (c *credentials) has(id string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.byID) == 0
+	_, ok := c.byID[id]
+	return ok
 }
 
+// get returns a task's own credentials.
 func (c *credentials) get(id, task string) (acs.Credentials, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h, ok := c.byID[id]
-	return h.Credentials, ok && h.task == task && task != ""
+	return h.Credentials, ok && h.forTask && h.task == task
 }
 
-// retain forgets the credentials of tasks that are not there any more.
-func (c *credentials) retain(there func(task string) bool) {
+// forget drops the credentials of a task that is not there any more.
+func (c *credentials) forget(task string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for id, h := range c.byID {
-		if !there(h.task) {
-			delete(c.byID, id)
-		}
+	for _, id := range c.byTask[task] {
+		delete(c.byID, id)
 	}
-}
-
-// TaskEndpoint answers what tasks ask at 169.254.170.2. It knows the task by
-// the address that the request comes from and gives nobody another's.
-func (a *Agent) TaskEndpoint() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+CredentialsPath+"{id}", func(w http.ResponseWriter, r *http.Request) {
-		task, err := a.taskBehind(r)
-		if err != nil {
-			refuseTask(w, http.StatusServiceUnavailable, "AgentNotReady", "the agent is not ready")
-			return
-		}
-		c, ok := a.creds.get(r.PathValue("id"), task)
-		if !ok {
-			refuseTask(w, http.StatusBadRequest, "InvalidIdInRequest", "CredentialsV2Request: Credentials not found")
-			return
-		}
-		answerTask(w, http.StatusOK, map[string]string{"RoleArn": c.RoleARN, "AccessKeyId": c.AccessKeyID,
-			"SecretAccessKey": c.SecretAccessKey, "Token": c.SessionToken, "Expiration": c.Expiration})
-	})
-	return mux
-}
-
-// taskBehind returns the ARN of the task that sent the request; "" when no
-// task of this instance has the address.
-func (a *Agent) taskBehind(r *http.Request) (string, error) {
-	from, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return "", nil
-	}
-	return a.node.taskAt(r.Context(), from.Addr().Unmap())
-}
-
-// taskAt returns the task that one of whose containers has the address.
-func (n *Node) taskAt(ctx context.Context, addr netip.Addr) (task string, err error) {
-	err = n.do(ctx, func(time.Time) {
-		for arn, l := range n.live {
-			for _, r := range l.runs {
-				if r.sandbox.IPv4 == addr {
-					task = arn
-				}
-			}
-		}
-	})
-	return task, err
-}
-
-func refuseTask(w http.ResponseWriter, status int, code, message string) {
-	answerTask(w, status, map[string]any{"code": code, "message": message, "HTTPErrorCode": status})
-}
-
-func answerTask(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // a task that has gone needs no answer
+	delete(c.byTask, task)
 }

@@ -1,12 +1,15 @@
 package agent
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/roadstead/roadstead/agent/runtime"
 	"github.com/roadstead/roadstead/dispatch/acs"
@@ -15,17 +18,20 @@ import (
 // writeFiles makes the files that the container sees as /etc/hosts and
 // /etc/resolv.conf. A container in the host's network sees the host's.
 func (n *Node) writeFiles(out *runtime.Container, t acs.Task, host acs.HostConfig, r run, peers map[string]string) error {
-	if t.NetworkMode == "host" {
+	// The directory is there for every container: it says that there may be
+	// something to remove.
+	dir := n.filesDir(r.id)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("files of container %s: %w", r.id, err)
+	}
+	onHost := t.NetworkMode == "host"
+	if onHost {
 		out.HostsFile, out.ResolvConf = "/etc/hosts", "/etc/resolv.conf"
 		if len(host.ExtraHosts) == 0 && len(host.DNS) == 0 && len(host.DNSSearch) == 0 {
 			return nil
 		}
 	}
-	dir := n.filesDir(r.id)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("files of container %s: %w", r.id, err)
-	}
-	if out.Hostname == "" {
+	if out.Hostname == "" && !onHost {
 		out.Hostname = r.id[:min(len(r.id), 12)]
 	}
 	out.HostsFile, out.ResolvConf = filepath.Join(dir, "hosts"), filepath.Join(dir, "resolv.conf")
@@ -78,72 +84,53 @@ func resolvConf(base string, host acs.HostConfig) string {
 	return b.String()
 }
 
+// filesDir is where a container's files are: those of one task stand together.
 func (n *Node) filesDir(container string) string {
-	return filepath.Join(n.options.Dir, "containers", container)
+	task, index := splitID(container)
+	return filepath.Join(n.options.Dir, "containers", task, index)
 }
 
-func (n *Node) volumesDir(task string) string {
-	return filepath.Join(n.options.Dir, "volumes", task)
+// splitID returns the task's id and the container's place in the task.
+func splitID(container string) (task, index string) {
+	at := max(0, strings.LastIndexByte(container, '-'))
+	return container[:at], strings.TrimPrefix(container[at:], "-")
 }
 
 // removeFiles removes a container's files, and its task's volumes with the
 // last of the task's containers.
 func (n *Node) removeFiles(container string) error {
+	task, index := splitID(container)
+	if task == "" || index == "" {
+		return nil // not one of ours
+	}
 	if err := os.RemoveAll(n.filesDir(container)); err != nil {
-		return err
+		return fmt.Errorf("files of container %s: %w", container, err)
 	}
-	task := container[:max(0, strings.LastIndexByte(container, '-'))]
-	others, err := filepath.Glob(n.filesDir(task + "-*"))
-	if err != nil || len(others) > 0 || task == "" {
-		return err
+	err := os.Remove(filepath.Dir(n.filesDir(container)))
+	switch {
+	case errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, syscall.EEXIST):
+		return nil // there are others
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("files of task %s: %w", task, err)
 	}
-	return os.RemoveAll(n.volumesDir(task))
+	if err := os.RemoveAll(n.volumesDir(task)); err != nil {
+		return fmt.Errorf("volumes of task %s: %w", task, err)
+	}
+	return nil
 }
 
-// mounts returns what a container mounts: its mount points, and those of the
-// containers that it takes volumes from.
-func (n *Node) mounts(t acs.Task, c acs.Container) ([]runtime.Mount, error) {
-	var out []runtime.Mount
-	for _, m := range c.MountPoints {
-		source, err := n.volume(t, m.SourceVolume)
-		if err != nil {
-			return nil, err
+// containersWithFiles returns the ids of all containers that have files.
+func (n *Node) containersWithFiles() (ids []string) {
+	// Both patterns have a fixed form; what cannot be read is met again when it is removed.
+	tasks, _ := os.ReadDir(filepath.Join(n.options.Dir, "containers"))
+	for _, t := range tasks {
+		containers, _ := os.ReadDir(filepath.Join(n.options.Dir, "containers", t.Name()))
+		for _, c := range containers {
+			ids = append(ids, t.Name()+"-"+c.Name())
 		}
-		out = append(out, runtime.Mount{Source: source, Destination: m.ContainerPath, ReadOnly: m.ReadOnly})
-	}
-	for _, from := range c.VolumesFrom {
-		other := containerOf(t, from.SourceContainer)
-		other.VolumesFrom = nil
-		mounts, err := n.mounts(t, other)
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range mounts {
-			m.ReadOnly = m.ReadOnly || from.ReadOnly
-			out = append(out, m)
+		if len(containers) == 0 {
+			_ = os.Remove(filepath.Join(n.options.Dir, "containers", t.Name()))
 		}
 	}
-	return out, nil
-}
-
-// volume returns the directory of a task's volume, made when absent. A volume
-// without a path of the host's lives and dies with the task.
-func (n *Node) volume(t acs.Task, name string) (string, error) {
-	for _, v := range t.Volumes {
-		if v.Name != name {
-			continue
-		}
-		path := ""
-		if v.Host != nil {
-			path = v.Host.SourcePath
-		}
-		if path == "" {
-			path = filepath.Join(n.volumesDir(taskID(t.ARN)), filepath.Base(name))
-		}
-		if err := os.MkdirAll(path, 0o755); err != nil {
-			return "", fmt.Errorf("volume %s: %w", name, err)
-		}
-		return path, nil
-	}
-	return "", fmt.Errorf("volume %q is not defined", name)
+	return ids
 }

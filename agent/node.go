@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"path/filepath"
 	goruntime "runtime"
-	"slices"
 	"sync"
 	"time"
 
@@ -25,11 +23,16 @@ const (
 	// startsPerCore is how many containers are started at once on each core;
 	// more only wait for each other.
 	startsPerCore = 2
+	// probesPerCore is how many health checks run at once on each core. They
+	// wait more than they work.
+	probesPerCore = 32
 	// pullsAtOnce is how many images are fetched at once.
 	pullsAtOnce = 4
 	// submitsAtOnce is how many reports are under way at once.
 	// Source: specs/agent-protocol.md section 1.
 	submitsAtOnce = 10
+	// checksAtOnce is how many containers are looked for at once.
+	checksAtOnce = 4
 )
 
 // Reporter tells the control plane about a task. An error that is ErrRefused
@@ -54,7 +57,7 @@ type LogDriver interface {
 	// for none. It is idempotent.
 	Open(ctx context.Context, l Log) (path string, err error)
 	// Finish ships what is left of the log of a container that has ended, and
-	// removes the file.
+	// removes the file. It knows the container from an earlier life, too.
 	Finish(ctx context.Context, container string) error
 }
 
@@ -63,12 +66,16 @@ type Log struct {
 	Container string // the container's id in the runtime
 	Driver    string // awslogs, json-file or none
 	Options   map[string]string
+	// Adopted says that the container has run already: Open asks nobody and
+	// waits for nothing.
+	Adopted bool
 }
 
 // Edges are what a node acts through.
 type Edges struct {
 	Runtime  runtime.Runtime
 	Prober   runtime.Prober
+	Meter    runtime.Meter // nil: nothing is measured
 	Network  network.Network
 	Reporter Reporter
 	Registry Authenticator
@@ -90,6 +97,8 @@ type NodeOptions struct {
 	// Gone is told of every task of which nothing is left; nil is nobody. It
 	// must not block.
 	Gone func(task string)
+	// MaxTasks is how many tasks the node takes; 0 is the constant MaxTasks.
+	MaxTasks int
 }
 
 // Node runs tasks.
@@ -99,22 +108,27 @@ type Node struct {
 	records *records
 	work    chan func(now time.Time)
 	health  chan struct{} // signalled when a container's health may have changed
-	live    map[string]*live
-	ended   ended
-	starts  chan struct{}
-	pulls   chan struct{}
-	submits chan struct{}
-	wg      sync.WaitGroup
 	ready   chan struct{}
+	wg      sync.WaitGroup
+
+	starts, probes, pulls, submits, checks chan struct{} // slots
+
+	// What follows belongs to the goroutine of Run.
+	live    map[string]*live // by ARN
+	ended   ended
+	alarms  alarms
+	touched []*live // their effects are to be carried out
 }
 
 // live is a task and what the driver remembers of its containers.
 type live struct {
 	task    *step.Task
-	payload acs.Task
+	payload acs.Task // does not change
 	runs    map[string]*run
-	saving  sync.Once
-	saved   error
+	keep    keep
+	touched bool
+	alarm   alarm
+	held    *held // set while an earlier life's leftovers are removed
 }
 
 // run is the driver's memory of one container.
@@ -124,7 +138,7 @@ type run struct {
 	sandbox    network.Attachment
 	stopSignal string
 	cancelPull context.CancelFunc
-	exit       *runtime.Event
+	checking   bool // it is being looked for
 }
 
 // NewNode returns a node that runs nothing until Run.
@@ -135,17 +149,21 @@ func NewNode(edges Edges, o NodeOptions) (*Node, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.MaxTasks <= 0 {
+		o.MaxTasks = MaxTasks
+	}
 	records, err := openRecords(filepath.Join(o.Dir, "tasks"))
 	if err != nil {
 		return nil, err
 	}
+	cores := goruntime.NumCPU()
 	return &Node{
 		edges: edges, options: o, records: records,
-		work: make(chan func(time.Time)), health: make(chan struct{}, 1), live: map[string]*live{},
-		starts:  make(chan struct{}, startsPerCore*goruntime.NumCPU()),
-		pulls:   make(chan struct{}, pullsAtOnce),
-		submits: make(chan struct{}, submitsAtOnce),
-		ready:   make(chan struct{}),
+		work: make(chan func(time.Time)), health: make(chan struct{}, 1), ready: make(chan struct{}),
+		live:   map[string]*live{},
+		starts: make(chan struct{}, startsPerCore*cores), probes: make(chan struct{}, probesPerCore*cores),
+		pulls: make(chan struct{}, pullsAtOnce), submits: make(chan struct{}, submitsAtOnce),
+		checks: make(chan struct{}, checksAtOnce),
 	}, nil
 }
 
@@ -156,7 +174,7 @@ func (n *Node) Ready() <-chan struct{} { return n.ready }
 func (n *Node) HealthChanged() <-chan struct{} { return n.health }
 
 // Run adopts what is there and drives all tasks until ctx ends. It returns
-// when everything that it started has returned.
+// when everything that it started has returned. It is called once.
 func (n *Node) Run(ctx context.Context) error {
 	defer n.wg.Wait()
 	ctx, cancel := context.WithCancel(ctx)
@@ -171,11 +189,11 @@ func (n *Node) Run(ctx context.Context) error {
 			}
 		})
 	})
+	work := (chan func(time.Time))(nil) // held back until the node knows what is there
 	var listing []runtime.Event
-	adopted := false
-	seen := map[string]bool{}
 	for {
-		wake := n.timer()
+		n.carryOut(ctx)
+		wake := time.NewTimer(n.alarms.wait(n.options.Now()))
 		select {
 		case <-ctx.Done():
 			wake.Stop()
@@ -188,58 +206,65 @@ func (n *Node) Run(ctx context.Context) error {
 			return fmt.Errorf("watch the runtime: %w", err)
 		case e := <-events:
 			switch {
-			case adopted:
-				n.observe(e, seen)
+			case work != nil:
+				n.observe(ctx, e)
 			case e.Status == runtime.StatusListed:
 				if err := n.adopt(ctx, listing); err != nil {
 					return err
 				}
-				adopted = true
-				listing = nil
+				work, listing = n.work, nil
 				close(n.ready)
 			default:
 				listing = append(listing, e)
 			}
-		case f := <-n.workWhen(adopted):
+		case f := <-work:
 			f(n.options.Now())
 		case <-wake.C:
-			n.tick(ctx)
+			n.tick(n.options.Now())
 		}
 		wake.Stop()
-		if adopted {
-			n.carryOut(ctx)
-		}
 	}
 }
 
-// workWhen holds work back until the node knows what is there.
-func (n *Node) workWhen(adopted bool) chan func(time.Time) {
-	if !adopted {
-		return nil
+func (n *Node) tick(now time.Time) {
+	for _, l := range n.alarms.due(now) {
+		l.task.Tick(now)
+		n.touch(l)
 	}
-	return n.work
 }
 
-func (n *Node) timer() *time.Timer {
-	var next time.Time
-	for _, l := range n.live {
-		if at := l.task.Next(); !at.IsZero() && (next.IsZero() || at.Before(next)) {
-			next = at
-		}
+// touch says that the task of l was told something.
+func (n *Node) touch(l *live) {
+	if !l.touched {
+		l.touched = true
+		n.touched = append(n.touched, l)
 	}
-	if next.IsZero() {
-		return time.NewTimer(time.Hour)
-	}
-	return time.NewTimer(max(0, next.Sub(n.options.Now())))
 }
 
-func (n *Node) tick(ctx context.Context) {
-	now := n.options.Now()
-	for _, l := range n.live {
-		if at := l.task.Next(); !at.IsZero() && !now.Before(at) {
-			l.task.Tick(now)
+// carryOut starts every effect that the touched tasks want, sets their alarms,
+// and drops those that are done. Each effect runs beside the loop and answers
+// into it.
+func (n *Node) carryOut(ctx context.Context) {
+	for _, l := range n.touched {
+		l.touched = false
+		if l.held != nil || n.live[l.payload.ARN] != l {
+			continue
+		}
+		for _, e := range l.task.Effects() {
+			n.effect(ctx, l, e)
+		}
+		if !l.task.Done() {
+			n.alarms.set(l, l.task.Next())
+			continue
+		}
+		n.alarms.set(l, time.Time{})
+		delete(n.live, l.payload.ARN)
+		n.ended.add(l.payload.ARN)
+		if n.options.Gone != nil {
+			n.options.Gone(l.payload.ARN)
 		}
 	}
+	n.touched = n.touched[:0]
 }
 
 // do hands f to the loop and waits until it has run.
@@ -252,105 +277,4 @@ func (n *Node) do(ctx context.Context, f func(now time.Time)) error {
 	}
 	<-done
 	return nil
-}
-
-// Assign takes a payload. It returns once the task is saved, so that it may
-// be acknowledged; known tasks only take over the desired status. Images and
-// sandboxes are fetched meanwhile, but nothing starts before it is saved: a
-// task that was started and forgotten would be started again.
-func (n *Node) Assign(ctx context.Context, payload acs.Task) error {
-	task, err := step.New(payload)
-	if err != nil {
-		return fmt.Errorf("task %s: %w", payload.ARN, err)
-	}
-	l := newLive(task, payload)
-	tooMany, over := false, false
-	if err := n.do(ctx, func(now time.Time) {
-		switch known := n.live[payload.ARN]; {
-		case known != nil:
-			l = known
-		case n.ended.has(payload.ARN):
-			over = true // it was told of before its end was known there
-			return
-		case len(n.live) >= MaxTasks:
-			tooMany = true
-			return
-		default:
-			n.live[payload.ARN] = l
-		}
-		l.task.Desire(now, payload.DesiredStatus)
-	}); err != nil {
-		return err
-	}
-	if over {
-		return nil
-	}
-	if tooMany {
-		return fmt.Errorf("task %s: the node has %d tasks already", payload.ARN, MaxTasks)
-	}
-	return l.save(n.records)
-}
-
-// save writes the task's record, once; everybody who needs it waits for it.
-func (l *live) save(records *records) error {
-	l.saving.Do(func() { l.saved = records.save(l.payload) })
-	return l.saved
-}
-
-func newLive(task *step.Task, payload acs.Task) *live {
-	l := &live{task: task, payload: payload, runs: map[string]*run{}}
-	id := taskID(payload.ARN)
-	for i, c := range payload.Containers {
-		l.runs[c.Name] = &run{id: fmt.Sprintf("%s-%d", id, i), stopSignal: ""}
-	}
-	return l
-}
-
-// Stop asks for tasks to be stopped, as a verified manifest says.
-func (n *Node) Stop(ctx context.Context, arns []string) error {
-	return n.do(ctx, func(now time.Time) {
-		for _, arn := range arns {
-			if l, ok := n.live[arn]; ok {
-				l.task.Desire(now, step.Stopped)
-			}
-		}
-	})
-}
-
-// Running returns the ARNs of the tasks that are not stopping, sorted.
-func (n *Node) Running(ctx context.Context) (arns []string, err error) {
-	err = n.do(ctx, func(time.Time) {
-		for _, arn := range slices.Sorted(maps.Keys(n.live)) {
-			if n.live[arn].task.Payload().DesiredStatus == step.Running {
-				arns = append(arns, arn)
-			}
-		}
-	})
-	return arns, err
-}
-
-// TaskHealth is the health of one task's containers.
-type TaskHealth struct {
-	Task       acs.Task
-	Containers []step.ContainerHealth
-}
-
-// Health returns the health of all tasks that have health checks, by ARN.
-func (n *Node) Health(ctx context.Context) (all []TaskHealth, err error) {
-	err = n.do(ctx, func(time.Time) {
-		for _, arn := range slices.Sorted(maps.Keys(n.live)) {
-			l := n.live[arn]
-			if h := l.task.Health(); len(h) > 0 {
-				all = append(all, TaskHealth{l.payload, h})
-			}
-		}
-	})
-	return all, err
-}
-
-func (n *Node) healthMayHaveChanged() {
-	select {
-	case n.health <- struct{}{}:
-	default:
-	}
 }

@@ -17,6 +17,9 @@ import (
 // the node's until it was reported STOPPED.
 type records struct{ dir string }
 
+// taskID returns the last part of a task's ARN.
+func taskID(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
+
 func openRecords(dir string) (*records, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("records of tasks: %w", err)
@@ -31,9 +34,6 @@ func (r *records) path(arn string) string { return filepath.Join(r.dir, taskID(a
 // after a restart.
 func (r *records) save(t acs.Task) error {
 	t.RoleCredentials, t.ExecutionRoleCredentials = withoutSecrets(t.RoleCredentials), withoutSecrets(t.ExecutionRoleCredentials)
-	if id := taskID(t.ARN); id == "" || strings.ContainsAny(id, "/.\x00") {
-		return fmt.Errorf("task ARN %q has no usable id", t.ARN)
-	}
 	text, err := json.Marshal(t)
 	if err != nil {
 		return fmt.Errorf("record of task %s: %w", t.ARN, err)
@@ -58,39 +58,60 @@ func (r *records) remove(arn string) error {
 	return syncDir(r.dir)
 }
 
-// load returns all records, by file name. One that cannot be read is an
-// error: to go on without it would be to lose a task.
-func (r *records) load() ([]acs.Task, error) {
+// The ends of record files' names.
+const (
+	recordSuffix     = ".json"
+	unfinishedSuffix = ".new"        // a save that a crash cut short; it was never acknowledged
+	unreadableSuffix = ".unreadable" // set aside, for people to look at
+)
+
+// load returns all records, by file name, and the task ids of those that
+// cannot be read. One broken file must not keep a whole node from its tasks:
+// it is set aside, and what is left of its task is for the caller to stop.
+func (r *records) load() (tasks []acs.Task, unreadable []string, err error) {
 	entries, err := os.ReadDir(r.dir)
 	if err != nil {
-		return nil, fmt.Errorf("records of tasks: %w", err)
+		return nil, nil, fmt.Errorf("records of tasks: %w", err)
 	}
-	var out []acs.Task
 	for _, e := range entries {
 		path := filepath.Join(r.dir, e.Name())
-		if strings.HasSuffix(e.Name(), ".new") { // a save that a crash cut short; it was never acknowledged
-			if err := os.Remove(path); err != nil {
-				return nil, fmt.Errorf("records of tasks: %w", err)
+		if strings.HasSuffix(e.Name(), unfinishedSuffix) {
+			if err := os.RemoveAll(path); err != nil {
+				return nil, nil, fmt.Errorf("records of tasks: %w", err)
+			}
+		}
+		id, ok := strings.CutSuffix(e.Name(), recordSuffix)
+		if !ok {
+			continue
+		}
+		t, err := readRecord(path, id)
+		if err != nil {
+			unreadable = append(unreadable, id)
+			if err := os.Rename(path, path+unreadableSuffix); err != nil {
+				return nil, nil, fmt.Errorf("set the unreadable record of task %s aside: %w", id, err)
 			}
 			continue
 		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, fmt.Errorf("records of tasks: %w", err)
-		}
-		var t acs.Task
-		if err := json.Unmarshal(text, &t); err != nil {
-			return nil, fmt.Errorf("record %s: %w", path, err)
-		}
-		out = append(out, t)
+		tasks = append(tasks, t)
 	}
-	return out, nil
+	return tasks, unreadable, nil
+}
+
+func readRecord(path, id string) (t acs.Task, err error) {
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(text, &t)
+	}
+	if err == nil && taskID(t.ARN) != id {
+		err = fmt.Errorf("it is about task %q", t.ARN)
+	}
+	return t, err
 }
 
 // writeDurably replaces the file at path with text; after it returns, the text
 // survives a crash.
 func writeDurably(path string, text []byte, mode os.FileMode) error {
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, mode)
+	f, err := os.OpenFile(path+unfinishedSuffix, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, mode)
 	if err != nil {
 		return err
 	}
@@ -102,11 +123,12 @@ func writeDurably(path string, text []byte, mode os.FileMode) error {
 		err = cerr
 	}
 	if err == nil {
-		err = os.Rename(path+".new", path)
+		err = os.Rename(path+unfinishedSuffix, path)
 	}
 	if err == nil {
-		err = syncDir(filepath.Dir(path))
+		return syncDir(filepath.Dir(path))
 	}
+	_ = os.Remove(path + unfinishedSuffix) // what a full disk has no room for is not kept half
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -65,7 +66,16 @@ func containerChange(c step.ContainerReport) types.ContainerStateChange {
 	return out
 }
 
-func clip(s string, limit int) string { return s[:min(len(s), limit)] }
+// clip cuts a text to at most limit bytes, between characters.
+func clip(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit]
+}
 
 func instant(t time.Time) *time.Time {
 	if t.IsZero() {

@@ -49,26 +49,17 @@ func configOf(c acs.Container) (o acs.Config, err error) {
 	return o, nil
 }
 
-// logConfig returns the log driver of a container and its options.
-func logConfig(c acs.Container) (driver string, options map[string]string) {
-	h, err := hostConfigOf(c)
-	if err != nil || h.LogConfig == nil {
-		return "json-file", nil
-	}
-	return h.LogConfig.Type, h.LogConfig.Config
-}
-
 // translate turns what the control plane said of a container, in Docker's
 // terms, into what the runtime starts.
 func (n *Node) translate(t acs.Task, name string, r run, peers map[string]string) (runtime.Container, Log, error) {
 	spec := containerOf(t, name)
 	host, err := hostConfigOf(spec)
 	if err != nil {
-		return runtime.Container{}, Log{}, invalid(r.id, err)
+		return runtime.Container{}, Log{}, err
 	}
 	config, err := configOf(spec)
 	if err != nil {
-		return runtime.Container{}, Log{}, invalid(r.id, err)
+		return runtime.Container{}, Log{}, err
 	}
 	out := runtime.Container{
 		ID: r.id, TaskID: taskID(t.ARN), Name: name, Labels: n.labels(t, name, r, config),
@@ -90,21 +81,13 @@ func (n *Node) translate(t acs.Task, name string, r run, peers map[string]string
 		out.Tmpfs = append(out.Tmpfs, tmpfs(path, host.Tmpfs[path]))
 	}
 	if out.Mounts, err = n.mounts(t, spec); err != nil {
-		return runtime.Container{}, Log{}, cannotCreate(r.id, err)
+		return runtime.Container{}, Log{}, err
 	}
 	if err := n.writeFiles(&out, t, host, r, peers); err != nil {
-		return runtime.Container{}, Log{}, cannotCreate(r.id, err)
+		return runtime.Container{}, Log{}, err
 	}
 	driver, options := logConfig(spec)
 	return out, Log{Container: r.id, Driver: driver, Options: options}, nil
-}
-
-func invalid(id string, err error) error {
-	return &runtime.Error{Kind: runtime.KindInvalid, Op: "start", Subject: id, Err: err}
-}
-
-func cannotCreate(id string, err error) error {
-	return &runtime.Error{Kind: runtime.KindCannotCreate, Op: "start", Subject: id, Err: err}
 }
 
 func (n *Node) labels(t acs.Task, name string, r run, config acs.Config) map[string]string {

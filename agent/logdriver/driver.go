@@ -4,9 +4,10 @@
 //
 // The runtime writes the files without the agent, so nothing is lost while the
 // agent is away: a Driver that is opened again goes on behind what was
-// accepted last. What was shipped is given back to the disk by punching holes,
-// which a writer that appends never notices. It may not decide whether a
-// container runs.
+// accepted last. Lines are shipped at least once: what was accepted just
+// before a crash may be shipped again. What was shipped is given back to the
+// disk by punching holes, which a writer that appends never notices. It may
+// not decide whether a container runs.
 package logdriver
 
 import (
@@ -17,7 +18,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -36,19 +36,18 @@ type API interface {
 	PutLogEvents(context.Context, *cloudwatchlogs.PutLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.PutLogEventsOutput, error)
 }
 
-const (
-	// defaultKept is how much of a json-file log is kept, in bytes, unless
-	// its max-size says otherwise.
-	defaultKept = 64 << 20
-	// finishPatience is how long Finish waits for the last events to be
-	// accepted before it is to be called again.
-	finishPatience = 20 * time.Second
-)
+// finishPatience is how long Finish waits for the last events to be accepted
+// before it is to be called again.
+const finishPatience = 20 * time.Second
 
-// Options tunes a Driver.
+// Options tunes a Driver; the zero value works.
 type Options struct {
 	Now    func() time.Time
 	Logger *slog.Logger
+	// MaxBehind is how much output of one container waits to be shipped, in
+	// bytes. Of more, the oldest is dropped, and the log says so: a logs service
+	// that is away must not fill the disk. 0 is 1 GiB.
+	MaxBehind int64
 }
 
 // Driver is the agent's LogDriver.
@@ -56,16 +55,20 @@ type Driver struct {
 	api     API
 	dir     string
 	options Options
-	notify  *fsnotify.Watcher
+	puts    chan struct{} // slots for calls of PutLogEvents
+	started chan struct{} // closed by Run
 
 	mu   sync.Mutex
 	open map[string]*follower // by container id
-	ctx  context.Context
+	ctx  context.Context      // of Run; nil before
 	wg   sync.WaitGroup
 }
 
-// New returns a driver that keeps its files in dir. Run must be called for
-// anything to be shipped.
+// putsAtOnce is how many batches are under way at once.
+const putsAtOnce = 32
+
+// New returns a driver that keeps its files in dir and knows the containers of
+// its earlier life. Run must be called for anything to be shipped.
 func New(api API, dir string, o Options) (*Driver, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -73,43 +76,81 @@ func New(api API, dir string, o Options) (*Driver, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if o.MaxBehind <= 0 {
+		o.MaxBehind = 1 << 30
+	}
+	d := &Driver{api: api, dir: dir, options: o, puts: make(chan struct{}, putsAtOnce),
+		started: make(chan struct{}), open: map[string]*follower{}}
+	if err := os.MkdirAll(d.stateDir(), 0o700); err != nil {
 		return nil, fmt.Errorf("logs of containers: %w", err)
 	}
-	notify, err := fsnotify.NewWatcher()
+	return d, d.resume()
+}
+
+// resume takes over the containers of an earlier life.
+func (d *Driver) resume() error {
+	entries, err := os.ReadDir(d.stateDir())
 	if err != nil {
-		return nil, fmt.Errorf("logs of containers: %w", err)
+		return fmt.Errorf("logs of containers: %w", err)
 	}
-	if err := notify.Add(dir); err != nil {
-		return nil, errors.Join(fmt.Errorf("logs of containers: watch %s: %w", dir, err), notify.Close())
+	for _, e := range entries {
+		container, ok := strings.CutSuffix(e.Name(), configSuffix)
+		if !ok {
+			continue
+		}
+		c, err := d.readConfig(container)
+		var f *follower
+		if err == nil {
+			f, err = d.newFollower(container, c)
+		}
+		if err != nil { // whoever adopts the container says how to go on
+			d.options.Logger.Error("log of a container is not resumed", "container", container, "error", err)
+			continue
+		}
+		f.skipHoles = true
+		d.open[container] = f
 	}
-	return &Driver{api: api, dir: dir, options: o, notify: notify, open: map[string]*follower{}}, nil
+	return nil
 }
 
 // Run follows the files of all containers until ctx ends. Containers that are
-// opened before Run are followed once it runs.
+// opened before Run are followed once it runs. It is called once.
 func (d *Driver) Run(ctx context.Context) error {
 	defer d.wg.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	notify, err := fsnotify.NewWatcher()
+	if err != nil {
+		return fmt.Errorf("watch the logs of containers: %w", err)
+	}
+	defer notify.Close()
+	if err := notify.Add(d.dir); err != nil {
+		return fmt.Errorf("watch the logs of containers: %w", err)
+	}
 	d.mu.Lock()
 	d.ctx = ctx
 	for _, f := range d.open {
 		d.follow(f)
 	}
 	d.mu.Unlock()
-	defer d.notify.Close()
+	close(d.started)
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case err := <-d.notify.Errors:
-			// Events were dropped: look at every file.
-			d.options.Logger.Debug("log notifications overflowed", "error", err)
+		case err, ok := <-notify.Errors:
+			if !ok {
+				return errors.New("watch the logs of containers: the watch has ended")
+			}
+			// Notifications were dropped: look at every file.
+			d.options.Logger.Debug("log notifications were lost", "error", err)
 			d.wakeAll()
-		case e := <-d.notify.Events:
-			if e.Has(fsnotify.Write) {
-				d.wake(strings.TrimSuffix(filepath.Base(e.Name), logSuffix))
+		case e, ok := <-notify.Events:
+			if !ok {
+				return errors.New("watch the logs of containers: the watch has ended")
+			}
+			if container, isLog := strings.CutSuffix(filepath.Base(e.Name), logSuffix); isLog && e.Has(fsnotify.Write|fsnotify.Create) {
+				d.wake(container)
 			}
 		}
 	}
@@ -137,91 +178,61 @@ func (d *Driver) wakeAll() {
 	}
 }
 
-const (
-	logSuffix   = ".log"
-	placeSuffix = ".place"
-)
-
-func (d *Driver) logPath(container string) string { return filepath.Join(d.dir, container+logSuffix) }
-
-// Open implements agent.LogDriver.
+// Open implements agent.LogDriver. A stream that cannot be made fails it,
+// unless the container runs already.
 func (d *Driver) Open(ctx context.Context, l agent.Log) (string, error) {
-	sink, err := d.sink(l)
-	if err != nil || sink == nil {
+	c := config{Driver: l.Driver, Options: l.Options}
+	if err := c.validate(); err != nil {
 		return "", err
 	}
-	d.mu.Lock()
-	_, known := d.open[l.Container]
-	d.mu.Unlock()
-	path := d.logPath(l.Container)
-	if known {
-		return path, nil
+	if c.Driver == "none" {
+		return "", nil
 	}
-	f, err := newFollower(path, strings.TrimSuffix(path, logSuffix)+placeSuffix, sink, d.options)
+	d.mu.Lock()
+	f := d.open[l.Container]
+	d.mu.Unlock()
+	if f != nil {
+		return f.path, nil
+	}
+	f, err := d.newFollower(l.Container, c)
 	if err != nil {
 		return "", err
 	}
-	if f.place == 0 { // not adopted: what cannot be shipped to fails the start
-		if err := sink.prepare(ctx); err != nil {
+	f.skipHoles = l.Adopted
+	if f.sink != nil && !l.Adopted {
+		if err := f.sink.prepare(ctx); err != nil {
 			return "", err
 		}
 	}
+	if err := d.writeConfig(l.Container, c); err != nil {
+		return "", err
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if _, known := d.open[l.Container]; known {
-		return path, nil
+	if known := d.open[l.Container]; known != nil {
+		return known.path, nil
 	}
 	d.open[l.Container] = f
 	if d.ctx != nil {
 		d.follow(f)
 	}
-	return path, nil
-}
-
-// sink returns where a container's output goes; nil for nowhere.
-func (d *Driver) sink(l agent.Log) (sink, error) {
-	switch l.Driver {
-	case "none":
-		return nil, nil
-	case "awslogs":
-		return newStream(d.api, l.Container, l.Options, d.options)
-	case "json-file", "":
-		kept, err := size(l.Options["max-size"], defaultKept)
-		return &tail{path: d.logPath(l.Container), keep: kept}, err
-	}
-	return nil, fmt.Errorf("log driver %q is not supported", l.Driver)
-}
-
-// size reads Docker's form of a size: a number with k, m or g.
-func size(text string, otherwise int64) (int64, error) {
-	if text == "" {
-		return otherwise, nil
-	}
-	digits := strings.TrimRight(strings.ToLower(text), "kmgb")
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || n <= 0 {
-		return 0, fmt.Errorf("max-size %q is not a size", text)
-	}
-	switch unit := strings.ToLower(text)[len(digits):]; strings.TrimSuffix(unit, "b") {
-	case "k":
-		n <<= 10
-	case "m":
-		n <<= 20
-	case "g":
-		n <<= 30
-	}
-	return n, nil
+	return f.path, nil
 }
 
 // Finish implements agent.LogDriver: it returns once everything that the
 // container wrote was accepted, and its files are gone.
 func (d *Driver) Finish(ctx context.Context, container string) error {
 	d.mu.Lock()
-	f, running := d.open[container], d.ctx != nil
+	f := d.open[container]
 	d.mu.Unlock()
-	if f != nil && running {
+	if f != nil {
 		ctx, cancel := context.WithTimeout(ctx, finishPatience)
 		defer cancel()
+		select {
+		case <-d.started:
+		case <-ctx.Done():
+			return fmt.Errorf("logs of container %s: they are not shipped yet: %w", container, ctx.Err())
+		}
 		if err := f.finish(ctx); err != nil {
 			return fmt.Errorf("logs of container %s: %w", container, err)
 		}
@@ -229,9 +240,8 @@ func (d *Driver) Finish(ctx context.Context, container string) error {
 	d.mu.Lock()
 	delete(d.open, container)
 	d.mu.Unlock()
-	for _, suffix := range []string{logSuffix, placeSuffix} {
-		err := os.Remove(filepath.Join(d.dir, container+suffix))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, path := range []string{d.logPath(container), d.placePath(container), d.configPath(container)} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("logs of container %s: %w", container, err)
 		}
 	}

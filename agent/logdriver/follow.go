@@ -1,30 +1,23 @@
 package logdriver
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"strconv"
-	"strings"
+	"sync"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 const (
 	// gather is how long output is gathered before it is shipped.
 	gather = 20 * time.Millisecond
 	// recheck bounds how long a lost notification can delay anything.
-	recheck = 5 * time.Second
+	recheck = 10 * time.Second
 	// chunk is how much of a file is read at a time.
 	chunk = 512 << 10
-	// maxEvent is the longest event; a longer line becomes several.
-	// Source: CloudWatch Logs quotas and Docker's awslogs driver.
-	maxEvent = 256<<10 - 26
 	// firstPause and lastPause bound the wait after a failure.
 	firstPause, lastPause = 100 * time.Millisecond, 10 * time.Second
 )
@@ -33,11 +26,9 @@ const (
 type sink interface {
 	// prepare makes sure that the sink can take output.
 	prepare(ctx context.Context) error
-	// ship takes whole lines, without their ends. It has them durably when it
-	// returns nil.
+	// ship takes lines, as many as fit into one batch. The sink has them
+	// durably, or will never take them, when it returns nil.
 	ship(ctx context.Context, lines []line) error
-	// consumed says up to where the file was shipped.
-	consumed(f *os.File, place int64) error
 }
 
 type line struct {
@@ -45,32 +36,40 @@ type line struct {
 	text string
 }
 
-// follower ships one container's file.
+// follower takes care of one container's file. All but the channels belongs to
+// the goroutine of run.
 type follower struct {
 	path, placePath string
-	sink            sink
+	sink            sink  // nil: nothing is shipped, only the last bytes are kept
+	kept            int64 // how many
 	options         Options
 	place           int64 // everything before it was shipped
-	woken           chan struct{}
-	finishing       chan struct{} // closed when no more will be written
-	done            chan struct{} // closed when everything was shipped after that
-	asked           bool
+	punched         int64 // everything before it was given back
+	dropped         int64 // bytes that nobody was told of yet
+	skipHoles       bool  // the place may be older than the holes
 	last            time.Time
+
+	woken     chan struct{}
+	once      sync.Once
+	finishing chan struct{} // closed when no more will be written
+	done      chan struct{} // closed when everything was shipped after that
 }
 
-func newFollower(path, placePath string, s sink, o Options) (*follower, error) {
-	f := &follower{path: path, placePath: placePath, sink: s, options: o,
+func (d *Driver) newFollower(container string, c config) (*follower, error) {
+	f := &follower{path: d.logPath(container), placePath: d.placePath(container), options: d.options,
 		woken: make(chan struct{}, 1), finishing: make(chan struct{}), done: make(chan struct{})}
-	text, err := os.ReadFile(placePath)
-	if errors.Is(err, fs.ErrNotExist) {
-		return f, nil
+	if c.Driver == "json-file" {
+		var err error
+		f.kept, err = c.kept()
+		return f, err
 	}
-	if err == nil {
-		f.place, err = strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
+	f.sink = newStream(d, container, c)
+	place, err := readPlace(f.placePath)
+	if err != nil { // at worst some lines are shipped twice
+		d.options.Logger.Warn("log is shipped from its beginning", "container", container, "error", err)
+		f.skipHoles = true
 	}
-	if err != nil {
-		return nil, fmt.Errorf("place in log %s: %w", path, err)
-	}
+	f.place = place
 	return f, nil
 }
 
@@ -82,12 +81,8 @@ func (f *follower) poke() {
 }
 
 // finish waits until everything was shipped, given that no more is written.
-// It is called by one goroutine at a time.
 func (f *follower) finish(ctx context.Context) error {
-	if !f.asked {
-		f.asked = true
-		close(f.finishing)
-	}
+	f.once.Do(func() { close(f.finishing) })
 	select {
 	case <-f.done:
 		return nil
@@ -106,7 +101,7 @@ func (f *follower) run(ctx context.Context) {
 			ending = true
 		default:
 		}
-		more, err := f.once(ctx, ending)
+		more, err := f.step(ctx, ending)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -117,17 +112,13 @@ func (f *follower) run(ctx context.Context) {
 			}
 			pause = min(2*pause, lastPause)
 			continue
-		case more:
-			pause = firstPause
-			continue
-		case ending:
+		case !more && ending:
 			close(f.done)
+			return
+		case !more && !f.wait(ctx):
 			return
 		}
 		pause = firstPause
-		if !f.wait(ctx) {
-			return
-		}
 	}
 }
 
@@ -158,9 +149,9 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// once ships one chunk; more says that there may be another. At the end, a
+// step ships one batch; more says that there may be another. At the end, a
 // last line without an end is shipped too.
-func (f *follower) once(ctx context.Context, ending bool) (more bool, err error) {
+func (f *follower) step(ctx context.Context, ending bool) (more bool, err error) {
 	file, err := os.OpenFile(f.path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -173,86 +164,63 @@ func (f *follower) once(ctx context.Context, ending bool) (more bool, err error)
 	if err != nil {
 		return false, err
 	}
-	buffer := make([]byte, max(0, min(chunk, info.Size()-f.place)))
-	n, err := file.ReadAt(buffer, f.place)
-	if err != nil && err != io.EOF {
+	if f.sink == nil {
+		return false, f.punch(file, info.Size()-f.kept)
+	}
+	if f.skipHoles {
+		f.place, f.skipHoles = afterHole(file, f.place), false
+	}
+	if err := f.catchUp(file, info.Size()); err != nil {
 		return false, err
 	}
-	full := n == chunk
-	lines, used := f.cut(buffer[:n], ending && !full, full)
-	if used == 0 {
-		return false, nil
-	}
-	if err := f.sink.ship(ctx, lines); err != nil {
+	lines, place, err := f.read(file, info.Size(), ending)
+	if err != nil || place == f.place && f.dropped == 0 {
 		return false, err
 	}
-	place := f.place + int64(used)
-	if err := f.savePlace(place); err != nil {
+	if len(lines) > 0 {
+		if err := f.sink.ship(ctx, lines); err != nil {
+			return false, err
+		}
+	}
+	if err := writePlace(f.placePath, place); err != nil {
 		return false, err
 	}
-	f.place = place
-	return true, f.sink.consumed(file, place)
+	f.place, f.dropped = place, 0
+	return true, f.punch(file, place)
 }
 
-// cut splits what was read into lines. The rest behind the last line end is
-// left for later, unless nothing will follow it or it is all there is room for.
-func (f *follower) cut(b []byte, last, full bool) (lines []line, used int) {
+// read returns the lines of the next batch and the place behind them.
+func (f *follower) read(file *os.File, size int64, ending bool) (lines []line, place int64, err error) {
+	buffer := make([]byte, max(0, min(chunk, size-f.place)))
+	n, err := file.ReadAt(buffer, f.place)
+	if err != nil && err != io.EOF {
+		return nil, 0, err
+	}
 	at := f.options.Now()
 	if at.Before(f.last) {
 		at = f.last // events of one stream are in order even if the clock is not
 	}
 	f.last = at
-	for len(b) > 0 {
-		end := bytes.IndexByte(b, '\n')
-		step := end + 1
-		if end < 0 {
-			if !last && !(full && used == 0) && len(b) < maxEvent {
-				return lines, used
-			}
-			end, step = len(b), len(b)
-		}
-		if end > maxEvent {
-			end, step = maxEvent, maxEvent
-		}
-		if text := strings.ToValidUTF8(strings.TrimSuffix(string(b[:end]), "\r"), "\uFFFD"); text != "" {
-			lines = append(lines, line{at, text})
-		}
-		b, used = b[step:], used+step
+	if f.dropped > 0 {
+		note := fmt.Sprintf("[%d bytes of this log were dropped: the logs service was away for too long]", f.dropped)
+		return []line{{at, note}}, f.place, nil
 	}
-	return lines, used
+	lines, used := cut(buffer[:n], ending && f.place+int64(n) >= size, at)
+	return lines, f.place + int64(used), nil
 }
 
-// savePlace remembers how far was shipped. It is not synced: after a crash of
-// the whole machine some lines may be shipped twice, none is lost.
-func (f *follower) savePlace(place int64) error {
-	next := f.placePath + ".new"
-	if err := os.WriteFile(next, []byte(strconv.FormatInt(place, 10)+"\n"), 0o600); err != nil {
-		return fmt.Errorf("place in log %s: %w", f.path, err)
-	}
-	return os.Rename(next, f.placePath)
-}
-
-// punch gives the disk back what stands before place. A file system that
-// cannot do it keeps the bytes until the container is removed.
-func punch(file *os.File, place int64) error {
-	place &^= 4095
-	if place == 0 {
+// catchUp drops the oldest output when too much of it waits.
+func (f *follower) catchUp(file *os.File, size int64) error {
+	if size-f.place <= f.options.MaxBehind {
 		return nil
 	}
-	err := unix.Fallocate(int(file.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, 0, place)
-	if errors.Is(err, unix.EOPNOTSUPP) {
-		return nil
+	// A quarter is dropped at once, or it would be dropped line by line.
+	place := size - f.options.MaxBehind*3/4
+	if end := lineEnd(file, place); end > 0 {
+		place = end
 	}
-	return err
+	f.options.Logger.Error("output of a container is dropped: its logs are not accepted", "log", f.path, "bytes", place-f.place)
+	f.dropped += place - f.place
+	f.place = place
+	return f.punch(file, place)
 }
-
-// tail keeps the last bytes of a file and ships nothing.
-type tail struct {
-	path string
-	keep int64
-}
-
-func (*tail) prepare(context.Context) error      { return nil }
-func (*tail) ship(context.Context, []line) error { return nil }
-
-func (t *tail) consumed(f *os.File, place int64) error { return punch(f, max(0, place-t.keep)) }

@@ -4,39 +4,35 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 )
 
-// Limits of one PutLogEvents.
-// Source: CloudWatch Logs API reference, PutLogEvents.
-const (
-	maxBatchEvents = 10_000
-	maxBatchBytes  = 1 << 20
-	eventOverhead  = 26
-)
+// callTimeout is how long one call of the API may take.
+const callTimeout = 20 * time.Second
 
 // stream ships to one stream of CloudWatch Logs.
 type stream struct {
 	api           API
+	puts          chan struct{}
 	group, stream string
 	createGroup   bool
 	options       Options
+	warned        bool // that output is dropped
 }
 
-func newStream(api API, container string, o map[string]string, options Options) (*stream, error) {
-	s := &stream{api: api, group: o["awslogs-group"], stream: o["awslogs-stream"],
-		createGroup: o["awslogs-create-group"] == "true", options: options}
-	if s.group == "" {
-		return nil, errors.New("failed to initialize logging driver: must specify a value for log opt 'awslogs-group'")
-	}
+// newStream returns the stream that a valid configuration names.
+func newStream(d *Driver, container string, c config) *stream {
+	create, _ := c.createGroup() // it is valid
+	s := &stream{api: d.api, puts: d.puts, options: d.options, createGroup: create,
+		group: c.Options["awslogs-group"], stream: c.Options["awslogs-stream"]}
 	if s.stream == "" {
 		s.stream = container
 	}
-	return s, nil
+	return s
 }
 
 // prepare makes the stream, and the group if that was asked for.
@@ -44,10 +40,10 @@ func (s *stream) prepare(ctx context.Context) error {
 	err := s.makeStream(ctx)
 	var missing *types.ResourceNotFoundException
 	if errors.As(err, &missing) && s.createGroup {
-		_, err = s.api.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String(s.group)})
-		if err == nil || exists(err) {
-			err = s.makeStream(ctx)
+		if err := s.makeGroup(ctx); err != nil {
+			return fmt.Errorf("failed to initialize logging driver: failed to create Cloudwatch log group: %w", err)
 		}
+		err = s.makeStream(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("failed to initialize logging driver: failed to create Cloudwatch log stream: %w", err)
@@ -55,45 +51,65 @@ func (s *stream) prepare(ctx context.Context) error {
 	return nil
 }
 
+func (s *stream) makeGroup(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := s.api.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String(s.group)})
+	return unlessExists(err)
+}
+
 func (s *stream) makeStream(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
 	_, err := s.api.CreateLogStream(ctx, &cloudwatchlogs.CreateLogStreamInput{
 		LogGroupName: aws.String(s.group), LogStreamName: aws.String(s.stream)})
-	if exists(err) {
+	return unlessExists(err)
+}
+
+func unlessExists(err error) error {
+	var exists *types.ResourceAlreadyExistsException
+	if errors.As(err, &exists) {
 		return nil
 	}
 	return err
 }
 
-func exists(err error) bool {
-	var e *types.ResourceAlreadyExistsException
-	return errors.As(err, &e)
-}
-
-// ship puts the lines in as few batches as the limits allow. A stream that
-// somebody deleted meanwhile takes nothing any more: its lines are dropped.
+// ship implements sink. A stream that somebody deleted takes nothing any more,
+// and what is not valid will never be: such lines are dropped.
 func (s *stream) ship(ctx context.Context, lines []line) error {
-	for len(lines) > 0 {
-		n, bytes := 0, 0
-		for n < len(lines) && n < maxBatchEvents && bytes+len(lines[n].text)+eventOverhead <= maxBatchBytes {
-			bytes += len(lines[n].text) + eventOverhead
-			n++
-		}
-		events := make([]types.InputLogEvent, n)
-		for i, l := range lines[:n] {
-			events[i] = types.InputLogEvent{Message: aws.String(l.text), Timestamp: aws.Int64(l.at.UnixMilli())}
-		}
-		_, err := s.api.PutLogEvents(ctx, &cloudwatchlogs.PutLogEventsInput{
-			LogGroupName: aws.String(s.group), LogStreamName: aws.String(s.stream), LogEvents: events})
-		var missing *types.ResourceNotFoundException
-		switch {
-		case errors.As(err, &missing):
-			s.options.Logger.Warn("log group or stream was deleted; output is dropped", "group", s.group, "stream", s.stream)
-		case err != nil:
-			return err
-		}
-		lines = lines[n:]
+	select {
+	case s.puts <- struct{}{}:
+		defer func() { <-s.puts }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	events := make([]types.InputLogEvent, len(lines))
+	for i, l := range lines {
+		events[i] = types.InputLogEvent{Message: aws.String(l.text), Timestamp: aws.Int64(l.at.UnixMilli())}
+	}
+	out, err := s.api.PutLogEvents(ctx, &cloudwatchlogs.PutLogEventsInput{
+		LogGroupName: aws.String(s.group), LogStreamName: aws.String(s.stream), LogEvents: events})
+	var missing *types.ResourceNotFoundException
+	var invalid *types.InvalidParameterException
+	switch {
+	case errors.As(err, &missing) || errors.As(err, &invalid):
+		s.warn("output is dropped: the logs service will not take it", "error", err)
+		return nil
+	case err != nil:
+		return err
+	}
+	if out != nil && out.RejectedLogEventsInfo != nil {
+		s.warn("output is dropped: the logs service did not take all of it")
 	}
 	return nil
 }
 
-func (s *stream) consumed(f *os.File, place int64) error { return punch(f, place) }
+// warn says once for each stream what goes wrong with every batch.
+func (s *stream) warn(what string, more ...any) {
+	if !s.warned {
+		s.warned = true
+		s.options.Logger.Warn(what, append([]any{"group", s.group, "stream", s.stream}, more...)...)
+	}
+}

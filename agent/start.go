@@ -1,0 +1,125 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/smithy-go"
+
+	"github.com/roadstead/roadstead/agent/runtime"
+	"github.com/roadstead/roadstead/agent/step"
+	"github.com/roadstead/roadstead/dispatch/acs"
+)
+
+const (
+	// startTimeout is how long a container may take to be created and started.
+	// Source: specs/agent-protocol.md section 4.
+	startTimeout = 3 * time.Minute
+	// logTimeout is how long the preparation of its log may take.
+	logTimeout = 30 * time.Second
+)
+
+func (n *Node) start(ctx context.Context, l *live, name string) {
+	r := *l.runs[name]
+	peers := n.peers(l, name)
+	n.answer(ctx, l, func() func(time.Time) {
+		started, why := n.startNow(ctx, l, name, r, peers)
+		return func(now time.Time) { l.task.Started(now, name, started.RuntimeID, why) }
+	})
+}
+
+// startNow saves the task, prepares what the container needs, and starts it.
+// Only the last takes a slot: a logs service that does not answer must not keep
+// other containers from starting.
+func (n *Node) startNow(ctx context.Context, l *live, name string, r run, peers map[string]string) (started runtime.Started, why step.Failure) {
+	if err := l.keep.save(l.payload, l.payload.DesiredStatus); err != nil {
+		return started, failure("CannotCreateContainerError", err)
+	}
+	container, log, err := n.translate(l.payload, name, r, peers)
+	if err != nil {
+		return started, failure("CannotCreateContainerError", err)
+	}
+	if container.LogPath, err = n.openLog(ctx, log); err != nil {
+		return started, failure("CannotStartContainerError", logError(err))
+	}
+	if !within(ctx, n.starts, func() { started, err = n.run(ctx, container) }) {
+		err = ctx.Err()
+	}
+	return started, startFailure(err)
+}
+
+func (n *Node) openLog(ctx context.Context, log Log) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, logTimeout)
+	defer cancel()
+	return n.edges.Logs.Open(ctx, log)
+}
+
+// logError words what the API said of a log as Docker's driver does: the code
+// and the message, without how they travelled.
+func logError(err error) error {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return err
+	}
+	before, _, _ := strings.Cut(err.Error(), "operation error ")
+	return fmt.Errorf("%s%s: %s", before, api.ErrorCode(), api.ErrorMessage())
+}
+
+func (n *Node) run(ctx context.Context, container runtime.Container) (runtime.Started, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	started, err := n.edges.Runtime.Start(ctx, container)
+	if runtime.KindOf(err) == runtime.KindExists {
+		// Left by a start whose end nobody saw; adoption removes those that it finds.
+		if err := n.edges.Runtime.Remove(ctx, container.ID); err != nil {
+			return started, err
+		}
+		started, err = n.edges.Runtime.Start(ctx, container)
+	}
+	return started, err
+}
+
+// startFailure words a failed start as ECS does.
+func startFailure(err error) step.Failure {
+	switch runtime.KindOf(err) {
+	case runtime.KindInvalid, runtime.KindCannotCreate, runtime.KindNoSpace, runtime.KindNotFound:
+		return failure("CannotCreateContainerError", reasonOf(err))
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return failure("DockerTimeoutError", fmt.Errorf("Could not transition to started; timed out after waiting %v", startTimeout))
+	}
+	if err == nil {
+		return ""
+	}
+	return failure("CannotStartContainerError", reasonOf(err))
+}
+
+// peers returns the addresses of the containers that name is linked to, by
+// the alias that it knows them under.
+func (n *Node) peers(l *live, name string) map[string]string {
+	out := map[string]string{}
+	for _, link := range containerOf(l.payload, name).Links {
+		other, alias, ok := strings.Cut(link, ":")
+		if !ok {
+			alias = other
+		}
+		if r := l.runs[other]; r != nil && r.sandbox.IPv4.IsValid() {
+			out[alias] = r.sandbox.IPv4.String()
+			out[other] = r.sandbox.IPv4.String()
+		}
+	}
+	return out
+}
+
+// logConfig returns the log driver of a container and its options. Docker's
+// own default is json-file.
+func logConfig(c acs.Container) (driver string, options map[string]string) {
+	h, err := hostConfigOf(c)
+	if err != nil || h.LogConfig == nil || h.LogConfig.Type == "" {
+		return "json-file", nil
+	}
+	return h.LogConfig.Type, h.LogConfig.Config
+}
