@@ -129,6 +129,9 @@ func (p *platform) containersOf(arn string) account {
 
 // pidsOf returns the processes of a container, found by its control group.
 func pidsOf(runtimeID string) (pids []int) {
+	if runtimeID == "" {
+		return nil // every group's name contains it
+	}
 	files, _ := filepath.Glob("/proc/[0-9]*/cgroup") // the pattern is well-formed
 	for _, f := range files {
 		text, err := os.ReadFile(f)

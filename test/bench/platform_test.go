@@ -132,7 +132,8 @@ func (p *platform) readEnvironment() {
 		}
 	}
 	p.signer = credentials.NewStaticCredentialsProvider(p.env["AWS_ACCESS_KEY_ID"], p.env["AWS_SECRET_ACCESS_KEY"], "")
-	config := aws.Config{Region: p.env["AWS_REGION"], BaseEndpoint: aws.String(p.env["AWS_ENDPOINT_URL"]), Credentials: p.signer}
+	config := aws.Config{Region: p.env["AWS_REGION"], BaseEndpoint: aws.String(p.env["AWS_ENDPOINT_URL"]), Credentials: p.signer,
+		HTTPClient: &patientClient{}, RetryMaxAttempts: 1} // a retry would wait, and be measured
 	p.ecs, p.ecr = ecs.NewFromConfig(config), ecr.NewFromConfig(config)
 }
 
