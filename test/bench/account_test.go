@@ -46,13 +46,23 @@ func (a account) used(t testing.TB) time.Duration {
 	return time.Duration(number(strings.TrimPrefix(first, "usage_usec "))) * time.Microsecond
 }
 
-// close removes the group and those below it; they must be without processes.
+// close removes the group and those below it, in every hierarchy, because runc
+// makes its groups in all of them. They must be without processes.
 func (a account) close() {
-	below, _ := filepath.Glob(filepath.Join(string(a), "*", "cgroup.procs")) // the pattern is well-formed
-	for _, b := range below {
-		account(filepath.Dir(b)).close()
+	root := "/sys/fs/cgroup"
+	removeGroups(filepath.Join(root, filepath.Base(string(a))))
+	all, _ := filepath.Glob(filepath.Join(root, "*", filepath.Base(string(a)))) // the pattern is well-formed
+	for _, dir := range all {
+		removeGroups(dir)
 	}
-	_ = os.Remove(string(a)) // a group that is busy is left, and named by who looks
+}
+
+func removeGroups(dir string) {
+	below, _ := filepath.Glob(filepath.Join(dir, "*", "cgroup.procs")) // the pattern is well-formed
+	for _, b := range below {
+		removeGroups(filepath.Dir(b))
+	}
+	_ = os.Remove(dir) // a group that is busy stays, and whoever waits for it sees that
 }
 
 // command returns a command that runs in the group from its first moment.
