@@ -1,0 +1,60 @@
+package conformance
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// terraform applies the configuration of the folder terraform, changes it in
+// place and destroys it. After each step a plan is empty.
+func (p *platform) terraform(t *testing.T) {
+	path := tool(t, "terraform")
+	plugins := os.Getenv("TF_PLUGIN_DIR")
+	if plugins == "" {
+		t.Skip("TF_PLUGIN_DIR does not name a directory with Terraform's AWS provider: it is not tried")
+	}
+	dir := t.TempDir()
+	text, err := os.ReadFile("terraform/main.tf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "main.tf"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := func(arguments ...string) error {
+		c := exec.Command(path, append(arguments, "-no-color")...)
+		c.Dir, c.Env = dir, p.environ("TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1", "TF_VAR_image="+p.listen+"/conformance/busybox:latest")
+		began := time.Now()
+		said, err := p.run(t, 2*time.Minute, c)
+		t.Logf("terraform %s: %v, %v", strings.Join(arguments, " "), time.Since(began).Round(100*time.Millisecond), err)
+		if err != nil {
+			t.Logf("%s", said)
+		}
+		return err
+	}
+	must := func(arguments ...string) {
+		t.Helper()
+		if err := run(arguments...); err != nil {
+			t.Fatal("terraform " + strings.Join(arguments, " ") + " failed")
+		}
+	}
+	must("init", "-plugin-dir="+plugins)
+	for _, variable := range []string{"changed=false", "changed=true"} {
+		must("apply", "-auto-approve", "-var", variable)
+		// An exit status of 2 says that the plan is not empty.
+		if err := run("plan", "-detailed-exitcode", "-var", variable); err != nil {
+			var status *exec.ExitError
+			if errors.As(err, &status) && status.ExitCode() == 2 {
+				t.Errorf("a second plan with %s is not empty", variable)
+				continue
+			}
+			t.Fatal(err)
+		}
+	}
+	must("destroy", "-auto-approve", "-var", "changed=true")
+}
