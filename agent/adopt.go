@@ -114,13 +114,7 @@ func (n *Node) giveUp(id string, listing []runtime.Event) {
 	}
 	const reason = "the container instance cannot read its record of the task"
 	n.options.Logger.Error(reason+"; it is set aside, and the task is stopped", "task", payload.ARN)
-	task, err := step.New(payload)
-	if err != nil { // it has no containers
-		task = step.Refuse(payload, reason)
-	} else {
-		task.Fail(n.options.Now(), reason)
-	}
-	l := newLive(n.records, task, payload)
+	l := newLive(n.records, step.Refuse(payload, reason), payload)
 	l.keep.transient, l.runs = false, runs
 	if err := l.keep.save(payload, step.Stopped); err != nil { // it is reported all the same
 		n.options.Logger.Warn("end of a task is not recorded", "task", payload.ARN, "error", err)

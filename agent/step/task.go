@@ -88,12 +88,12 @@ func New(payload acs.Task) (*Task, error) {
 
 // Refuse returns the machine of a task that cannot be run: it reports it
 // STOPPED for reason, because the control plane would send it again for ever,
-// and removes what may be there of it.
+// and stops and removes what is there of it.
 func Refuse(payload acs.Task, reason string) *Task {
 	t := &Task{payload: payload, desired: Stopped, reason: clip(reason, MaxReason)}
 	for _, spec := range payload.Containers {
 		if t.find(spec.Name) == nil {
-			t.containers = append(t.containers, &container{spec: spec, phase: stopped})
+			t.containers = append(t.containers, &container{spec: spec, phase: stopped, stopTimeout: DefaultStopTimeout})
 		}
 	}
 	return t
@@ -112,12 +112,6 @@ func (t *Task) Desire(now time.Time, desired string) {
 	if desired == Stopped {
 		t.desired = Stopped
 	}
-	t.advance(now)
-}
-
-// Fail makes the task stop for a reason of the node's own.
-func (t *Task) Fail(now time.Time, reason string) {
-	t.fail(reason)
 	t.advance(now)
 }
 

@@ -20,7 +20,7 @@ import (
 //	NAME [essential] [start=SECONDS] [stop=SECONDS] [after=NAME:CONDITION]... [link=NAME:ALIAS] [port=NUMBER] [check=INTERVAL,TIMEOUT,RETRIES,START-PERIOD]
 //
 // makes the task. Then: pulled, attached, started, exited, signalled, probed,
-// submitted, forgotten, removed, desire, fail, retry, adopt, and wait DURATION.
+// submitted, forgotten, removed, desire, retry, adopt, and wait DURATION.
 // Refuse takes the same as task, with reason=... .
 func TestTranscripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
@@ -157,8 +157,6 @@ func (s *story) happen(t *testing.T, d *datadriven.TestData) {
 		s.task.Forgotten(s.now, failure)
 	case "removed":
 		s.task.Removed(s.now, name, failure)
-	case "fail":
-		s.task.Fail(s.now, reason)
 	case "retry":
 		s.task.Retry(s.now)
 	case "desire":

@@ -1,0 +1,457 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/roadstead/roadstead/agent/network"
+	networkfake "github.com/roadstead/roadstead/agent/network/fake"
+	"github.com/roadstead/roadstead/agent/runtime"
+	"github.com/roadstead/roadstead/agent/runtime/fake"
+	"github.com/roadstead/roadstead/dispatch/acs"
+)
+
+// host is a machine: what outlives its agents.
+type host struct {
+	t       *testing.T
+	dir     string
+	runtime *fake.Runtime
+	network *networkfake.Host
+	logs    *logs
+	plane   *plane
+	life    *life
+	options Options
+
+	mu      sync.Mutex
+	fail    func(op, id string) error // of an edge's operation, before it happens
+	ops     []string                  // every operation
+	killAt  int                       // the life ends at this moment, counted from 1: odd before an operation, even after it
+	moments int
+	starts  map[string]int // of processes, by container id
+	seen    map[string]time.Time
+	deaf    bool                // the agent hears nothing of its containers
+	inject  func(runtime.Event) // makes the agent hear something
+	daemon  sync.WaitGroup      // what was asked for
+	behave  func(runtime.Container) fake.Behaviour
+	pull    func(runtime.PullRequest) fake.Pulled
+}
+
+// life is one agent on a host.
+type life struct {
+	agent  *Agent
+	ctx    context.Context
+	cancel context.CancelFunc
+	ended  chan error
+	over   bool
+}
+
+// onHost runs a test on a fresh host whose time passes by itself.
+func onHost(t *testing.T, test func(t *testing.T, h *host)) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHost(t, dir)
+		ctx, cancel := context.WithCancel(t.Context())
+		audited := make(chan struct{})
+		go func() {
+			defer close(audited)
+			_ = h.runtime.Watch(ctx, h.audit)
+		}()
+		defer func() { cancel(); <-audited }()
+		defer h.plane.close()
+		defer h.daemon.Wait()
+		defer h.kill()
+		test(t, h)
+	})
+}
+
+func newHost(t *testing.T, dir string) *host {
+	h := &host{t: t, dir: dir, plane: newPlane(t), starts: map[string]int{}, seen: map[string]time.Time{}}
+	h.logs = &logs{open: map[string]Log{}}
+	h.runtime = fake.NewRuntime(fake.NewMachine(fake.Options{
+		Behave: func(c runtime.Container) fake.Behaviour {
+			if h.behave != nil {
+				return h.behave(c)
+			}
+			return fake.Behaviour{StartTakes: 10 * time.Millisecond}
+		},
+		Pull: func(r runtime.PullRequest) fake.Pulled {
+			if h.pull != nil {
+				return h.pull(r)
+			}
+			pulled := fake.PullAny(r)
+			pulled.Takes = 20 * time.Millisecond
+			return pulled
+		},
+	}))
+	var err error
+	if h.network, err = networkfake.NewHost(networkfake.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	h.options = Options{Region: "us-east-1", Instance: Instance{Cluster: "test", Version: "1", Hash: "abc"},
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "secret"}, nil
+		}),
+		Node: NodeOptions{ResolvConf: "nameserver 10.0.0.2\nsearch corp\n"}}
+	return h
+}
+
+// audit counts the processes that were started under each container's id.
+func (h *host) audit(e runtime.Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if e.Status == runtime.StatusRunning && !h.seen[e.ID].Equal(e.StartedAt) {
+		h.seen[e.ID] = e.StartedAt
+		h.starts[e.ID]++
+	}
+}
+
+// begin starts an agent.
+func (h *host) begin() {
+	h.t.Helper()
+	l := &life{ended: make(chan error, 1)}
+	l.ctx, l.cancel = context.WithCancel(h.t.Context())
+	o := h.options
+	o.Node.Dir = h.dir
+	o.HTTP = &http.Client{Transport: &http.Transport{DialContext: h.plane.pipes.dial, DisableKeepAlives: true}}
+	w := &wires{h, l}
+	n := h.network.Open()
+	agent, err := New(h.plane, Edges{Runtime: w, Prober: w, Meter: w, Network: netWires{w, n}, Registry: w, Logs: logWires{w}}, o)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	l.agent = agent
+	h.life = l
+	go func() { l.ended <- agent.Run(l.ctx) }()
+	synctest.Wait()
+}
+
+// kill ends the agent; what it had asked for may still happen.
+func (h *host) kill() {
+	if h.life == nil || h.life.over {
+		return
+	}
+	h.life.cancel()
+	<-h.life.ended
+	h.life.over = true
+}
+
+// pass lets time pass, and everything that happens in it.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+// until lets time pass until something holds.
+func (h *host) until(what string, limit time.Duration, holds func() bool) {
+	h.t.Helper()
+	for end := time.Now().Add(limit); !holds(); pass(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			h.t.Fatalf("%s: not within %v; operations %v", what, limit, h.ops)
+		}
+	}
+}
+
+func (h *host) untilStatus(arn, status string) {
+	h.t.Helper()
+	h.until(arn+" "+status, time.Minute, func() bool { return h.plane.last(arn) == status })
+}
+
+// moment counts the moments at which the agent may be killed.
+func (h *host) moment() {
+	h.mu.Lock()
+	h.moments++
+	now := h.moments == h.killAt
+	h.mu.Unlock()
+	if now {
+		h.life.cancel()
+	}
+}
+
+// op is around every operation on an edge.
+func (w *wires) op(ctx context.Context, op, id string, act func(ctx context.Context) error) error {
+	h := w.host
+	h.moment()
+	if w.life.ctx.Err() != nil {
+		return w.life.ctx.Err() // a process that is dead asks for nothing
+	}
+	h.mu.Lock()
+	h.ops = append(h.ops, op+" "+id)
+	fail := h.fail
+	h.mu.Unlock()
+	if fail != nil {
+		if err := fail(op, id); err != nil {
+			return err
+		}
+	}
+	err := w.apart(ctx, act)
+	h.moment()
+	if w.life.ctx.Err() != nil {
+		return w.life.ctx.Err()
+	}
+	return err
+}
+
+// apart runs act as a daemon does: it goes on when the agent dies, and ends when
+// it is given up.
+func (w *wires) apart(ctx context.Context, act func(ctx context.Context) error) error {
+	acting, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		if w.life.ctx.Err() == nil {
+			giveUp()
+		}
+	})
+	done := make(chan error, 1)
+	w.host.daemon.Go(func() {
+		defer giveUp()
+		defer stop()
+		done <- act(acting)
+	})
+	select {
+	case err := <-done:
+		return err
+	case <-w.life.ctx.Done():
+		return w.life.ctx.Err()
+	}
+}
+
+// wires are the edges of one life.
+type wires struct {
+	host *host
+	life *life
+}
+
+// get is op with a result.
+func get[T any](w *wires, ctx context.Context, op, id string, act func(ctx context.Context) (T, error)) (T, error) {
+	result := make(chan T, 1)
+	err := w.op(ctx, op, id, func(ctx context.Context) error {
+		r, err := act(ctx)
+		result <- r
+		return err
+	})
+	select {
+	case r := <-result:
+		return r, err
+	default:
+		var nothing T
+		return nothing, err
+	}
+}
+
+func (w *wires) Pull(ctx context.Context, r runtime.PullRequest) (runtime.Image, error) {
+	return get(w, ctx, "pull", r.Image, func(ctx context.Context) (runtime.Image, error) { return w.host.runtime.Pull(ctx, r) })
+}
+
+func (w *wires) Start(ctx context.Context, c runtime.Container) (runtime.Started, error) {
+	return get(w, ctx, "start", c.ID, func(ctx context.Context) (runtime.Started, error) { return w.host.runtime.Start(ctx, c) })
+}
+
+func (w *wires) Signal(ctx context.Context, id string, s syscall.Signal) error {
+	return w.op(ctx, fmt.Sprint("signal ", int(s)), id, func(ctx context.Context) error { return w.host.runtime.Signal(ctx, id, s) })
+}
+
+func (w *wires) Remove(ctx context.Context, id string) error {
+	return w.op(ctx, "remove", id, func(ctx context.Context) error { return w.host.runtime.Remove(ctx, id) })
+}
+
+// Watch passes on what the machine tells unless the host is deaf, and what the
+// test makes up.
+func (w *wires) Watch(ctx context.Context, observe func(runtime.Event)) error {
+	var one sync.Mutex
+	w.host.mu.Lock()
+	w.host.inject = func(e runtime.Event) { one.Lock(); defer one.Unlock(); observe(e) }
+	w.host.mu.Unlock()
+	return w.host.runtime.Watch(ctx, func(e runtime.Event) {
+		w.host.mu.Lock()
+		deaf := w.host.deaf
+		w.host.mu.Unlock()
+		if !deaf {
+			one.Lock()
+			defer one.Unlock()
+			observe(e)
+		}
+	})
+}
+
+func (w *wires) Exec(ctx context.Context, id string, command []string, shell bool, timeout time.Duration) (runtime.ExecResult, error) {
+	return get(w, ctx, "exec", id, func(ctx context.Context) (runtime.ExecResult, error) {
+		return w.host.runtime.Exec(ctx, id, command, shell, timeout)
+	})
+}
+
+func (w *wires) Stats(ctx context.Context, id string) (runtime.Stats, error) {
+	return w.host.runtime.Stats(ctx, id)
+}
+
+func (w *wires) Authenticate(_ context.Context, c acs.Container) (*runtime.BasicAuth, error) {
+	if w.host.fail != nil {
+		return nil, w.host.fail("token", c.Name)
+	}
+	return nil, nil
+}
+
+type netWires struct {
+	*wires
+	network network.Network
+}
+
+func (w netWires) Attach(ctx context.Context, r network.Request) (network.Attachment, error) {
+	return get(w.wires, ctx, "attach", r.ID, func(ctx context.Context) (network.Attachment, error) { return w.network.Attach(ctx, r) })
+}
+
+func (w netWires) Detach(ctx context.Context, id string) error {
+	return w.op(ctx, "detach", id, func(ctx context.Context) error { return w.network.Detach(ctx, id) })
+}
+
+func (w netWires) List(ctx context.Context) ([]network.Attachment, error) { return w.network.List(ctx) }
+func (w netWires) Destroy(ctx context.Context) error                      { return w.network.Destroy(ctx) }
+
+// logs is a log driver that only remembers; it outlives the agent.
+type logs struct {
+	mu       sync.Mutex
+	open     map[string]Log
+	finished []string
+}
+
+type logWires struct{ *wires }
+
+func (w logWires) Open(ctx context.Context, l Log) (string, error) {
+	err := w.op(ctx, "open-log", l.Container, func(context.Context) error {
+		w.host.logs.mu.Lock()
+		defer w.host.logs.mu.Unlock()
+		w.host.logs.open[l.Container] = l
+		return nil
+	})
+	return "/logs/" + l.Container, err
+}
+
+func (w logWires) Finish(ctx context.Context, id string) error {
+	return w.op(ctx, "finish-log", id, func(context.Context) error {
+		w.host.logs.mu.Lock()
+		defer w.host.logs.mu.Unlock()
+		delete(w.host.logs.open, id)
+		w.host.logs.finished = append(w.host.logs.finished, id)
+		return nil
+	})
+}
+
+// containers returns what is on the machine, by id.
+func (h *host) containers() map[string]runtime.Event {
+	out := map[string]runtime.Event{}
+	h.runtime.Script(func(m *fake.Machine, now time.Time) {
+		for _, e := range m.List(now) {
+			out[e.ID] = e
+		}
+	})
+	return out
+}
+
+// running returns the ids of the containers that run, sorted.
+func (h *host) running() (ids []string) {
+	for id, e := range h.containers() {
+		if e.Status == runtime.StatusRunning {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// left lists everything that is on the host, which in the end must be nothing.
+func (h *host) left() (out []string) {
+	for _, id := range slices.Sorted(maps.Keys(h.containers())) {
+		out = append(out, "container "+id)
+	}
+	sandboxes, err := h.network.Open().List(h.t.Context())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, s := range sandboxes {
+		out = append(out, "sandbox "+s.ID)
+	}
+	h.logs.mu.Lock()
+	for _, id := range slices.Sorted(maps.Keys(h.logs.open)) {
+		out = append(out, "log "+id)
+	}
+	h.logs.mu.Unlock()
+	for _, dir := range []string{"tasks", "containers", "volumes"} {
+		entries, err := os.ReadDir(filepath.Join(h.dir, dir))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			h.t.Fatal(err)
+		}
+		for _, e := range entries {
+			out = append(out, "file "+filepath.Join(dir, e.Name()))
+		}
+	}
+	return out
+}
+
+// nothingLeft waits until nothing is on the host.
+func (h *host) nothingLeft() {
+	h.t.Helper()
+	for end := time.Now().Add(3 * time.Minute); ; pass(100 * time.Millisecond) {
+		left := h.left()
+		if len(left) == 0 {
+			break
+		}
+		if time.Now().After(end) {
+			h.t.Fatalf("left behind: %v\noperations: %v", left, h.ops)
+		}
+	}
+	h.startedOnce()
+}
+
+func (h *host) startedOnce() {
+	h.t.Helper()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for id, n := range h.starts {
+		if n > 1 {
+			h.t.Errorf("container %s was started %d times", id, n)
+		}
+	}
+}
+
+// task makes a payload; each change is applied to the container of that name.
+func task(id string, containers ...acs.Container) acs.Task {
+	return acs.Task{ARN: "arn:aws:ecs:us-east-1:000000000000:task/test/" + id, ClusterARN: clusterARN, Family: "web", Version: "3",
+		DesiredStatus: "RUNNING", NetworkMode: "bridge", Containers: containers}
+}
+
+func essential(name string, change ...func(*acs.Container)) acs.Container {
+	c := acs.Container{Name: name, Image: name + ":1", Essential: true}
+	for _, f := range change {
+		f(&c)
+	}
+	return c
+}
+
+func sidecar(name string, change ...func(*acs.Container)) acs.Container {
+	c := essential(name, change...)
+	c.Essential = false
+	return c
+}
+
+func after(name, condition string) func(*acs.Container) {
+	return func(c *acs.Container) {
+		c.DependsOn = append(c.DependsOn, acs.Dependency{ContainerName: name, Condition: condition})
+	}
+}
+
+func port(container, onHost int) func(*acs.Container) {
+	return func(c *acs.Container) {
+		c.PortMappings = append(c.PortMappings, acs.PortMapping{ContainerPort: container, HostPort: onHost})
+	}
+}
