@@ -146,7 +146,7 @@ func (d *demo) connect() error {
 	if err != nil {
 		return err
 	}
-	config := aws.Config{Region: region, BaseEndpoint: aws.String(url), Credentials: staticCredentials(key.AccessKeyID, key.SecretAccessKey, "")}
+	config := clientConfig(url, staticCredentials(key.AccessKeyID, key.SecretAccessKey, ""))
 	d.url, d.ecs, d.ecr, d.logs = url, ecs.NewFromConfig(config), ecr.NewFromConfig(config), cloudwatchlogs.NewFromConfig(config)
 	d.say("it answers at %s", url)
 	return nil

@@ -90,7 +90,7 @@ func (n *node) networkOptions() linux.Options {
 // introduce makes the agent over its edges.
 func (n *node) introduce() (err error) {
 	o := n.options
-	config := aws.Config{Region: region, Credentials: o.credentials, BaseEndpoint: aws.String(o.url), RetryMaxAttempts: 2}
+	config := clientConfig(o.url, o.credentials)
 	if n.logs, err = logdriver.New(cloudwatchlogs.NewFromConfig(config), o.dir.join("node", "logs"), logdriver.Options{Logger: o.log}); err != nil {
 		return err
 	}
@@ -118,26 +118,28 @@ func (n *node) introduce() (err error) {
 	return err
 }
 
-// run runs the instance until ctx ends. Containers go on.
+// run runs the instance until ctx ends. Containers go on. What the agent acts
+// through stops after the agent: it ends what it has begun.
 func (n *node) run(ctx context.Context) error {
 	defer n.close()
-	// The agent ends what it began, starts that it undoes among it, and needs
-	// its containerd for that.
-	daemon, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
+	below, stopBelow := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopBelow()
 	group, ctx := errgroup.WithContext(ctx)
 	if n.supervisor != nil {
-		group.Go(func() error { return n.supervisor.Run(daemon) })
+		group.Go(func() error { return n.supervisor.Run(below) })
 	}
-	group.Go(func() error { return n.network.Run(ctx) })
+	group.Go(func() error { return n.network.Run(below) })
+	group.Go(func() error { return n.logs.Run(below) })
 	group.Go(func() error { return n.serveTasks(ctx) })
-	group.Go(func() error { return n.logs.Run(ctx) })
 	group.Go(func() error {
-		defer stop()
+		defer stopBelow()
 		if err := n.runtime.Ready(ctx); err != nil {
 			return err
 		}
-		return n.agent.Run(ctx)
+		if err := n.agent.Run(ctx); err != nil {
+			return err
+		}
+		return ctx.Err()
 	})
 	return group.Wait()
 }

@@ -113,8 +113,7 @@ const defaultCluster = "default"
 // client returns an ECS client with the bootstrap key.
 func (p *plane) client() *ecs.Client {
 	key := p.keys.Bootstrap()
-	return ecs.NewFromConfig(aws.Config{Region: region, BaseEndpoint: aws.String(p.url),
-		Credentials: staticCredentials(key.AccessKeyID, key.SecretAccessKey, "")})
+	return ecs.NewFromConfig(clientConfig(p.url, staticCredentials(key.AccessKeyID, key.SecretAccessKey, "")))
 }
 
 // ensureDefaultCluster makes the cluster that the machine's own instance
