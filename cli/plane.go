@@ -147,10 +147,10 @@ func (p *plane) introduce() error {
 	)
 	mux := http.NewServeMux()
 	mux.Handle("/", router)
-	mux.Handle("/v2/", images.Handler())
-	mux.Handle("GET /acs/ws", p.dispatch.ACS())
-	mux.Handle("GET /tcs/ws", p.dispatch.TCS())
-	p.http = &http.Server{Handler: mux, ReadHeaderTimeout: 20 * time.Second, IdleTimeout: 5 * time.Minute,
+	mux.Handle("/v2/", hurry(images.Handler()))
+	mux.Handle("GET /acs/ws", hurry(p.dispatch.ACS()))
+	mux.Handle("GET /tcs/ws", hurry(p.dispatch.TCS()))
+	p.http = &http.Server{Handler: mux, ReadHeaderTimeout: 20 * time.Second, IdleTimeout: 5 * time.Minute, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(p.options.log.Handler(), slog.LevelDebug)}
 	watcher := control.Options{Observer: eventLog{p.options.log}}
 	p.loops = []func(context.Context) error{p.links.Run, p.events.Run, p.blobs.Run, images.Run,

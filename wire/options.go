@@ -12,6 +12,13 @@ import (
 // DefaultMaxBody is the largest request body in bytes unless Options say otherwise.
 const DefaultMaxBody = 10 << 20
 
+const (
+	// DefaultMaxBodies is how many bytes of large bodies are held at once unless Options say otherwise.
+	DefaultMaxBodies = 64 << 20
+	// DefaultBodyPatience is how long a body may take to arrive unless Options say otherwise.
+	DefaultBodyPatience = 20 * time.Second
+)
+
 // Options adjust a Router; the zero value works and lets everybody in.
 type Options struct {
 	// Authenticate says who calls. On success the returned context is the handler's; an error (an *Error or an SDK
@@ -21,6 +28,11 @@ type Options struct {
 	Authorize func(ctx context.Context, service *Service, op *Operation, input any) error
 	// MaxBody is the largest request body in bytes, DefaultMaxBody if zero.
 	MaxBody int64
+	// MaxBodies is how many bytes of bodies above 64 KiB are held at once, by whoever may not even be known yet;
+	// more wait a moment and are then refused. DefaultMaxBodies if zero, more than MaxBody in any case.
+	MaxBodies int64
+	// BodyPatience is how long a body may take to arrive, the wait for MaxBodies included. DefaultBodyPatience if zero.
+	BodyPatience time.Duration
 	// RequestID makes the id of a request; a random UUID if nil.
 	RequestID func() string
 	// Logger receives internal errors, one record each; slog.Default() if nil.
@@ -47,6 +59,13 @@ type Event struct {
 func (o Options) withDefaults() Options {
 	if o.MaxBody == 0 {
 		o.MaxBody = DefaultMaxBody
+	}
+	if o.MaxBodies == 0 {
+		o.MaxBodies = DefaultMaxBodies
+	}
+	o.MaxBodies = max(o.MaxBodies, o.MaxBody+1)
+	if o.BodyPatience == 0 {
+		o.BodyPatience = DefaultBodyPatience
 	}
 	if o.RequestID == nil {
 		o.RequestID = uuid.NewString

@@ -4,18 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"reflect"
 	"runtime/debug"
 	"strconv"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // Router is the one endpoint of all services.
 type Router struct {
 	opts    Options
 	catalog *catalog
+	bodies  *semaphore.Weighted // bytes of large bodies that may be held now
 }
 
 // NewRouter makes the endpoint that serves the given services. It panics if a table is wrong: an operation named
@@ -25,7 +27,8 @@ func NewRouter(opts Options, services ...*Service) *Router {
 	if err != nil {
 		panic("wire: " + err.Error())
 	}
-	return &Router{opts: opts.withDefaults(), catalog: c}
+	opts = opts.withDefaults()
+	return &Router{opts: opts, catalog: c, bodies: semaphore.NewWeighted(opts.MaxBodies)}
 }
 
 // ServeHTTP implements http.Handler.
@@ -55,10 +58,11 @@ type exchange struct {
 
 // handle answers the request, or returns the error to answer with.
 func (x *exchange) handle() error {
-	body, err := x.body()
+	body, release, err := x.body()
 	if err != nil {
 		return err
 	}
+	defer release()
 	x.event.BytesIn = len(body)
 	if x.route, err = x.router.catalog.find(x.r, body); err != nil {
 		return err
@@ -90,59 +94,6 @@ func (x *exchange) handle() error {
 		return err
 	}
 	return x.succeed(output)
-}
-
-// body reads the request's body up to the limit.
-func (x *exchange) body() ([]byte, error) {
-	most := x.router.opts.MaxBody
-	tooLarge := &Error{
-		Code:    "RequestEntityTooLargeException",
-		Message: "The request body is larger than " + strconv.FormatInt(most, 10) + " bytes.",
-		Status:  http.StatusRequestEntityTooLarge,
-	}
-	if x.r.ContentLength > most {
-		x.w.Header().Set("Connection", "close") // rather than read on what will not be used
-		return nil, tooLarge
-	}
-	if encoding := x.r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		return nil, &Error{
-			Code:    "UnsupportedMediaTypeException",
-			Message: "The content encoding " + clip(encoding) + " is not supported.",
-			Status:  http.StatusUnsupportedMediaType,
-		}
-	}
-	body, err := readBody(x.r, most)
-	switch {
-	case errors.Is(err, errTooLarge):
-		x.w.Header().Set("Connection", "close")
-		return nil, tooLarge
-	case err != nil:
-		return nil, &Error{Code: "IncompleteBody", Message: "The request body could not be read to its end."}
-	}
-	return body, nil
-}
-
-var errTooLarge = errors.New("body too large")
-
-// trustedLength is how many bytes are set aside on a client's word for what it will send.
-const trustedLength = 64 << 10
-
-func readBody(r *http.Request, most int64) ([]byte, error) {
-	if r.ContentLength > 0 && r.ContentLength <= trustedLength {
-		body := make([]byte, r.ContentLength)
-		_, err := io.ReadFull(r.Body, body)
-		return body, err
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
-	switch {
-	case err != nil:
-		return nil, err
-	case int64(len(body)) > most:
-		return nil, errTooLarge
-	case int64(len(body)) < r.ContentLength:
-		return nil, io.ErrUnexpectedEOF
-	}
-	return body, nil
 }
 
 // decode makes the operation's Input.
