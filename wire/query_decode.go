@@ -140,9 +140,9 @@ func scalarName(p *plan) string {
 	return "a String"
 }
 
-// clip shortens a caller's text for a message.
+// clip shortens a caller's text for a message. The longest name of an operation with its service's prefix fits.
 func clip(s string) string {
-	const most = 40
+	const most = 100
 	if len(s) > most {
 		return s[:most]
 	}

@@ -141,6 +141,10 @@ func TestRequestsThatNameNoOperationAreTold(t *testing.T) {
 			"POST", "/", `{}`, []string{"X-Amz-Target", "Other.DescribeTasks", "Authorization", signed("ecs")}, 400, jsonType,
 			`{"__type":"UnknownOperationException","message":"The requested operation Other.DescribeTasks is not known."}`,
 		},
+		"another service's long prefix": {
+			"POST", "/", `{}`, []string{"X-Amz-Target", "AWS242ServiceCatalogService.DisassociateServiceActionFromProvisioningArtifact"}, 400, jsonType,
+			`{"__type":"UnknownOperationException","message":"The requested operation AWS242ServiceCatalogService.DisassociateServiceActionFromProvisioningArtifact is not known."}`,
+		},
 		"unknown prefix in json 1.0": {
 			"POST", "/", `{}`, []string{"X-Amz-Target", "Other.Sail", "Content-Type", "application/x-amz-json-1.0"}, 400, "application/x-amz-json-1.0",
 			`{"__type":"UnknownOperationException","message":"The requested operation Other.Sail is not known."}`,
