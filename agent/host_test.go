@@ -35,10 +35,12 @@ type host struct {
 	life    *life
 	options Options
 
+	asking sync.Mutex
+	fail   func(op, id string) error // of an edge's operation, before it happens
+
 	mu      sync.Mutex
-	fail    func(op, id string) error // of an edge's operation, before it happens
-	ops     []string                  // every operation
-	killAt  int                       // the life ends at this moment, counted from 1: odd before an operation, even after it
+	ops     []string // every operation
+	killAt  int      // the life ends at this moment, counted from 1: odd before an operation, even after it
 	moments int
 	starts  map[string]int // of processes, by container id
 	seen    map[string]time.Time
@@ -189,12 +191,9 @@ func (w *wires) op(ctx context.Context, op, id string, act func(ctx context.Cont
 	}
 	h.mu.Lock()
 	h.ops = append(h.ops, op+" "+id)
-	fail := h.fail
 	h.mu.Unlock()
-	if fail != nil {
-		if err := fail(op, id); err != nil {
-			return err
-		}
+	if err := h.failing(op, id); err != nil {
+		return err
 	}
 	err := w.apart(ctx, act)
 	h.moment()
@@ -202,6 +201,16 @@ func (w *wires) op(ctx context.Context, op, id string, act func(ctx context.Cont
 		return w.life.ctx.Err()
 	}
 	return err
+}
+
+// failing asks the test whether an operation fails, one question at a time.
+func (h *host) failing(op, id string) error {
+	h.asking.Lock()
+	defer h.asking.Unlock()
+	if h.fail == nil {
+		return nil
+	}
+	return h.fail(op, id)
 }
 
 // apart runs act as a daemon does: it goes on when the agent dies, and ends when
@@ -296,10 +305,7 @@ func (w *wires) Stats(ctx context.Context, id string) (runtime.Stats, error) {
 }
 
 func (w *wires) Authenticate(_ context.Context, c acs.Container) (*runtime.BasicAuth, error) {
-	if w.host.fail != nil {
-		return nil, w.host.fail("token", c.Name)
-	}
-	return nil, nil
+	return nil, w.host.failing("token", c.Name)
 }
 
 type netWires struct {

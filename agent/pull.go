@@ -48,6 +48,9 @@ func (n *Node) fetch(ctx context.Context, spec acs.Container) (image runtime.Ima
 		if !within(ctx, n.pulls, func() { image, err = n.fetchOnce(ctx, spec) }) {
 			return image, ctx.Err()
 		}
+		if err != nil && ctx.Err() != nil {
+			return image, ctx.Err() // however the runtime words it
+		}
 		if err == nil || attempt == pullAttempts || !mayPass(err) || !wait.wait(ctx) {
 			return image, err
 		}

@@ -173,7 +173,6 @@ func TestLeftoversGoFirst(t *testing.T) {
 				h.until("created", time.Minute, func() bool { return len(h.containers()) == 1 })
 				h.kill()
 				failures := 2
-				h.mu.Lock()
 				h.fail = func(op, id string) error {
 					if op == "remove" && failures > 0 {
 						failures--
@@ -181,7 +180,6 @@ func TestLeftoversGoFirst(t *testing.T) {
 					}
 					return nil
 				}
-				h.mu.Unlock()
 				takes = 10 * time.Millisecond
 				h.begin()
 				if stop {

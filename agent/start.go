@@ -79,6 +79,9 @@ func (n *Node) run(ctx context.Context, container runtime.Container) (runtime.St
 		}
 		started, err = n.edges.Runtime.Start(ctx, container)
 	}
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = ctx.Err() // however the runtime words it
+	}
 	return started, err
 }
 
