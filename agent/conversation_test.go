@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -408,11 +409,11 @@ func addressesOf(h *host) map[string]string {
 // Health that turns is told at once, and use every 20 s.
 func TestTelemetry(t *testing.T) {
 	onHost(t, func(t *testing.T, h *host) {
-		sick := false
+		var sick atomic.Bool
 		h.behave = func(runtime.Container) fake.Behaviour {
 			return fake.Behaviour{Stats: runtime.Stats{MemoryUsage: 64 << 20},
 				Exec: func([]string, bool) (runtime.ExecResult, error) {
-					if sick {
+					if sick.Load() {
 						return runtime.ExecResult{ExitCode: 1, Output: []byte("refused")}, nil
 					}
 					return runtime.ExecResult{}, nil
@@ -436,18 +437,18 @@ func TestTelemetry(t *testing.T) {
 			return ""
 		}
 		h.until("HEALTHY", 6*time.Second, func() bool { return status() == "HEALTHY " })
-		sick = true
+		sick.Store(true)
 		h.until("UNHEALTHY", 11*time.Second, func() bool { return status() == "UNHEALTHY refused" })
 		// An adopted container is what it was until its checks say something.
 		h.kill()
-		sick = false
+		sick.Store(false)
 		h.plane.said = nil
 		h.begin()
 		pass(2 * time.Second)
 		if got := status(); got != "HEALTHY " {
 			t.Errorf("after adoption: %s", got)
 		}
-		pass(45 * time.Second)
+		pass(65 * time.Second)
 		h.plane.mu.Lock()
 		defer h.plane.mu.Unlock()
 		var sets []acs.StatsSet

@@ -107,6 +107,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 }
 
 func (s *Supervisor) runOnce(ctx context.Context) error {
+	s.layout.sweepBundles()
 	arguments := daemon.Options{
 		Root: s.layout.Root, State: s.layout.state(), Address: s.layout.Address(), Sockets: s.layout.sockets(),
 		Durable: s.options.Durable, Log: s.options.LogLevel,
