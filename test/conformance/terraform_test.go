@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,11 +18,7 @@ func (p *platform) terraform(t *testing.T) {
 		t.Skip("TF_PLUGIN_DIR does not name a directory with Terraform's AWS provider: it is not tried")
 	}
 	dir := t.TempDir()
-	text, err := os.ReadFile("terraform/main.tf")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "main.tf"), text, 0o600); err != nil {
+	if err := os.CopyFS(dir, os.DirFS("terraform")); err != nil {
 		t.Fatal(err)
 	}
 	run := func(arguments ...string) error {

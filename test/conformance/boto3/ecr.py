@@ -177,13 +177,4 @@ def identity():
         assert e.response["Error"]["Code"] == "InvalidAction", e.response
 
 
-failed = []
-for part in (repositories, parameters, images, layers, policies, token, identity):
-    try:
-        part()
-        print(part.__name__, "is as it should be")
-    except Exception:
-        import traceback
-        traceback.print_exc()
-        failed.append(part.__name__)
-assert not failed, failed
+parts(repositories, parameters, images, layers, policies, token, identity)

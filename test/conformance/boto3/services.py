@@ -187,7 +187,4 @@ def unplaceable():
     gone("huge")
 
 
-for part in (creation, updating, deletion, lists, refusals, daemon, breaker, unplaceable):
-    begun = time.monotonic()
-    part()
-    print("%s is as it should be, %.1f s" % (part.__name__, time.monotonic() - begun))
+parts(creation, updating, deletion, lists, refusals, daemon, breaker, unplaceable)

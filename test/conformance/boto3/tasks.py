@@ -151,6 +151,4 @@ def sidecar():
     stop([arn])
 
 
-for part in (life, tokens, refusals, placement, sidecar):
-    part()
-    print(part.__name__, "is as it should be")
+parts(life, tokens, refusals, placement, sidecar)
