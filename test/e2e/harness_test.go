@@ -94,6 +94,16 @@ func freeAddress(t testing.TB) string {
 // up starts the process and waits for its line.
 func (p *platform) up() {
 	p.t.Helper()
+	select {
+	case <-p.launch():
+	case <-time.After(60 * time.Second):
+		p.t.Fatalf("roadstead up is not ready after 60 s:\n%s", p.output)
+	}
+}
+
+// launch starts the process. The channel is closed when it is ready.
+func (p *platform) launch() <-chan struct{} {
+	p.t.Helper()
 	p.output = &tail{}
 	p.process = exec.Command(binary(p.t), "up", "--data-dir", p.dir, "--listen", p.listen)
 	stdout, err := p.process.StdoutPipe()
@@ -114,11 +124,7 @@ func (p *platform) up() {
 			}
 		}
 	}()
-	select {
-	case <-ready:
-	case <-time.After(60 * time.Second):
-		p.t.Fatalf("roadstead up is not ready after 60 s:\n%s", p.output)
-	}
+	return ready
 }
 
 // kill ends the process as an accident would.
@@ -147,8 +153,10 @@ func (p *platform) interrupt() {
 			p.t.Errorf("roadstead up ended with %v\n%s", err, p.output)
 		}
 	case <-time.After(30 * time.Second):
+		// It ends with the stacks of all that it still does.
+		_ = p.process.Process.Signal(syscall.SIGABRT)
+		<-ended
 		p.t.Errorf("roadstead up does not stop\n%s", p.output)
-		_ = p.process.Process.Kill()
 	}
 	p.process = nil
 }
