@@ -27,9 +27,11 @@ const (
 
 // held is what waits until the leftovers of a task are gone: containers that
 // an earlier life of the agent had made and not started. They are removed
-// before the task goes on, because it will use their names again.
+// before the task goes on, because it will use their names again; one that
+// begins to run after all meanwhile counts as started, and is not started again.
 type held struct {
-	leftovers map[string]bool // ids
+	leftovers map[string]bool          // ids
+	began     map[string]runtime.Event // the last of each leftover that ran, by name
 	found     []step.Found
 	events    []runtime.Event // that came meanwhile
 	stop      bool            // it was asked for meanwhile
@@ -154,7 +156,7 @@ func (n *Node) find(ctx context.Context, l *live, name string, e runtime.Event, 
 
 // hold removes the leftovers of a task and lets it go on then.
 func (n *Node) hold(ctx context.Context, l *live, found []step.Found, ids []string) {
-	l.held = &held{leftovers: map[string]bool{}, found: found}
+	l.held = &held{leftovers: map[string]bool{}, began: map[string]runtime.Event{}, found: found}
 	for _, id := range ids {
 		l.held.leftovers[id] = true
 	}
@@ -171,6 +173,14 @@ func (n *Node) hold(ctx context.Context, l *live, found []step.Found, ids []stri
 func (n *Node) release(ctx context.Context, l *live, now time.Time) {
 	h := l.held
 	l.held = nil
+	for _, name := range slices.Sorted(maps.Keys(h.began)) {
+		e := h.began[name]
+		f := step.Found{Name: name, RuntimeID: e.ID, Digest: e.Labels[labelDigest], StartedAt: e.StartedAt, Reason: vanished}
+		if e.Status == runtime.StatusExited {
+			f.ExitCode, f.Reason = exitOf(e)
+		}
+		h.found = append(h.found, f)
+	}
 	l.task.Adopt(now, h.found)
 	for _, e := range h.events {
 		n.observe(ctx, e)

@@ -50,10 +50,17 @@ func (n *Node) effect(ctx context.Context, l *live, e step.Effect) {
 }
 
 // answer runs act beside the loop and hands what it returns to the loop. When
-// the node stops meanwhile, the answer is lost with the node's memory.
+// the node stops meanwhile, the answer is lost with the node's memory: what
+// failed because the agent ends is no failure of the task.
 func (n *Node) answer(ctx context.Context, l *live, act func() func(time.Time)) {
 	n.wg.Go(func() {
+		if ctx.Err() != nil {
+			return
+		}
 		tell := act()
+		if ctx.Err() != nil {
+			return
+		}
 		select {
 		case n.work <- func(now time.Time) { tell(now); n.touch(l) }:
 		case <-ctx.Done():

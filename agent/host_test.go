@@ -161,7 +161,7 @@ func (h *host) until(what string, limit time.Duration, holds func() bool) {
 	h.t.Helper()
 	for end := time.Now().Add(limit); !holds(); pass(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			h.t.Fatalf("%s: not within %v; operations %v", what, limit, h.ops)
+			h.t.Fatalf("%s: not within %v; reported %v, left %v, operations %v", what, limit, h.plane.order, h.left(), h.ops)
 		}
 	}
 }
@@ -187,7 +187,8 @@ func (w *wires) op(ctx context.Context, op, id string, act func(ctx context.Cont
 	h := w.host
 	h.moment()
 	if w.life.ctx.Err() != nil {
-		return w.life.ctx.Err() // a process that is dead asks for nothing
+		<-ctx.Done()
+		return ctx.Err() // a process that is dead asks for nothing
 	}
 	h.mu.Lock()
 	h.ops = append(h.ops, op+" "+id)
@@ -198,7 +199,8 @@ func (w *wires) op(ctx context.Context, op, id string, act func(ctx context.Cont
 	err := w.apart(ctx, act)
 	h.moment()
 	if w.life.ctx.Err() != nil {
-		return w.life.ctx.Err()
+		<-ctx.Done()
+		return ctx.Err()
 	}
 	return err
 }

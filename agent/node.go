@@ -191,7 +191,7 @@ func (n *Node) Run(ctx context.Context) error {
 	})
 	work := (chan func(time.Time))(nil) // held back until the node knows what is there
 	var listing []runtime.Event
-	for {
+	for ctx.Err() == nil {
 		n.carryOut(ctx)
 		wake := time.NewTimer(n.alarms.wait(n.options.Now()))
 		select {
@@ -224,6 +224,7 @@ func (n *Node) Run(ctx context.Context) error {
 		}
 		wake.Stop()
 	}
+	return ctx.Err()
 }
 
 func (n *Node) tick(now time.Time) {

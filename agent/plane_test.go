@@ -32,22 +32,24 @@ type plane struct {
 	http   *http.Server
 	pipes  *pipes
 
+	travelling sync.WaitGroup // reports
+
 	mu        sync.Mutex
-	down      bool                                                // the API does not answer and connections break
-	answer    func(*ecs.SubmitTaskStateChangeInput) error         // nil accepts
-	register  func(*ecs.RegisterContainerInstanceInput) error     // nil accepts
-	refusal   error                                               // of connections
-	tasks     map[string]*planned                                 // by ARN
-	order     []string                                            // of all that was ever reported: ARN STATUS
-	attempts  []time.Time                                         // of connections
-	hellos    []dispatch.Hello                                    // of accepted connections
-	said      []acs.Message                                       // telemetry
-	registers []*ecs.RegisterContainerInstanceInput               // accepted
-	revision  int64                                               // of the assignments
-	links     int                                                 // nonces
-	changed   map[chan struct{}]bool                              // of connections
-	roles     map[string]*acs.Credentials                         // by task ARN
-	submitted func(in *ecs.SubmitTaskStateChangeInput, err error) // is told of every attempt
+	down      bool                                            // the API does not answer and connections break
+	latency   func() time.Duration                            // of reports
+	answer    func(*ecs.SubmitTaskStateChangeInput) error     // nil accepts
+	register  func(*ecs.RegisterContainerInstanceInput) error // nil accepts
+	refusal   error                                           // of connections
+	tasks     map[string]*planned                             // by ARN
+	order     []string                                        // of all that was ever reported: ARN STATUS
+	attempts  []time.Time                                     // of connections
+	hellos    []dispatch.Hello                                // of accepted connections
+	said      []acs.Message                                   // telemetry
+	registers []*ecs.RegisterContainerInstanceInput           // accepted
+	revision  int64                                           // of the assignments
+	links     int                                             // nonces
+	changed   map[chan struct{}]bool                          // of connections
+	roles     map[string]*acs.Credentials                     // by task ARN
 }
 
 // planned is a task as the control plane knows it.
@@ -70,6 +72,7 @@ func newPlane(t *testing.T) *plane {
 }
 
 func (p *plane) close() {
+	p.travelling.Wait()
 	p.server.Shutdown()
 	p.http.Close()
 }
@@ -119,14 +122,31 @@ func (p *plane) DiscoverPollEndpoint(context.Context, *ecs.DiscoverPollEndpointI
 	return &ecs.DiscoverPollEndpointOutput{Endpoint: aws.String("http://plane/acs"), TelemetryEndpoint: aws.String("http://plane/tcs/")}, nil
 }
 
-func (p *plane) SubmitTaskStateChange(_ context.Context, in *ecs.SubmitTaskStateChangeInput, _ ...func(*ecs.Options)) (*ecs.SubmitTaskStateChangeOutput, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	err := p.submit(in)
-	if p.submitted != nil {
-		p.submitted(in, err)
+// SubmitTaskStateChange takes its time: a report that is on its way arrives
+// even when the agent that sent it has died.
+func (p *plane) SubmitTaskStateChange(ctx context.Context, in *ecs.SubmitTaskStateChangeInput, _ ...func(*ecs.Options)) (*ecs.SubmitTaskStateChangeOutput, error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
-	return &ecs.SubmitTaskStateChangeOutput{}, err
+	p.mu.Lock()
+	latency := time.Duration(0)
+	if p.latency != nil {
+		latency = p.latency()
+	}
+	p.mu.Unlock()
+	answer := make(chan error, 1)
+	p.travelling.Go(func() {
+		time.Sleep(latency)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		answer <- p.submit(in)
+	})
+	select {
+	case err := <-answer:
+		return &ecs.SubmitTaskStateChangeOutput{}, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func (p *plane) submit(in *ecs.SubmitTaskStateChangeInput) error {
@@ -277,8 +297,7 @@ func (p *plane) told(arn string) (out []string) {
 	return out
 }
 
-// ordered reports whether no RUNNING came after STOPPED in one life, and none
-// was left out of a task that ran.
+// arns returns the tasks that the control plane knows, sorted.
 func (p *plane) arns() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

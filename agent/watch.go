@@ -36,9 +36,13 @@ func (n *Node) observe(ctx context.Context, e runtime.Event) {
 	if l == nil {
 		return
 	}
-	if l.held != nil {
-		if !l.held.leftovers[e.ID] {
-			l.held.events = append(l.held.events, e)
+	if h := l.held; h != nil {
+		ran := e.Status == runtime.StatusRunning || e.Status == runtime.StatusExited
+		switch {
+		case !h.leftovers[e.ID]:
+			h.events = append(h.events, e)
+		case ran:
+			h.began[name] = e
 		}
 		return
 	}
