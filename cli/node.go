@@ -187,7 +187,7 @@ func (n *node) destroy(ctx context.Context) error {
 	if werr := group.Wait(); werr != nil && !errors.Is(werr, context.Canceled) {
 		err = errors.Join(err, werr)
 	}
-	err = errors.Join(err, n.runtime.Close())
+	err = errors.Join(err, n.runtime.Close(), containerd.EndShims(context.WithoutCancel(ctx), n.options.dir.name()))
 	if err == nil {
 		err = os.RemoveAll(n.layout.Run)
 	}

@@ -8,6 +8,7 @@ package shim
 import (
 	"context"
 	"os"
+	"time"
 
 	"github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2/manager"
 	"github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2/task"
@@ -30,6 +31,9 @@ const (
 	modeVariable = "ROADSTEAD_MODE"
 	mode         = "containerd-shim"
 )
+
+// lastBreath is how long a shim may take to end once it has begun to.
+const lastBreath = 15 * time.Second
 
 // Wanted tells whether the process was started to be a shim, from the name it was called by and its environment.
 func Wanted(name string) bool {
@@ -79,6 +83,11 @@ func newService(ic *plugin.InitContext) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	ending.(shutdown.Service).RegisterCallback(func(context.Context) error {
+		// What ends a shim may wait for a daemon that is gone: it is given so long and no longer.
+		time.AfterFunc(lastBreath, func() { os.Exit(1) })
+		return nil
+	})
 	runc.Monitor = gatekeeper{runc.Monitor} // after the task service has set it to the shim's reaper
 	made := &service{TTRPCTaskService: tasks, witness: witness, use: newUse()}
 	if number := os.Getenv(SpareVariable); number != "" {
