@@ -3,6 +3,7 @@ package containerd
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -39,6 +40,8 @@ type Client struct {
 	machine machine // with the fields that are the same for all containers
 	starts  *semaphore.Weighted
 	probes  probeIDs
+	// The connections to registries, with and without verified certificates.
+	secure, insecure *http.Transport
 }
 
 var (
@@ -103,6 +106,7 @@ func New(layout Layout, options Options) (*Client, error) {
 		machine: fixed,
 		shim:    runtimeName,
 		starts:  semaphore.NewWeighted(int64(options.Starts)),
+		secure:  newTransport(false), insecure: newTransport(true),
 	}
 	client.shims = newShims(layout, options, client)
 	return client, nil
@@ -111,6 +115,8 @@ func New(layout Layout, options Options) (*Client, error) {
 // Close ends the connection and lets shims end that have no task. Containers are not touched.
 func (c *Client) Close() error {
 	c.shims.close()
+	c.secure.CloseIdleConnections()
+	c.insecure.CloseIdleConnections()
 	return c.conn.Close()
 }
 

@@ -76,7 +76,7 @@ func (c *Client) cached(ctx context.Context, name reference.Named) (runtime.Imag
 }
 
 func (c *Client) pullFresh(ctx context.Context, name reference.Named, request runtime.PullRequest) (runtime.Image, error) {
-	resolver := newResolver(name, request)
+	resolver := c.newResolver(name, request)
 	_, target, err := resolver.Resolve(ctx, name.String())
 	if err != nil {
 		return runtime.Image{}, err

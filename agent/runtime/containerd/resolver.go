@@ -20,18 +20,26 @@ const (
 	responseTimeout = time.Minute // from a request to the beginning of its answer
 )
 
-// newResolver speaks to the image's registry as the request wants. Credentials go to no other host: what a registry
-// redirects to does not get them.
-func newResolver(name reference.Named, request runtime.PullRequest) remoteResolver {
-	client := &http.Client{Transport: &http.Transport{
+// newTransport gives the connections to registries, which all pulls share. Insecure ones verify no certificate.
+func newTransport(insecure bool) *http.Transport {
+	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
 		TLSHandshakeTimeout:   dialTimeout,
 		ResponseHeaderTimeout: responseTimeout,
-		TLSClientConfig:       &tls.Config{InsecureSkipVerify: request.Insecure}, //nolint:gosec // the caller asked for it
+		TLSClientConfig:       &tls.Config{InsecureSkipVerify: insecure}, //nolint:gosec // the caller asked for it
 		MaxIdleConnsPerHost:   layersAtOnce,
 		IdleConnTimeout:       30 * time.Second,
-	}}
+	}
+}
+
+// newResolver speaks to the image's registry as the request wants. Credentials go to no other host: what a registry
+// redirects to does not get them.
+func (c *Client) newResolver(name reference.Named, request runtime.PullRequest) remoteResolver {
+	client := &http.Client{Transport: c.secure}
+	if request.Insecure {
+		client.Transport = c.insecure
+	}
 	domain := reference.Domain(name)
 	registry, _ := docker.DefaultHost(domain)
 	authorizer := docker.NewDockerAuthorizer(
