@@ -247,4 +247,6 @@ func TestTestsDoNotSleep(t *testing.T) {
 // sleepers are test files that may call time.Sleep, each with its reason.
 var sleepers = []string{
 	"agent/runtime/containerd/real_test.go", // between two looks at real containers that have no event to wait for
+	"agent/host_test.go",                    // latency, in synctest's time
+	"agent/plane_test.go",                   // latency, in synctest's time
 }
