@@ -50,7 +50,8 @@ func (c *chaos) run() {
 		}
 		return nil
 	}
-	c.plane.latency = func() time.Duration { return time.Duration(mishaps.IntN(400)) * time.Millisecond }
+	slowness := rand.New(rand.NewPCG(c.dice.Uint64(), 2))
+	c.plane.latency = func() time.Duration { return time.Duration(slowness.IntN(400)) * time.Millisecond }
 	c.behave = func(r runtime.Container) fake.Behaviour {
 		b := fake.Behaviour{StartTakes: 200 * time.Millisecond, StopTakes: time.Duration(len(r.ID)%3) * 40 * time.Second}
 		switch r.Name {
