@@ -9,5 +9,12 @@
 // touches containerd, netlink or the store.
 //
 // Cancelling Run's context stops the agent and leaves the containers running;
-// the next Run adopts them.
+// the next Run adopts them. What makes that safe at any moment is the order of
+// three things. A task's record is written before its first container starts,
+// says STOPPED before anybody is told that a task which never quite began has
+// ended, and is removed once its STOPPED was accepted. A container's directory
+// below containers/ is there before anything else of it, and goes last. And a
+// container that was made and not seen to start is removed before its task goes
+// on. So no container is started twice, and whatever has no record, or a
+// directory alone, is left over and removed.
 package agent

@@ -1,0 +1,86 @@
+package agent
+
+import (
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/roadstead/roadstead/agent/runtime"
+	"github.com/roadstead/roadstead/agent/runtime/fake"
+	"github.com/roadstead/roadstead/dispatch/acs"
+)
+
+// Health that turns is told at once, and use every 20 s.
+func TestTelemetry(t *testing.T) {
+	onHost(t, func(t *testing.T, h *host) {
+		var sick atomic.Bool
+		h.behave = func(runtime.Container) fake.Behaviour {
+			return fake.Behaviour{Stats: runtime.Stats{MemoryUsage: 64 << 20},
+				Exec: func([]string, bool) (runtime.ExecResult, error) {
+					if sick.Load() {
+						return runtime.ExecResult{ExitCode: 1, Output: []byte("refused")}, nil
+					}
+					return runtime.ExecResult{}, nil
+				}}
+		}
+		h.begin()
+		web := task("t1", essential("web", func(c *acs.Container) {
+			c.HealthCheckType = "docker"
+			c.DockerConfig = &acs.DockerConfig{Config: `{"Healthcheck":{"Test":["CMD-SHELL","probe"],"Interval":5000000000,"Timeout":1000000000,"Retries":2}}`}
+		}))
+		h.plane.run(web)
+		h.untilStatus(web.ARN, "RUNNING")
+		status := func() string {
+			h.plane.mu.Lock()
+			defer h.plane.mu.Unlock()
+			for _, m := range slices.Backward(h.plane.said) {
+				if m, ok := m.(*acs.PublishHealthRequest); ok && len(m.Tasks) > 0 {
+					return m.Tasks[0].Containers[0].Status + " " + m.Tasks[0].Containers[0].StatusMessage
+				}
+			}
+			return ""
+		}
+		h.until("HEALTHY", 6*time.Second, func() bool { return status() == "HEALTHY " })
+		sick.Store(true)
+		h.until("UNHEALTHY", 11*time.Second, func() bool { return status() == "UNHEALTHY refused" })
+		// An adopted container is what it was until its checks say something.
+		h.kill()
+		sick.Store(false)
+		h.plane.said = nil
+		h.begin()
+		pass(2 * time.Second)
+		if got := status(); got != "HEALTHY " {
+			t.Errorf("after adoption: %s", got)
+		}
+		pass(65 * time.Second)
+		h.plane.mu.Lock()
+		defer h.plane.mu.Unlock()
+		var sets []acs.StatsSet
+		for _, m := range h.plane.said {
+			if m, ok := m.(*acs.PublishMetricsRequest); ok && len(m.Tasks) == 1 {
+				sets = append(sets, *m.Tasks[0].Containers[0].Memory)
+			}
+		}
+		// Sampling and publishing may come at one moment, in either order.
+		if len(sets) < 3 || sets[2].SampleCount < 3 || sets[2].SampleCount > 5 || sets[2].Min != 64 || sets[2].Sum != 64*float64(sets[2].SampleCount) {
+			t.Errorf("memory: %+v", sets)
+		}
+	})
+}
+
+func TestMeterSumsUp(t *testing.T) {
+	m := newMeter(nil)
+	at := time.Unix(1e9, 0)
+	p := Process{Task: acs.Task{ARN: "t"}, Name: "web", ID: "t-0"}
+	for i, cpu := range []time.Duration{0, time.Second, 4 * time.Second} {
+		m.add(p, runtime.Stats{ReadAt: at.Add(time.Duration(i) * 5 * time.Second), CPU: cpu, MemoryUsage: int64(i+1) << 20})
+	}
+	got := m.take([]Process{p})[0].Containers[0]
+	if *got.CPU != (acs.StatsSet{Min: 20, Max: 60, SampleCount: 2, Sum: 80}) || *got.Memory != (acs.StatsSet{Min: 1, Max: 3, SampleCount: 3, Sum: 6}) {
+		t.Errorf("cpu %+v, memory %+v", got.CPU, got.Memory)
+	}
+	if again := m.take([]Process{p}); len(again) != 0 {
+		t.Errorf("taken twice: %+v", again)
+	}
+}
