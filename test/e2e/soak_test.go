@@ -47,7 +47,7 @@ func (p *platform) usage() usage {
 		files: openFiles(pid), containerdFiles: openFiles(daemon), zombies: zombies(pid) + zombies(daemon), shims: len(p.shims()),
 		namespaces: count("/run/roadstead/" + p.name() + "/netns/*"),
 		groups:     count("/sys/fs/cgroup/*/roadstead-"+p.name()+"/*-*") + count("/sys/fs/cgroup/*/roadstead-"+p.name()+"/*/*-*"),
-		layers:     count(p.dir + "/containerd/root/io.containerd.snapshotter.v1.*/snapshots/*")}
+		layers:     count(filepath.Join(p.dir, "containerd", "root", "io.containerd.snapshotter.v1.*", "snapshots", "*"))}
 	u.sockets = kindsOfFiles(pid)["socket"]
 	u.files -= u.sockets
 	mounts, _ := os.ReadFile("/proc/self/mounts")
