@@ -1,6 +1,10 @@
 package model
 
-import "time"
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
 
 // Cluster statuses, as DescribeClusters shows them.
 const (
@@ -22,6 +26,10 @@ type Cluster struct {
 	// CapacityProviders and DefaultStrategy are what PutClusterCapacityProviders set.
 	CapacityProviders []string           `f:"7"`
 	DefaultStrategy   []CapacityStrategy `f:"8"`
+	// Configuration is the caller's: execute command and managed storage.
+	Configuration *types.ClusterConfiguration `f:"9,wire"`
+	// ServiceConnectNamespace is the default namespace of its services' Service Connect.
+	ServiceConnectNamespace string `f:"10"`
 }
 
 // ClusterSetting is a cluster's setting, such as containerInsights.

@@ -39,6 +39,9 @@ type ContainerInstance struct {
 	Version        int64     `f:"17"`
 	HealthStatus   string    `f:"18"` // ContainerRuntime status: OK, IMPAIRED, ...
 	HealthUpdated  time.Time `f:"19"`
+	// CapacityProvider is the name of the capacity provider that the instance
+	// belongs to; "" for none. Written at registration.
+	CapacityProvider string `f:"20"`
 }
 
 // KindContainerInstance is the table of container instances.

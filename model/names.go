@@ -57,6 +57,14 @@ func (s Scope) ServiceRevisionARN(cluster, service, number string) string {
 	return s.ecs("service-revision/" + cluster + "/" + service + "/" + number)
 }
 
+// TaskSetARN returns task-set/cluster/service/ecs-svc/N.
+func (s Scope) TaskSetARN(cluster, service, id string) string {
+	return s.ecs("task-set/" + cluster + "/" + service + "/" + id)
+}
+
+// CapacityProviderARN returns capacity-provider/name.
+func (s Scope) CapacityProviderARN(name string) string { return s.ecs("capacity-provider/" + name) }
+
 // ARN is a parsed Amazon Resource Name.
 type ARN struct {
 	Partition, Service, Region, Account string

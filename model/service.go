@@ -2,6 +2,7 @@ package model
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -56,8 +57,10 @@ type ServiceSpec struct {
 	ZoneRebalancing string `f:"13"`
 	PlatformVersion string `f:"14"`
 	RoleARN         string `f:"15"`
-	// Controller is the deployment controller: ECS; "" means not named by the caller, which is ECS.
+	// Controller is the deployment controller: ECS or EXTERNAL; "" means not named by the caller, which is ECS.
 	Controller string `f:"16"`
+	// CapacityStrategy is the capacity provider strategy; empty when LaunchType is set.
+	CapacityStrategy []CapacityStrategy `f:"17"`
 }
 
 // Rollout is how a deployment replaces tasks.
@@ -68,6 +71,26 @@ type Rollout struct {
 	Rollback              bool          `f:"4"`
 	Strategy              string        `f:"5"` // ROLLING
 	BakeTime              time.Duration `f:"6"`
+	// Alarms are the names of the CloudWatch alarms that fail a deployment
+	// while AlarmsEnabled, and roll it back if AlarmsRollback.
+	Alarms         []string `f:"7"`
+	AlarmsEnabled  bool     `f:"8"`
+	AlarmsRollback bool     `f:"9"`
+	AlarmsSet      bool     `f:"10"` // the caller named the alarms member at all
+	BakeTimeSet    bool     `f:"11"`
+	// BreakerThreshold is the circuit breaker's threshold configuration; nil: AWS's default.
+	BreakerThreshold *BreakerThreshold `f:"12"`
+	// BreakerKeep is resetOnHealthyTask set to false: a healthy task does not make the breaker forget.
+	BreakerKeep bool `f:"13"`
+	// BreakerResetSet says that the caller set resetOnHealthyTask.
+	BreakerResetSet bool `f:"14"`
+}
+
+// BreakerThreshold is how many failed tasks fail a deployment.
+// Source: ECS API reference, DeploymentCircuitBreaker.thresholdConfiguration.
+type BreakerThreshold struct {
+	Type  string `f:"1"`
+	Value int    `f:"2"`
 }
 
 // PlacementStrategy is one step of how instances are preferred.
@@ -123,6 +146,22 @@ type Deployment struct {
 	Spec      ServiceSpec      `f:"5"`
 	CreatedAt time.Time        `f:"6"`
 	Status    DeploymentStatus `f:"7"`
+	// ServiceDeployment is the last part of the service deployment's ARN.
+	ServiceDeployment string `f:"8"`
+	// Sources are the ids of the deployments that had tasks when this one was
+	// made: the service deployment's source revisions. Sorted.
+	Sources []string `f:"9"`
+	// Revision is the number of the service revision that this deployment
+	// brings about; "" means that of its own id. A rollback brings about an
+	// older one.
+	Revision string `f:"10"`
+	// RollbackOf is the id of the failed or stopped deployment that this one
+	// takes back; "" for an ordinary one.
+	RollbackOf string `f:"11"`
+	// StopRequested is how StopServiceDeployment was asked to end it: ABORT or
+	// ROLLBACK; "" while nobody has. Written by the API.
+	StopRequested   string    `f:"12"`
+	StopRequestedAt time.Time `f:"13"`
 }
 
 // DeploymentStatus is how far a deployment has come.
@@ -146,6 +185,22 @@ type DeploymentStatus struct {
 	// LastStuck is the reason for which nothing could be placed, while that
 	// is so, so that it is said once.
 	LastStuck string `f:"9"`
+	// StartedAt is when the first plan acted on it, FinishedAt when its
+	// rollout was COMPLETED or FAILED for good; StoppedAt when a stop took effect.
+	StartedAt  time.Time `f:"10"`
+	FinishedAt time.Time `f:"11"`
+	StoppedAt  time.Time `f:"12"`
+	// BakeFrom is when its tasks had all settled and its bake time began.
+	BakeFrom time.Time `f:"13"`
+	// Reason is the service deployment's statusReason, such as why it was
+	// rolled back.
+	Reason string `f:"14"`
+	// Alarmed are the alarms that failed it. Sorted.
+	Alarmed []string `f:"15"`
+	// Stopped is set once StopServiceDeployment took effect without rollback.
+	Stopped bool `f:"16"`
+	// Replaced is set when a newer deployment superseded it before it had completed.
+	Replaced bool `f:"17"`
 }
 
 // KindDeployment is the table of deployments.
@@ -169,6 +224,14 @@ func (d *Deployment) Clone() *Deployment {
 	c := *d
 	c.Status.Counted = slices.Clone(d.Status.Counted)
 	return &c
+}
+
+// RevisionNumber returns the digits of the service revision's ARN.
+func (d *Deployment) RevisionNumber() string {
+	if d.Revision != "" {
+		return d.Revision
+	}
+	return strings.TrimPrefix(d.ID, "ecs-svc/")
 }
 
 // MaxServiceEvents is how many events of a service are kept.

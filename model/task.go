@@ -55,18 +55,24 @@ type Task struct {
 	Tags []Tag `f:"9"`
 	// StoppingAt is when Desired turned to STOPPED.
 	StoppingAt time.Time `f:"10"`
+	// ProtectedUntil is when the task's protection from scale-in ends; zero:
+	// it is not protected. Written by the API.
+	ProtectedUntil time.Time `f:"11"`
 }
 
 // TaskSpec is what a task is to be.
 type TaskSpec struct {
-	TaskDefinition string    `f:"1"` // id of TaskDefinitionID
-	Instance       string    `f:"2"` // id of the container instance
-	Service        string    `f:"3"` // id of the service; "" for RunTask
-	Deployment     string    `f:"4"` // ecs-svc/N; "" for RunTask
-	Group          string    `f:"5"`
-	StartedBy      string    `f:"6"`
-	LaunchType     string    `f:"7"` // EC2 or EXTERNAL
-	Resources      Resources `f:"8"`
+	TaskDefinition string `f:"1"` // id of TaskDefinitionID
+	// Instance is the id of the container instance; "" while the task waits
+	// for its capacity provider to have room (PROVISIONING). The planner that
+	// finds it room writes it, once.
+	Instance   string    `f:"2"`
+	Service    string    `f:"3"` // id of the service; "" for RunTask
+	Deployment string    `f:"4"` // ecs-svc/N; "" for RunTask
+	Group      string    `f:"5"`
+	StartedBy  string    `f:"6"`
+	LaunchType string    `f:"7"` // EC2 or EXTERNAL
+	Resources  Resources `f:"8"`
 	// Overrides is what RunTask's caller changed; nil for most.
 	Overrides *types.TaskOverride `f:"9,wire"`
 	CreatedAt time.Time           `f:"10"`
@@ -75,6 +81,11 @@ type TaskSpec struct {
 	// EnableExecuteCommand and EnableManagedTags repeat the request.
 	EnableExecuteCommand bool `f:"12"`
 	EnableManagedTags    bool `f:"13"`
+	// CapacityProvider is the name of the capacity provider that the task was
+	// placed by; "" for a launch type.
+	CapacityProvider string `f:"14"`
+	// PlatformVersion is the Fargate platform version; "" elsewhere.
+	PlatformVersion string `f:"15"`
 }
 
 // TaskObserved is what was seen of a task.
@@ -151,6 +162,9 @@ func (t *Task) Stopped() bool { return t.Status.Last == TaskStopped }
 func (t *Task) Container(name string) int {
 	return slices.IndexFunc(t.Status.Containers, func(c ContainerObserved) bool { return c.Name == name })
 }
+
+// Protected reports whether the task is protected from scale-in at now.
+func (t *Task) Protected(now time.Time) bool { return now.Before(t.ProtectedUntil) }
 
 // Stop returns a copy of the task with Desired STOPPED, for code and reason,
 // at now. A task that was stopped before keeps its first code and reason, and

@@ -68,7 +68,7 @@ func (f *filler) fill(v reflect.Value, name string) {
 		f.fill(v.Index(1), name)
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if sf := v.Type().Field(i); sf.Name != "Meta" {
+			if sf := v.Type().Field(i); sf.Name != "Meta" && sf.IsExported() {
 				f.fill(v.Field(i), sf.Name)
 			}
 		}

@@ -42,6 +42,8 @@ const (
 func Tables() []Table {
 	return []Table{
 		TableOf[*model.AccountSetting](model.KindAccountSetting),
+		TableOf[*model.Alarm](model.KindAlarm),
+		TableOf[*model.CapacityProvider](model.KindCapacityProvider),
 		TableOf[*model.ClientToken](model.KindClientToken),
 		TableOf[*model.Cluster](model.KindCluster),
 		TableOf[*model.ContainerInstance](model.KindContainerInstance),
@@ -56,6 +58,7 @@ func Tables() []Table {
 		TableOf[*model.Task](model.KindTask,
 			By(byInstance, func(t *model.Task) string { return t.Spec.Instance }),
 			By(byService, func(t *model.Task) string { return t.Spec.Service })),
+		TableOf[*model.TaskSet](model.KindTaskSet),
 		TableOf[*model.TaskDefinition](model.KindTaskDefinition),
 	}
 }

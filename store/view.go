@@ -161,3 +161,9 @@ func TagsByImage(v View, imageID string) iter.Seq[*model.ImageTag] {
 func DeploymentsByService(v View, serviceID string) iter.Seq[*model.Deployment] {
 	return Prefix[*model.Deployment](v, serviceID+"/")
 }
+
+// TaskSetsByService returns the task sets of a service (model.ServiceID), by
+// id.
+func TaskSetsByService(v View, serviceID string) iter.Seq[*model.TaskSet] {
+	return Prefix[*model.TaskSet](v, serviceID+"/")
+}
