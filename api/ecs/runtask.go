@@ -157,7 +157,7 @@ func (n *run) place(r request, v store.View, cluster *model.Cluster, fleet *plac
 		Group: n.sameGroup(v, cluster, t), External: n.launchType == string(types.LaunchTypeExternal),
 		GroupsOf: groupsOf(v),
 	}, ids.Uint64())
-	if len(result.Placed) == 0 && noInstances(result) {
+	if result.Nobody() {
 		return nil, nil, invalid("No Container Instances were found in your cluster.")
 	}
 	var tasks []*model.Task
@@ -188,11 +188,6 @@ func propose(c *model.Change, v store.View, cluster *model.Cluster, t *model.Tas
 			seen[task.Spec.Instance] = true
 		}
 	}
-}
-
-// noInstances reports whether no instance could even be asked.
-func noInstances(result place.Result) bool {
-	return !slices.ContainsFunc(result.Failures, func(f place.Failure) bool { return f.Reason != place.FailLaunchType })
 }
 
 // sameGroup returns the instances of the tasks of the same group, where the

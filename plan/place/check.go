@@ -20,11 +20,13 @@ const (
 	FailMemberOf  = "MemberOf placement constraint unsatisfied."
 	// FailLaunchType is ours: the task is for external instances only.
 	FailLaunchType = "LAUNCH_TYPE"
+	// FailProvider is ours: the instance belongs to another capacity provider.
+	FailProvider = "CAPACITY_PROVIDER"
 )
 
 // closeness ranks the reasons: the higher, the more the instance had right.
 func closeness(reason string) int {
-	return slices.Index([]string{FailInactive, FailLaunchType, FailAgent, FailAttribute, FailMemberOf,
+	return slices.Index([]string{FailInactive, FailLaunchType, FailProvider, FailAgent, FailAttribute, FailMemberOf,
 		FailDistinct, FailCPU, FailMemory, FailPorts}, reason)
 }
 
@@ -35,8 +37,8 @@ func Check(n Node, req *Request) string {
 }
 
 // Belongs returns why node n is none of the request's instances even if it
-// were empty and connected, or "": its state, launch type, attributes and
-// memberOf constraints. It is how daemons find their instances.
+// were empty and connected, or "": its state, launch type, capacity
+// provider, attributes and memberOf constraints. It is how daemons find their instances.
 func Belongs(n Node, req *Request) string {
 	fn := newFleetNode(n)
 	if why := req.standing(&fn); why != "" && why != FailAgent {
@@ -72,6 +74,8 @@ func (r *Request) standing(n *fleetNode) string {
 		return FailInactive
 	case r.External && !n.Instance.External:
 		return FailLaunchType
+	case r.Provider != "" && n.Instance.CapacityProvider != r.Provider:
+		return FailProvider
 	case !n.Instance.AgentConnected:
 		return FailAgent
 	}

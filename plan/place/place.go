@@ -1,6 +1,8 @@
 package place
 
 import (
+	"slices"
+
 	"github.com/roadstead/roadstead/model"
 )
 
@@ -35,6 +37,16 @@ func (r Result) Closest() (Failure, bool) {
 		}
 	}
 	return best, len(r.Failures) > 0
+}
+
+// Nobody reports whether there was no instance at all that could have been
+// asked: none of the launch type and capacity provider wanted. ECS says "No
+// Container Instances were found in your cluster." (or "... in your capacity
+// provider.") then, instead of giving failures.
+func (r Result) Nobody() bool {
+	return len(r.Placed) == 0 && !slices.ContainsFunc(r.Failures, func(f Failure) bool {
+		return f.Reason != FailLaunchType && f.Reason != FailProvider
+	})
 }
 
 // Place chooses instances of the fleet for the request, one task after the

@@ -78,6 +78,8 @@ func parseNode(t *testing.T, line string) Node {
 			n.Instance.AgentConnected = false
 		case "external":
 			n.Instance.External = true
+		case "provider":
+			n.Instance.CapacityProvider = value
 		case "zone":
 			n.Instance.Attributes = append(n.Instance.Attributes, model.Attribute{Name: ZoneAttribute, Value: value})
 		default:
@@ -161,6 +163,8 @@ func (w *world) place(t *testing.T, d *datadriven.TestData) string {
 			req.Required = append(req.Required, model.Attribute{Name: name, Value: value})
 		case "external":
 			req.External = true
+		case "provider":
+			req.Provider = a.Vals[0]
 		default:
 			t.Fatalf("unknown argument %s", a.Key)
 		}

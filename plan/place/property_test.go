@@ -21,6 +21,7 @@ func drawNodes(t *rapid.T) []Node {
 		if rapid.Bool().Draw(t, "has rack") {
 			n.Attributes = append(n.Attributes, model.Attribute{Name: "rack", Value: rapid.SampledFrom([]string{"1", "2", "3"}).Draw(t, "rack")})
 		}
+		n.CapacityProvider = rapid.SampledFrom([]string{"", "p", "q"}).Draw(t, "provider")
 		nodes[i] = Node{Instance: n}
 		if rapid.Bool().Draw(t, "held") {
 			nodes[i].Usage.Ports = []model.Port{{Number: 80, Protocol: "tcp"}}
@@ -52,6 +53,7 @@ func drawRequest(t *rapid.T, nodes []Node) *Request {
 	if rapid.IntRange(0, 3).Draw(t, "port") == 0 {
 		req.Resources.Ports = []model.Port{{Number: 80, Protocol: "tcp"}}
 	}
+	req.Provider = rapid.SampledFrom([]string{"", "", "", "p", "none"}).Draw(t, "provider wanted")
 	for _, n := range nodes {
 		for range rapid.IntRange(0, 2).Draw(t, "group") {
 			req.Group = append(req.Group, n.Instance.Key().ID)
@@ -230,8 +232,10 @@ func TestQuickIsAsGood(t *testing.T) {
 				group = append(group, id)
 			}
 			nodes[i].Usage.Running = int((rng >> 16) % 10)
+			nodes[i].Instance.CapacityProvider = []string{"p", "p", "q"}[(rng>>24)%3]
 		}
-		req := &Request{Count: rapid.IntRange(1, 10).Draw(t, "count"), Resources: model.Resources{CPU: 10}, Group: group}
+		provider := rapid.SampledFrom([]string{"", "p", "q"}).Draw(t, "provider")
+		req := &Request{Count: rapid.IntRange(1, 10).Draw(t, "count"), Resources: model.Resources{CPU: 10}, Group: group, Provider: provider}
 		seed := rapid.Uint64().Draw(t, "seed")
 		f := NewFleet(nodes)
 		r, ok := placeQuickly(f, req, seed)

@@ -50,6 +50,9 @@ type Request struct {
 	Only []string
 	// External restricts the choice to external instances (launch type EXTERNAL).
 	External bool
+	// Provider restricts the choice to the instances of the capacity provider
+	// with this name (model.ContainerInstance.CapacityProvider); "" does not.
+	Provider string
 	// GroupsOf returns the groups of the tasks on an instance; needed where a
 	// constraint speaks of task:group.
 	GroupsOf func(instanceID string) []string
