@@ -1,0 +1,26 @@
+package policy
+
+// Message is the sentence with which AWS denies a request. The caller's ARN
+// and the action are named; the resource unless it is "*".
+// Source: IAM user guide, "Troubleshoot access denied error messages".
+func Message(r *Request, d Decision) string {
+	m := "User: " + r.Caller.ARN + " is not authorized to perform: " + r.Action
+	if r.Resource != "*" && r.Resource != "" {
+		m += " on resource: " + r.Resource
+	}
+	switch d.Cause {
+	case ExplicitDeny:
+		article := "a "
+		if d.Type == typeIdentity {
+			article = "an "
+		}
+		return m + " with an explicit deny in " + article + d.Type
+	case NoBoundary:
+		return m + " because no permissions boundary allows the " + r.Action + " action"
+	case NoSessionPolicy:
+		return m + " because no session policy allows the " + r.Action + " action"
+	case NoResourcePolicy:
+		return m + " because no resource-based policy allows the " + r.Action + " action"
+	}
+	return m + " because no identity-based policy allows the " + r.Action + " action"
+}
