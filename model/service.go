@@ -201,6 +201,22 @@ type DeploymentStatus struct {
 	Stopped bool `f:"16"`
 	// Replaced is set when a newer deployment superseded it before it had completed.
 	Replaced bool `f:"17"`
+	// Failures counts all failed tasks of this deployment: what the circuit
+	// breaker goes by when a healthy task does not make it forget.
+	Failures int `f:"18"`
+	// AlarmsIgnored is set when an alarm was in ALARM when the deployment
+	// started: then the alarms are not watched.
+	AlarmsIgnored bool `f:"19"`
+	// Broken is set when the circuit breaker failed the deployment, Stranded
+	// when it was to be rolled back and there was nothing to go back to.
+	Broken   bool `f:"20"`
+	Stranded bool `f:"21"`
+	// Moving are the tasks that were started in an emptier availability zone
+	// and for which one of a fuller zone is to stop. Sorted.
+	Moving []string `f:"22"`
+	// Rebalancing is set once it was said that the zones are not balanced, and
+	// cleared when they are.
+	Rebalancing bool `f:"23"`
 }
 
 // KindDeployment is the table of deployments.

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
@@ -48,6 +49,13 @@ func (s *IDs) Deployment() string {
 	b := s.next()
 	const first, span = 1_000_000_000_000_000_000, 8_000_000_000_000_000_000
 	return fmt.Sprintf("ecs-svc/%d", first+binary.BigEndian.Uint64(b[:8])%span)
+}
+
+// ServiceDeployment returns 21 letters, digits, hyphens and underscores, the
+// form of the last part of a service deployment's ARN.
+func (s *IDs) ServiceDeployment() string {
+	b := s.next()
+	return base64.RawURLEncoding.EncodeToString(b[:16])[:21]
 }
 
 // Uint64 returns a number, such as the seed of a placement.
