@@ -32,7 +32,7 @@ vet:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
 
-# A thousand seeds of the simulator; SEED=n runs one and prints its trace.
+# Many worlds of the simulator: SEEDS= how many, FROM= the first; SEED=n runs one and prints its trace.
 sim:
 	@hack/sim
 

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -137,9 +136,9 @@ func (c *checker) task(v store.View, was, now *model.Task) {
 	}
 	if now.Stopped() && !was.Stopped() && now.StopCode != model.StopTerminationNotice && !slices.ContainsFunc(now.Status.Containers, unended) {
 		for _, n := range c.w.nodes {
-			for _, id := range slices.Sorted(maps.Keys(n.running())) {
-				if strings.HasPrefix(id, now.ID) {
-					c.w.fail("truth", "task %s is STOPPED while container %s runs on %s", now.ID, id, n.name)
+			for _, e := range n.machine.List(n.now()) {
+				if e.Status == runtime.StatusRunning && strings.HasPrefix(e.ID, now.ID) {
+					c.w.fail("truth", "task %s is STOPPED while container %s runs on %s", now.ID, e.ID, n.name)
 				}
 			}
 		}

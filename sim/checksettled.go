@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/roadstead/roadstead/agent/runtime"
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/store"
 )
@@ -87,8 +88,8 @@ func (c *checker) nodeOf(t *model.Task) *node {
 }
 
 func (c *checker) runs(n *node, t *model.Task) bool {
-	for id := range n.running() {
-		if strings.HasPrefix(id, t.ID) {
+	for _, e := range n.machine.List(n.now()) {
+		if e.Status == runtime.StatusRunning && strings.HasPrefix(e.ID, t.ID) {
 			return true
 		}
 	}

@@ -38,6 +38,7 @@ type pipe struct {
 
 // accept opens a connection for an agent, or answers why not.
 func (p *plane) accept(a *agent, hello dispatch.Hello) (*conn, error) {
+	p.w.touched = true
 	link, err := p.links.Connect(p.w.ctx, hello)
 	if err != nil {
 		return nil, err
@@ -147,6 +148,7 @@ func (c *conn) hangUp(why string) {
 		return
 	}
 	c.w.trace.say(c.agent.node.name, "is disconnected: %s", why)
+	c.w.touched = true
 	c.reset()
 	c.plane.links.Disconnect(c.w.ctx, c.link)
 	c.link.Close()

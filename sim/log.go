@@ -4,6 +4,7 @@ import "github.com/roadstead/roadstead/store/memlog"
 
 // logFault decides what goes wrong with an operation of the log.
 func (w *world) logFault(op memlog.Op) memlog.Fault {
+	w.touched = true
 	if !w.troubled {
 		return memlog.None
 	}

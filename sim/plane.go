@@ -133,7 +133,12 @@ func (p *plane) crash(why string) {
 }
 
 // notice is called after every event: it wakes whoever a commit has woken.
+// Nobody is when neither the log nor a connection was touched.
 func (p *plane) notice() {
+	if !p.w.touched {
+		return
+	}
+	p.w.touched = false
 	if !p.db.Leading() {
 		p.crash("it was deposed")
 		p.w.clock.after(p.w.mind.between(100*time.Millisecond, 5*time.Second), p.w.startPlane)

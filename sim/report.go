@@ -1,9 +1,8 @@
 package sim
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -98,22 +97,27 @@ func (a *agent) publish(all bool) {
 		return
 	}
 	m := &acs.PublishHealthRequest{}
-	for _, arn := range slices.Sorted(maps.Keys(a.live)) {
-		l := a.live[arn]
-		h := acs.TaskHealth{TaskARN: arn, ClusterARN: l.payload.ClusterARN, Family: l.payload.Family, Version: l.payload.Version}
-		for _, c := range l.task.Health() {
-			h.Containers = append(h.Containers, acs.ContainerHealth{Name: c.Name, Status: c.Status})
+	var word []byte
+	for arn, l := range a.live {
+		health := l.task.Health()
+		word = word[:0]
+		for _, c := range health {
+			word = append(append(append(append(word, c.Name...), ' '), c.Status...), ' ')
 		}
-		word := fmt.Sprint(h.Containers)
-		if len(h.Containers) == 0 || !all && a.told[arn] == word {
+		if len(health) == 0 || !all && a.told[arn] == string(word) {
 			continue
 		}
-		a.told[arn] = word
+		a.told[arn] = string(word)
+		h := acs.TaskHealth{TaskARN: arn, ClusterARN: l.payload.ClusterARN, Family: l.payload.Family, Version: l.payload.Version}
+		for _, c := range health {
+			h.Containers = append(h.Containers, acs.ContainerHealth{Name: c.Name, Status: c.Status})
+		}
 		m.Tasks = append(m.Tasks, h)
 	}
 	if len(m.Tasks) == 0 {
 		return
 	}
+	slices.SortFunc(m.Tasks, func(a, b acs.TaskHealth) int { return cmp.Compare(a.TaskARN, b.TaskARN) })
 	hello, to := dispatch.Hello{Cluster: a.node.cluster, Instance: a.node.arn}, a.conn.plane
 	a.spoke = later(a.w.clock.now.Add(a.w.travel()), a.spoke) // one connection: nothing overtakes
 	a.w.clock.at(a.spoke, func() {

@@ -5,13 +5,21 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
 )
 
+// defaultSeeds is how many seeds TestSeeds runs when nobody says how many.
+const defaultSeeds = 1000
+
+// seedsVariable is where hack/test says how many seeds a whole test runs.
+const seedsVariable = "ROADSTEAD_SIM_SEEDS"
+
 var (
-	seeds   = flag.Int("seeds", 1000, "how many seeds TestSeeds runs; a tenth with -short")
+	seeds   = flag.Int("seeds", 0, "how many seeds TestSeeds runs; 0: $"+seedsVariable+", else 1000; a tenth with -short")
 	first   = flag.Uint64("first", 1, "the first of them")
 	oneSeed = flag.Uint64("seed", 0, "the seed that TestOneSeed runs, with its whole trace; 0: none")
 	mutant  = flag.String("mutant", "", "the defect that is planted in TestOneSeed")
@@ -24,10 +32,7 @@ func TestSeeds(t *testing.T) {
 	var all Counts
 	var wg sync.WaitGroup
 	failed := 0
-	count := uint64(*seeds)
-	if testing.Short() {
-		count = (count + 9) / 10
-	}
+	count := countOfSeeds(t)
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for {
@@ -44,9 +49,9 @@ func TestSeeds(t *testing.T) {
 				}
 				if one.Failure != nil {
 					if failed++; failed <= 3 {
-						t.Errorf("seed %d: %v\n%s", one.Seed, one.Failure, tail(one))
+						t.Errorf("seed %d: %v\n%s\nagain, with its whole trace: make sim SEED=%d", one.Seed, one.Failure, tail(one), one.Seed)
 					} else {
-						t.Errorf("seed %d: %v", one.Seed, one.Failure)
+						t.Errorf("seed %d: %v (make sim SEED=%d)", one.Seed, one.Failure, one.Seed)
 					}
 				}
 				mu.Unlock()
@@ -55,9 +60,33 @@ func TestSeeds(t *testing.T) {
 	}
 	wg.Wait()
 	t.Logf("%d seeds: %+v", count, all)
-	if failed > 0 {
-		t.Log("one alone, with its whole trace: make sim SEED=n")
+}
+
+// TestMain gives garbage much room: a world makes a lot of it and keeps little.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(800)
 	}
+	os.Exit(m.Run())
+}
+
+func countOfSeeds(t *testing.T) uint64 {
+	count := *seeds
+	if count == 0 {
+		count = defaultSeeds
+		if said := os.Getenv(seedsVariable); said != "" {
+			n, err := strconv.Atoi(said)
+			if err != nil || n < 1 {
+				t.Fatalf("%s=%q is not a number of seeds", seedsVariable, said)
+			}
+			count = n
+		}
+	}
+	if testing.Short() {
+		count = (count + 9) / 10
+	}
+	return uint64(count)
 }
 
 func tail(r Result) string {

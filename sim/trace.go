@@ -18,7 +18,7 @@ type trace struct {
 	clock *clock
 	out   io.Writer // nil: nobody reads along
 	hash  hash.Hash64
-	tail  [tailLines]string
+	tail  [tailLines][]byte // each is written over again and again
 	lines int
 }
 
@@ -27,12 +27,14 @@ func newTrace(c *clock, out io.Writer) *trace { return &trace{clock: c, out: out
 // say adds a line about who.
 func (t *trace) say(who, format string, args ...any) {
 	since := t.clock.now.Sub(began)
-	line := fmt.Sprintf("%5d.%06d %-8s ", since/time.Second, since%time.Second/time.Microsecond, who) + fmt.Sprintf(format, args...)
-	t.hash.Write([]byte(line))
-	t.tail[t.lines%tailLines] = line
+	at := &t.tail[t.lines%tailLines]
+	line := fmt.Appendf((*at)[:0], "%5d.%06d %-8s ", since/time.Second, since%time.Second/time.Microsecond, who)
+	line = append(fmt.Appendf(line, format, args...), '\n')
+	*at = line
+	t.hash.Write(line)
 	t.lines++
 	if t.out != nil {
-		fmt.Fprintln(t.out, line)
+		_, _ = t.out.Write(line) // a reader who is gone misses it
 	}
 }
 
@@ -41,8 +43,7 @@ func (t *trace) last(n int) string {
 	n = min(n, t.lines, tailLines)
 	var b strings.Builder
 	for i := t.lines - n; i < t.lines; i++ {
-		b.WriteString(t.tail[i%tailLines])
-		b.WriteByte('\n')
+		b.Write(t.tail[i%tailLines])
 	}
 	return b.String()
 }

@@ -37,6 +37,9 @@ type world struct {
 	user  *user
 	check *checker
 
+	// touched is set when the log or a connection was, so that processes are
+	// to be asked what it means to them.
+	touched bool
 	// troubled is set until the world heals.
 	troubled bool
 	diskFull bool
