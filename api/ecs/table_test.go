@@ -38,15 +38,11 @@ func TestWhatIsMissing(t *testing.T) {
 			missing = append(missing, name)
 		}
 	}
-	want := strings.Fields(`AssociateGatewayWithCluster ContinueServiceDeployment CreateCapacityProvider CreateDaemon
-		CreateExpressGatewayService CreateGateway CreateTaskSet DeleteCapacityProvider DeleteDaemon DeleteDaemonTaskDefinition
-		DeleteExpressGatewayService DeleteGateway DeleteTaskSet DescribeDaemon DescribeDaemonDeployments DescribeDaemonRevisions
-		DescribeDaemonTaskDefinition DescribeExpressGatewayService DescribeGateway DescribeGatewayResources DescribeGatewayRoute
-		DescribeServiceDeployments DescribeServiceRevisions DescribeTaskSets DisassociateGatewayFromCluster ExecuteCommand
-		GetTaskProtection ListDaemonDeployments ListDaemonTaskDefinitions ListDaemons ListGatewayClusterAssociations ListGatewayRoutes
-		ListGateways ListServiceDeployments ListServicesByNamespace RegisterDaemonTaskDefinition StopServiceDeployment
-		UpdateCapacityProvider UpdateContainerAgent UpdateDaemon UpdateExpressGatewayService UpdateGateway UpdateServicePrimaryTaskSet
-		UpdateTaskProtection UpdateTaskSet`)
+	want := strings.Fields(`ContinueServiceDeployment CreateCapacityProvider CreateDaemon CreateTaskSet DeleteCapacityProvider DeleteDaemon
+		DeleteDaemonTaskDefinition DeleteTaskSet DescribeDaemon DescribeDaemonDeployments DescribeDaemonRevisions
+		DescribeDaemonTaskDefinition DescribeServiceDeployments DescribeServiceRevisions DescribeTaskSets ListDaemonDeployments
+		ListDaemonTaskDefinitions ListDaemons ListServiceDeployments RegisterDaemonTaskDefinition StopServiceDeployment
+		UpdateCapacityProvider UpdateContainerAgent UpdateDaemon UpdateServicePrimaryTaskSet UpdateTaskSet`)
 	slices.Sort(want)
 	if !slices.Equal(missing, want) {
 		t.Fatalf("missing:\n%s", strings.Join(missing, " "))
