@@ -273,7 +273,7 @@ func (l *Links) Assignments(link dispatch.Link) (int64, []dispatch.Assignment) {
 		if t.Stopped() {
 			continue
 		}
-		d, ok := store.Get[*model.TaskDefinition](v, t.Spec.TaskDefinition)
+		d, ok := store.DefinitionOf(v, t)
 		if !ok {
 			l.options.Logger.Error("task without its task definition", "task", t.ID, "definition", t.Spec.TaskDefinition)
 			continue

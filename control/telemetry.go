@@ -50,7 +50,7 @@ func (l *Links) health(ctx context.Context, i *model.ContainerInstance, h acs.Ta
 		if !ok || t.Spec.Instance != i.Key().ID || t.Stopped() {
 			return nil
 		}
-		d, ok := store.Get[*model.TaskDefinition](v, t.Spec.TaskDefinition)
+		d, ok := store.DefinitionOf(v, t)
 		if !ok {
 			return nil
 		}

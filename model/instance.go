@@ -4,6 +4,10 @@ import "time"
 
 // Container instance statuses.
 const (
+	// InstanceRegistering is an instance that has no task of a critical daemon
+	// yet: nothing but daemons is placed on it.
+	InstanceRegistering = "REGISTERING"
+
 	InstanceActive   = "ACTIVE"
 	InstanceDraining = "DRAINING"
 	InstanceInactive = "INACTIVE" // deregistered; kept for a while so that late calls are answered
@@ -16,7 +20,8 @@ type ContainerInstance struct {
 	Cluster string `f:"2"`
 	ID      string `f:"3"` // 32 hexadecimal digits
 	// Status is written by the API (registration, UpdateContainerInstancesState,
-	// DeregisterContainerInstance).
+	// DeregisterContainerInstance), and by the daemon planner: REGISTERING to
+	// ACTIVE, ACTIVE to DRAINING where a critical daemon has failed, and back.
 	Status       string `f:"4"`
 	StatusReason string `f:"5"`
 	// Registered is what the node lends; its Ports are those it keeps for
@@ -42,6 +47,10 @@ type ContainerInstance struct {
 	// CapacityProvider is the name of the capacity provider that the instance
 	// belongs to; "" for none. Written at registration.
 	CapacityProvider string `f:"20"`
+	// DrainedFor is the name of the critical daemon for whose failure the daemon
+	// planner made the instance DRAINING; "" when somebody else did. Written by
+	// the daemon planner, and cleared by UpdateContainerInstancesState.
+	DrainedFor string `f:"21"`
 }
 
 // KindContainerInstance is the table of container instances.

@@ -65,6 +65,24 @@ func (s Scope) TaskSetARN(cluster, service, id string) string {
 // CapacityProviderARN returns capacity-provider/name.
 func (s Scope) CapacityProviderARN(name string) string { return s.ecs("capacity-provider/" + name) }
 
+// DaemonTaskDefinitionARN returns daemon-task-definition/family:revision.
+func (s Scope) DaemonTaskDefinitionARN(family string, revision int) string {
+	return s.ecs(fmt.Sprintf("daemon-task-definition/%s:%d", family, revision))
+}
+
+// DaemonARN returns daemon/cluster/name.
+func (s Scope) DaemonARN(cluster, name string) string { return s.ecs("daemon/" + cluster + "/" + name) }
+
+// DaemonDeploymentARN returns daemon-deployment/cluster/daemon/id.
+func (s Scope) DaemonDeploymentARN(cluster, daemon, id string) string {
+	return s.ecs("daemon-deployment/" + cluster + "/" + daemon + "/" + id)
+}
+
+// DaemonRevisionARN returns daemon-revision/cluster/daemon/id.
+func (s Scope) DaemonRevisionARN(cluster, daemon, id string) string {
+	return s.ecs("daemon-revision/" + cluster + "/" + daemon + "/" + id)
+}
+
 // ARN is a parsed Amazon Resource Name.
 type ARN struct {
 	Partition, Service, Region, Account string

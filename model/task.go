@@ -86,6 +86,10 @@ type TaskSpec struct {
 	CapacityProvider string `f:"14"`
 	// PlatformVersion is the Fargate platform version; "" elsewhere.
 	PlatformVersion string `f:"15"`
+	// Daemon is the id of the daemon whose task this is; "" for all others.
+	// TaskDefinition is the id of a daemon task definition then, and Deployment
+	// that of the daemon revision.
+	Daemon string `f:"16"`
 }
 
 // TaskObserved is what was seen of a task.

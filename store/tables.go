@@ -33,6 +33,7 @@ func By[T model.Noun](name string, of func(T) string) Index {
 
 // Names of the indexes.
 const (
+	byDaemon   = "daemon"
 	byInstance = "instance"
 	byService  = "service"
 	byImage    = "image"
@@ -47,6 +48,11 @@ func Tables() []Table {
 		TableOf[*model.ClientToken](model.KindClientToken),
 		TableOf[*model.Cluster](model.KindCluster),
 		TableOf[*model.ContainerInstance](model.KindContainerInstance),
+		TableOf[*model.Daemon](model.KindDaemon),
+		TableOf[*model.DaemonDeployment](model.KindDaemonDeployment),
+		TableOf[*model.DaemonFamily](model.KindDaemonFamily),
+		TableOf[*model.DaemonRevision](model.KindDaemonRevision),
+		TableOf[*model.DaemonTaskDefinition](model.KindDaemonTaskDefinition),
 		TableOf[*model.Deployment](model.KindDeployment),
 		TableOf[*model.Family](model.KindFamily),
 		TableOf[*model.Image](model.KindImage),
@@ -57,7 +63,8 @@ func Tables() []Table {
 		TableOf[*model.ServiceEvents](model.KindServiceEvents),
 		TableOf[*model.Task](model.KindTask,
 			By(byInstance, func(t *model.Task) string { return t.Spec.Instance }),
-			By(byService, func(t *model.Task) string { return t.Spec.Service })),
+			By(byService, func(t *model.Task) string { return t.Spec.Service }),
+			By(byDaemon, func(t *model.Task) string { return t.Spec.Daemon })),
 		TableOf[*model.TaskSet](model.KindTaskSet),
 		TableOf[*model.TaskDefinition](model.KindTaskDefinition),
 	}
