@@ -105,8 +105,8 @@ func (l *launch) place(r request, v store.View, cluster *model.Cluster, fleet *p
 			return nil, nil, invalid("Container instances must be unique.")
 		}
 		seen[key] = true
-		if why := place.Check(node, req); why != "" {
-			failures = append(failures, types.Failure{Arn: new(r.instanceARN(key)), Reason: new(why)})
+		if why := place.Refusals(node, req); len(why) > 0 {
+			failures = append(failures, types.Failure{Arn: new(r.instanceARN(key)), Reason: new(why[0].Reason), Detail: text(place.Detail(why))})
 			continue
 		}
 		task, err := l.make(r, ids, cluster, t, key)

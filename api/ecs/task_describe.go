@@ -239,7 +239,7 @@ func showBinding(b model.NetworkBinding) types.NetworkBinding {
 func showFailures(r request, failures []place.Failure) []types.Failure {
 	shown := make([]types.Failure, 0, len(failures))
 	for _, f := range failures {
-		shown = append(shown, types.Failure{Arn: new(r.instanceARN(f.Instance)), Reason: new(f.Reason)})
+		shown = append(shown, types.Failure{Arn: new(r.instanceARN(f.Instance)), Reason: new(f.Reason), Detail: text(f.Detail)})
 	}
 	return shown
 }

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/roadstead/roadstead/model"
-	"github.com/roadstead/roadstead/plan/place/expression"
 )
 
 // Why an instance cannot take a task, in the words of RunTask's failures.
@@ -94,11 +93,7 @@ func (r *Request) belongs(n *fleetNode) string {
 		return ""
 	}
 	for _, e := range r.Rules.memberOf {
-		s := expression.Subject{Instance: n.Instance, Usage: n.Usage}
-		if e.UsesGroups() && r.GroupsOf != nil {
-			s.Groups = r.GroupsOf(n.id)
-		}
-		if !e.Match(s) {
+		if !r.memberOf(n, e) {
 			return FailMemberOf
 		}
 	}

@@ -25,6 +25,9 @@ type Result struct {
 type Failure struct {
 	Instance string // id (model.InstanceID)
 	Reason   string // one of the Fail constants
+	// Detail says in sentences exactly what refused, all of it; at most
+	// MaxDetail bytes, and "" behind the first MaxDetails failures.
+	Detail string
 }
 
 // Closest returns the failure of the instance that had the most right, the
@@ -196,7 +199,11 @@ func (p *placement) failures() []Failure {
 			continue
 		}
 		if why := p.check(i); why != "" && len(fs) < MaxFailures {
-			fs = append(fs, Failure{n.id, why})
+			f := Failure{Instance: n.id, Reason: why}
+			if len(fs) < MaxDetails {
+				f.Detail = Detail(p.req.refusals(p.node(i), p.occupied[i] > 0))
+			}
+			fs = append(fs, f)
 		}
 	}
 	return fs

@@ -31,7 +31,7 @@ func TestTranscripts(t *testing.T) {
 					w.nodes = append(w.nodes, parseNode(t, line))
 				}
 				return ""
-			case "place":
+			case "place", "explain":
 				return w.place(t, d)
 			case "tasks":
 				w.tasks = nil
@@ -169,7 +169,24 @@ func (w *world) place(t *testing.T, d *datadriven.TestData) string {
 			t.Fatalf("unknown argument %s", a.Key)
 		}
 	}
+	if d.Cmd == "explain" {
+		return showExplanations(Explain(NewFleet(w.nodes), &req))
+	}
 	return show(Place(NewFleet(w.nodes), &req, seed))
+}
+
+func showExplanations(all []Explanation) string {
+	var out strings.Builder
+	for _, e := range all {
+		name := strings.TrimPrefix(e.Instance, "1/c/")
+		if e.Fits() {
+			fmt.Fprintf(&out, "%s: fits\n", name)
+		}
+		for _, r := range e.Refusals {
+			fmt.Fprintf(&out, "%s: %s: %s\n", name, r.Reason, r.Detail)
+		}
+	}
+	return out.String()
 }
 
 func show(r Result) string {
@@ -180,7 +197,7 @@ func show(r Result) string {
 	}
 	fmt.Fprintf(&out, "placed: %s\n", strings.Join(names, " "))
 	for _, f := range r.Failures {
-		fmt.Fprintf(&out, "%s: %s\n", strings.TrimPrefix(f.Instance, "1/c/"), f.Reason)
+		fmt.Fprintf(&out, "%s: %s (%s)\n", strings.TrimPrefix(f.Instance, "1/c/"), f.Reason, f.Detail)
 	}
 	if c, ok := r.Closest(); ok {
 		fmt.Fprintf(&out, "closest: %s\n", strings.TrimPrefix(c.Instance, "1/c/"))

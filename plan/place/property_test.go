@@ -99,6 +99,51 @@ func TestPlaced(t *testing.T) {
 	})
 }
 
+// TestExplainAgreesWithCheck: what refuses first is what Check says, and an
+// instance that fits has no refusals; failures of a placement say the same.
+func TestExplainAgreesWithCheck(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		nodes := drawNodes(t)
+		req := drawRequest(t, nodes)
+		f := NewFleet(nodes)
+		explained := map[string]string{}
+		for _, e := range Explain(f, req) {
+			n, _ := f.Node(e.Instance)
+			why := Check(n, req)
+			if e.Fits() != (why == "") || !e.Fits() && e.Refusals[0].Reason != why {
+				t.Fatalf("%+v, but Check says %q", e, why)
+			}
+			explained[e.Instance] = Detail(e.Refusals)
+		}
+		req.Count = f.Len()*1000 + 1
+		req.Resources.CPU, req.Resources.Memory = 1<<20, 1<<20 // nothing fits, so the failures are of the fleet as it is
+		for _, e := range Explain(f, req) {
+			explained[e.Instance] = Detail(e.Refusals)
+		}
+		for _, x := range Place(f, req, 1).Failures {
+			if x.Detail == "" || x.Detail != explained[x.Instance] {
+				t.Fatalf("%+v, explained as %q", x, explained[x.Instance])
+			}
+		}
+	})
+}
+
+func TestDetailsAreBounded(t *testing.T) {
+	req := &Request{Count: 1, Resources: model.Resources{CPU: 1 << 21}}
+	for i := range 500 {
+		req.Required = append(req.Required, model.Attribute{Name: fmt.Sprint("wanted", i)})
+	}
+	fs := Place(NewFleet(fleetOf(MaxDetails+10)), req, 1).Failures
+	for i, f := range fs {
+		if (f.Detail == "") != (i >= MaxDetails) || len(f.Detail) > MaxDetail {
+			t.Fatalf("failure %d: %d bytes", i, len(f.Detail))
+		}
+	}
+	if len(fs) != MaxDetails+10 {
+		t.Errorf("%d failures", len(fs))
+	}
+}
+
 // TestSpreadIsEven: with room everywhere no instance gets two tasks more than another.
 func TestSpreadIsEven(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -140,9 +140,13 @@ func both[T any](v, w string, parse func(string) (T, error)) (a, b T, ok bool) {
 	return a, b, err1 == nil && err2 == nil
 }
 
+// parseTime reads the documented forms: a date, a time of day without a zone,
+// which is UTC, and one with Z or an offset.
 func parseTime(s string) (time.Time, error) {
-	if t, err := time.Parse(time.DateOnly, s); err == nil {
-		return t, nil
+	for _, layout := range [...]string{time.DateOnly, "2006-01-02T15:04:05"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
 	}
 	return time.Parse(time.RFC3339Nano, s)
 }

@@ -31,6 +31,7 @@ type Subject struct {
 
 // Expression is a parsed expression. It is immutable.
 type Expression struct {
+	source string
 	root   node
 	groups bool
 }
@@ -61,8 +62,11 @@ func Parse(s string) (*Expression, error) {
 	if !p.end() {
 		return nil, p.errorAt(p.at, "unexpected %q", p.rest())
 	}
-	return &Expression{root, p.groups}, nil
+	return &Expression{s, root, p.groups}, nil
 }
+
+// String returns the expression as it was written.
+func (e *Expression) String() string { return e.source }
 
 // Match reports whether s is meant by the expression.
 func (e *Expression) Match(s Subject) bool { return e.root.match(&s) }
