@@ -37,11 +37,14 @@ const (
 	byInstance = "instance"
 	byService  = "service"
 	byImage    = "image"
+	byUser     = "user"
 )
 
 // Tables lists every table of Roadstead.
 func Tables() []Table {
 	return []Table{
+		TableOf[*model.AccessKey](model.KindAccessKey, By(byUser, func(k *model.AccessKey) string { return model.UserID(k.Account, k.User) })),
+		TableOf[*model.Account](model.KindAccount),
 		TableOf[*model.AccountSetting](model.KindAccountSetting),
 		TableOf[*model.Alarm](model.KindAlarm),
 		TableOf[*model.CapacityProvider](model.KindCapacityProvider),
@@ -55,10 +58,19 @@ func Tables() []Table {
 		TableOf[*model.DaemonTaskDefinition](model.KindDaemonTaskDefinition),
 		TableOf[*model.Deployment](model.KindDeployment),
 		TableOf[*model.Family](model.KindFamily),
+		TableOf[*model.Group](model.KindGroup),
 		TableOf[*model.Image](model.KindImage),
 		TableOf[*model.ImageTag](model.KindImageTag,
 			By(byImage, func(t *model.ImageTag) string { return model.ImageID(t.Account, t.Repository, t.Digest) })),
+		TableOf[*model.InstanceProfile](model.KindInstanceProfile),
+		TableOf[*model.KMSAlias](model.KindKMSAlias),
+		TableOf[*model.KMSKey](model.KindKMSKey),
+		TableOf[*model.OIDCProvider](model.KindOIDCProvider),
+		TableOf[*model.Parameter](model.KindParameter),
+		TableOf[*model.Policy](model.KindPolicy),
 		TableOf[*model.Repository](model.KindRepository),
+		TableOf[*model.Role](model.KindRole),
+		TableOf[*model.Secret](model.KindSecret),
 		TableOf[*model.Service](model.KindService),
 		TableOf[*model.ServiceEvents](model.KindServiceEvents),
 		TableOf[*model.Task](model.KindTask,
@@ -67,5 +79,6 @@ func Tables() []Table {
 			By(byDaemon, func(t *model.Task) string { return t.Spec.Daemon })),
 		TableOf[*model.TaskSet](model.KindTaskSet),
 		TableOf[*model.TaskDefinition](model.KindTaskDefinition),
+		TableOf[*model.User](model.KindUser),
 	}
 }

@@ -167,3 +167,8 @@ func DeploymentsByService(v View, serviceID string) iter.Seq[*model.Deployment] 
 func TaskSetsByService(v View, serviceID string) iter.Seq[*model.TaskSet] {
 	return Prefix[*model.TaskSet](v, serviceID+"/")
 }
+
+// KeysByUser returns the access keys of a user (model.UserID).
+func KeysByUser(v View, userID string) iter.Seq[*model.AccessKey] {
+	return lookup[*model.AccessKey](v, byUser, userID)
+}

@@ -188,7 +188,9 @@ func like(o *operand, value string, ctx Context) bool {
 }
 
 // arnLike compares the six parts of ARNs each by itself; ArnEquals does the same.
-func arnLike(o *operand, value string, ctx Context) bool { return o.arn != nil && o.arn.match(value, ctx) }
+func arnLike(o *operand, value string, ctx Context) bool {
+	return o.arn != nil && o.arn.match(value, ctx)
+}
 
 func inNetwork(o *operand, value string, ctx Context) bool {
 	want, ok := o.string(ctx)

@@ -1,0 +1,116 @@
+package model
+
+import (
+	"slices"
+	"time"
+)
+
+// Policy is a customer's managed policy. AWS's own managed policies are not
+// stored.
+type Policy struct {
+	Meta
+	Account     string          `f:"1"`
+	Name        string          `f:"2"`
+	Path        string          `f:"3"`
+	ID          string          `f:"4"` // ANPA...
+	Description string          `f:"5"`
+	CreatedAt   time.Time       `f:"6"`
+	UpdatedAt   time.Time       `f:"7"`
+	Tags        []Tag           `f:"8"`
+	Versions    []PolicyVersion `f:"9"`  // oldest first, at most five
+	Default     int             `f:"10"` // number of the version in force
+	Latest      int             `f:"11"` // number of the last version ever made
+}
+
+// PolicyVersion is one text of a managed policy: v1, v2, ...
+type PolicyVersion struct {
+	Number    int       `f:"1"`
+	Document  string    `f:"2"`
+	CreatedAt time.Time `f:"3"`
+}
+
+// KindPolicy is the table of managed policies.
+const KindPolicy Kind = "iam-policy"
+
+// PolicyID returns account/name in lower case: a name is used once, whatever
+// the path.
+func PolicyID(account, name string) string { return account + "/" + fold(name) }
+
+// Key returns account/name.
+func (p *Policy) Key() Key { return Key{KindPolicy, PolicyID(p.Account, p.Name)} }
+
+// Clone returns a copy whose fields may be replaced; Versions is copied.
+func (p *Policy) Clone() *Policy {
+	c := *p
+	c.Versions = slices.Clone(p.Versions)
+	return &c
+}
+
+// Document returns the version in force.
+func (p *Policy) Document() string {
+	for _, v := range p.Versions {
+		if v.Number == p.Default {
+			return v.Document
+		}
+	}
+	return ""
+}
+
+// OIDCProvider is an OpenID Connect identity provider whose tokens may assume
+// roles.
+type OIDCProvider struct {
+	Meta
+	Account     string    `f:"1"`
+	Host        string    `f:"2"` // the URL without https://
+	ClientIDs   []string  `f:"3"`
+	Thumbprints []string  `f:"4"`
+	Tags        []Tag     `f:"5"`
+	CreatedAt   time.Time `f:"6"`
+}
+
+// KindOIDCProvider is the table of OpenID Connect providers.
+const KindOIDCProvider Kind = "iam-oidc-provider"
+
+// OIDCProviderID returns account/host.
+func OIDCProviderID(account, host string) string { return account + "/" + host }
+
+// Key returns account/host.
+func (p *OIDCProvider) Key() Key { return Key{KindOIDCProvider, OIDCProviderID(p.Account, p.Host)} }
+
+// Clone returns a copy whose fields may be replaced.
+func (p *OIDCProvider) Clone() *OIDCProvider { c := *p; return &c }
+
+// Account is what IAM keeps for an account as a whole.
+type Account struct {
+	Meta
+	ID    string `f:"1"`
+	Alias string `f:"2"`
+	// PasswordPolicy is nil while the account has none.
+	PasswordPolicy *PasswordPolicy `f:"3"`
+}
+
+// PasswordPolicy is an account's rules for passwords.
+// Source: IAM API reference, UpdateAccountPasswordPolicy.
+type PasswordPolicy struct {
+	MinimumLength     int  `f:"1"`
+	RequireSymbols    bool `f:"2"`
+	RequireNumbers    bool `f:"3"`
+	RequireUppercase  bool `f:"4"`
+	RequireLowercase  bool `f:"5"`
+	AllowChange       bool `f:"6"`
+	MaxAge            int  `f:"7"` // days; 0: they do not expire
+	ReusePrevention   int  `f:"8"`
+	HardExpiry        bool `f:"9"`
+	HardExpirySet     bool `f:"10"`
+	MaxAgeSet         bool `f:"11"`
+	ReusePreventedSet bool `f:"12"`
+}
+
+// KindAccount is the table of accounts.
+const KindAccount Kind = "account"
+
+// Key returns the account's id.
+func (a *Account) Key() Key { return Key{KindAccount, a.ID} }
+
+// Clone returns a copy whose fields may be replaced.
+func (a *Account) Clone() *Account { c := *a; return &c }
