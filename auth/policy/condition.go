@@ -49,7 +49,7 @@ func operator(name string) (t test, known bool) {
 	case "ipaddress", "notipaddress":
 		t.fits = inNetwork
 	case "bool":
-		t.fits = equalsFold
+		t.fits = boolean
 	case "binaryequals":
 		t.fits = binaryEquals
 	case "numericequals", "numericnotequals":
@@ -192,10 +192,14 @@ func arnLike(o *operand, value string, ctx Context) bool {
 	return o.arn != nil && o.arn.match(value, ctx)
 }
 
-func inNetwork(o *operand, value string, ctx Context) bool {
-	want, ok := o.string(ctx)
+// Variables are replaced for the string and ARN operators only.
+
+func boolean(o *operand, value string, _ Context) bool { return strings.EqualFold(o.text, value) }
+
+func inNetwork(o *operand, value string, _ Context) bool {
+	want := o.text
 	addr, err := netip.ParseAddr(value)
-	if !ok || err != nil {
+	if err != nil {
 		return false
 	}
 	addr = addr.Unmap()
@@ -216,11 +220,10 @@ func binaryEquals(o *operand, value string, _ Context) bool {
 }
 
 func numeric(order func(int) bool) func(*operand, string, Context) bool {
-	return func(o *operand, value string, ctx Context) bool {
-		want, ok := o.string(ctx)
-		w, wok := number(want)
+	return func(o *operand, value string, _ Context) bool {
+		w, wok := number(o.text)
 		h, hok := number(value)
-		return ok && wok && hok && order(h.Cmp(w))
+		return wok && hok && order(h.Cmp(w))
 	}
 }
 
@@ -239,11 +242,10 @@ func number(s string) (*big.Rat, bool) {
 }
 
 func date(order func(int) bool) func(*operand, string, Context) bool {
-	return func(o *operand, value string, ctx Context) bool {
-		want, ok := o.string(ctx)
-		w, wok := instant(want)
+	return func(o *operand, value string, _ Context) bool {
+		w, wok := instant(o.text)
 		h, hok := instant(value)
-		return ok && wok && hok && order(h.Compare(w))
+		return wok && hok && order(h.Compare(w))
 	}
 }
 

@@ -231,7 +231,9 @@ func (o oracle) compare(op, want, have string, variables bool) bool {
 	switch op {
 	case "StringEquals":
 		return ok && fits(literal, have)
-	case "StringEqualsIgnoreCase", "Bool":
+	case "Bool":
+		return strings.ToLower(want) == strings.ToLower(have)
+	case "StringEqualsIgnoreCase":
 		return ok && fits("(?i:"+literal+")", have)
 	case "StringLike":
 		e, ok := o.expand(want, variables, true)
