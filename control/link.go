@@ -16,6 +16,7 @@ import (
 	"github.com/roadstead/roadstead/dispatch"
 	"github.com/roadstead/roadstead/dispatch/acs"
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/store"
 )
 
@@ -228,7 +229,7 @@ func (l *Links) setConnected(ctx context.Context, id, nonce string, h *dispatch.
 			delete(l.live, id)
 		}
 		l.mu.Unlock()
-		if current != nonce && current != "" {
+		if current != nonce && current != "" && !mutant.On(mutant.LateHangUp) {
 			return nil
 		}
 		old, ok := store.Get[*model.ContainerInstance](l.db.View(), id)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/plan"
 	"github.com/roadstead/roadstead/store"
 )
@@ -193,7 +194,9 @@ func (l *Loop) retry(key string, now time.Time, err error) {
 	}
 	l.failures[key]++
 	at := now.Add(delay)
-	l.queue.add(key, at)
+	if !mutant.On(mutant.RetryForgotten) {
+		l.queue.add(key, at)
+	}
 	l.observe(Failed{l.planner.Name(), key, err, at})
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/plan"
 	"github.com/roadstead/roadstead/plan/deploy"
 	"github.com/roadstead/roadstead/plan/place"
@@ -131,10 +132,10 @@ func (s *services) taskChanged(v store.View, id string, wake func(string, time.D
 	}
 	c := s.cluster(id)
 	c.stale[t.Spec.Instance] = true
-	if t.Spec.Service != "" {
+	if t.Spec.Service != "" && !(t.Stopped() && mutant.On(mutant.EndUnheard)) {
 		wake(t.Spec.Service, 0)
 	}
-	if t.Stopped() {
+	if t.Stopped() && !mutant.On(mutant.RoomUnheard) {
 		c.wakeStuck(wake)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/dispatch/acs"
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // Timing of a session.
@@ -118,7 +119,9 @@ func (s *Session) Assign(now time.Time, sequence int64, assignments []Assignment
 	if !s.started {
 		s.started = true
 		s.beat = now
-		s.sendManifest(now)
+		if !mutant.On(mutant.ManifestLost) {
+			s.sendManifest(now)
+		}
 	}
 	s.Tick(now)
 }
@@ -187,9 +190,11 @@ func (s *Session) due(now time.Time) []string {
 		}
 	}
 	room := MaxInFlight - len(s.acks) + resent
-	slices.SortFunc(due, func(x, y string) int {
-		return cmp.Or(-cmp.Compare(s.assigned[x].Desired, s.assigned[y].Desired), cmp.Compare(x, y))
-	})
+	if !mutant.On(mutant.MapOrdered) {
+		slices.SortFunc(due, func(x, y string) int {
+			return cmp.Or(-cmp.Compare(s.assigned[x].Desired, s.assigned[y].Desired), cmp.Compare(x, y))
+		})
+	}
 	return due[:max(0, min(room, len(due)))]
 }
 
@@ -294,7 +299,7 @@ func (s *Session) Next() time.Time {
 
 // Dead reports whether the agent has left a heartbeat unanswered for too long.
 func (s *Session) Dead(now time.Time) bool {
-	return !s.waiting.IsZero() && now.Sub(s.waiting) >= HeartbeatPatience
+	return !s.waiting.IsZero() && now.Sub(s.waiting) >= HeartbeatPatience && !mutant.On(mutant.DeafSession)
 }
 
 // Outbox returns what is to be sent, in order, and forgets it.

@@ -1,6 +1,10 @@
 package model
 
-import "time"
+import (
+	"time"
+
+	"github.com/roadstead/roadstead/model/mutant"
+)
 
 // Stop codes, as DescribeTasks shows them.
 // Source: ECS API reference, Task.stopCode.
@@ -38,7 +42,8 @@ type ContainerReport struct {
 // when the report says nothing new. Reports may come late, twice and out of
 // order: the status never moves back and what is known is never forgotten.
 func (t *Task) Observe(r TaskReport, now time.Time) *Task {
-	if t.Stopped() {
+	back := mutant.On(mutant.StatusBack)
+	if t.Stopped() && !back {
 		return t
 	}
 	c := t.Clone()
@@ -50,7 +55,7 @@ func (t *Task) Observe(r TaskReport, now time.Time) *Task {
 	changed = setTime(&s.PullStartedAt, r.PullStartedAt) || changed
 	changed = setTime(&s.PullStoppedAt, r.PullStoppedAt) || changed
 	changed = setTime(&s.ExecutionStopped, r.ExecutionStopped) || changed
-	if r.Status != "" && s.Last.before(r.Status) {
+	if r.Status != "" && (s.Last.before(r.Status) || back && s.Last != r.Status) {
 		c.advance(r, now)
 		changed = true
 	}

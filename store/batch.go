@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // takeAll empties the queue.
@@ -80,7 +81,7 @@ func (db *DB) check(p *pending, taken room) error {
 		return ErrNotLeader
 	}
 	for _, g := range p.change.Guards {
-		if db.state.revOf(g.Key) != g.Rev {
+		if db.state.revOf(g.Key) != g.Rev && !mutant.On(mutant.GuardsUnchecked) {
 			return &ConflictError{g.Key}
 		}
 	}
@@ -108,7 +109,7 @@ func (db *DB) applied(rev model.Revision, batch []*pending) {
 
 // refused finishes a batch that is certainly not in the log.
 func (db *DB) refused(batch []*pending, err error) {
-	if errors.Is(err, ErrNotLeader) {
+	if errors.Is(err, ErrNotLeader) && !mutant.On(mutant.DeposedUnnoticed) {
 		db.leading = false
 	}
 	for _, p := range batch {
@@ -130,7 +131,7 @@ func (db *DB) resolve(ctx context.Context, cause error) {
 	batch := db.unsettled
 	head, added, err := db.log.Settle(ctx, db.state.rev)
 	switch {
-	case err == nil && added:
+	case err == nil && added && !mutant.On(mutant.OutcomeMisjudged):
 		db.unsettled = nil
 		db.applied(head, batch)
 	case err == nil:
@@ -164,7 +165,7 @@ func (db *DB) settle(ctx context.Context) error {
 	}
 	batch := db.unsettled
 	db.unsettled = nil
-	if !added {
+	if !added || mutant.On(mutant.AbandonedBatch) {
 		db.skip(head)
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/tidwall/btree"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // usage is what the tasks on one container instance hold.
@@ -87,6 +88,7 @@ func countOut(us *usages, byInstance *postings, t *model.Task) {
 	case u.tasks == 0:
 		us.Delete(old)
 		return
+	case mutant.On(mutant.UsageKept):
 	case len(t.Spec.Resources.Ports) == 0:
 		u.held = u.held.Remove(t)
 	default:

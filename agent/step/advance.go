@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"syscall"
 	"time"
+
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // advance emits every effect that is due.
@@ -75,6 +77,9 @@ func (t *Task) bringUp(now time.Time, c *container) {
 // dependencies reports whether everything that c depends on has come far
 // enough, or why it never will.
 func (t *Task) dependencies(now time.Time, c *container) (ready bool, failure string) {
+	if mutant.On(mutant.DependencyIgnored) {
+		return true, ""
+	}
 	ready = true
 	for _, d := range c.after {
 		on := t.find(d.ContainerName)
@@ -153,7 +158,7 @@ func (t *Task) bringDown(now time.Time, c *container) {
 			c.killAt = now.Add(c.stopTimeout)
 		}
 		switch {
-		case !now.Before(c.killAt):
+		case !now.Before(c.killAt) && !mutant.On(mutant.KillForgotten):
 			c.killAt = now.Add(lastRetry) // killed again if even that does not end it
 			c.signalled, c.killed = true, true
 			t.emit(Signal{Container: c.spec.Name, Signal: syscall.SIGKILL})
@@ -185,7 +190,7 @@ func (t *Task) observeEnd(now time.Time, c *container) {
 		return
 	}
 	c.killAt = time.Time{}
-	if !c.spec.Essential {
+	if !c.spec.Essential || mutant.On(mutant.EssentialIgnored) {
 		return
 	}
 	if c.started && t.executionStopped.IsZero() {

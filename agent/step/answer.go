@@ -2,6 +2,8 @@ package step
 
 import (
 	"time"
+
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // Pulled answers a Pull.
@@ -102,7 +104,7 @@ func (t *Task) Exited(now time.Time, name string, exitCode *int32, reason string
 // accept this report: it is dropped, as if it had been delivered.
 func (t *Task) Submitted(now time.Time, ok, refused bool) {
 	t.submitting = false
-	if ok || refused {
+	if ok || refused || mutant.On(mutant.ReportOnce) {
 		t.delivered, t.inFlight = t.inFlight, nil
 		t.retry = backoff{}
 	} else {
@@ -151,7 +153,7 @@ type Found struct {
 func (t *Task) Adopt(now time.Time, found []Found) {
 	for _, f := range found {
 		c := t.find(f.Name)
-		if c == nil {
+		if c == nil || mutant.On(mutant.AdoptedTwice) {
 			continue
 		}
 		c.digest, c.bindings = f.Digest, f.Bindings

@@ -3,6 +3,8 @@ package step
 import (
 	"slices"
 	"time"
+
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // report emits a Submit when there is something that the control plane has
@@ -13,7 +15,7 @@ func (t *Task) report(now time.Time) {
 		return
 	}
 	r := t.snapshot()
-	if t.ran && r.Status == Stopped && (t.delivered == nil || t.delivered.Status == Pending) {
+	if t.ran && r.Status == Stopped && (t.delivered == nil || t.delivered.Status == Pending) && !mutant.On(mutant.RunningLeftOut) {
 		r.Status, r.Reason, r.ExecutionStopped = Running, "", time.Time{}
 	}
 	if t.delivered == nil && r.Status == Pending || t.delivered != nil && sameReport(*t.delivered, r) {

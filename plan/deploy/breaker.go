@@ -4,19 +4,26 @@ import (
 	"fmt"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // threshold is how many failed tasks fail a deployment.
 // Source: ECS developer guide, "How the Amazon ECS deployment circuit breaker
 // detects failures".
-func threshold(desired int) int { return min(max((desired+1)/2, 3), 200) }
+func threshold(desired int) int {
+	n := min(max((desired+1)/2, 3), 200)
+	if mutant.On(mutant.BreakerTooSoon) {
+		n--
+	}
+	return n
+}
 
 // breaks fails the primary deployment when its circuit breaker says so, and
 // rolls it back if it is to be and there is something to go back to.
 func (p *planning) breaks(s *survey) bool {
 	st := &p.primary.Status
 	r := p.Service.Spec.Rollout
-	if !r.CircuitBreaker || st.Rollout != model.RolloutInProgress || st.FailedTasks < threshold(s.desired) {
+	if !r.CircuitBreaker || st.Rollout != model.RolloutInProgress || st.FailedTasks < threshold(s.desired) || mutant.On(mutant.BreakerNever) {
 		return false
 	}
 	st.Rollout, st.RolloutReason = model.RolloutFailed, reasonTasksFailed
@@ -34,7 +41,7 @@ func (p *planning) breaks(s *survey) bool {
 // of the task definition that has just failed.
 func (p *planning) target() *model.Deployment {
 	for _, d := range p.older {
-		if d.Status.Rollout != model.RolloutCompleted {
+		if d.Status.Rollout != model.RolloutCompleted && !mutant.On(mutant.RollbackToFailed) {
 			continue
 		}
 		if d.Spec.TaskDefinition == p.primary.Spec.TaskDefinition {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // countFailures counts each failed task of the primary deployment once, lets
@@ -46,7 +47,7 @@ func (p *planning) failures() (fresh []*model.Task, counted []string, last time.
 		if t.Status.StoppedAt.After(last) {
 			last = t.Status.StoppedAt
 		}
-		if contains(p.primary.Status.Counted, t.ID) {
+		if contains(p.primary.Status.Counted, t.ID) && !mutant.On(mutant.FailuresRecounted) {
 			counted = append(counted, t.ID)
 		} else {
 			fresh = append(fresh, t)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/plan"
 )
 
@@ -25,7 +26,7 @@ func (p *planning) finish() plan.Plan {
 	}
 	p.putEvents()
 	c := &p.out.Change
-	if c.Empty() {
+	if c.Empty() || mutant.On(mutant.GuardsForgotten) {
 		c.Guards = nil
 		return p.out
 	}
@@ -47,7 +48,7 @@ func (p *planning) guard(n model.Noun) {
 // putDeployment writes d if its status is not what is stored.
 func (p *planning) putDeployment(d *model.Deployment) bool {
 	old := p.stored[d.ID]
-	if old != nil && sameStatus(old.Status, d.Status) {
+	if old != nil && sameStatus(old.Status, d.Status) && !mutant.On(mutant.Restless) {
 		return false
 	}
 	d.Status.UpdatedAt = p.Now

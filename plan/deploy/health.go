@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/plan/place"
 )
 
@@ -13,7 +14,7 @@ func (p *planning) lost(n place.Node, known bool) bool {
 	if !known || n.Instance.Status == model.InstanceInactive {
 		return true
 	}
-	if n.Instance.AgentConnected {
+	if n.Instance.AgentConnected || mutant.On(mutant.LostIgnored) {
 		return false
 	}
 	from := n.Instance.ConnectedAt
@@ -24,7 +25,9 @@ func (p *planning) lost(n place.Node, known bool) bool {
 	}
 	at := from.Add(p.Timing.LostAfter)
 	if p.Now.Before(at) {
-		p.out.WakeAt(at)
+		if !mutant.On(mutant.ForgottenTimer) {
+			p.out.WakeAt(at)
+		}
 		return false
 	}
 	return true

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/plan/place"
 )
 
@@ -61,7 +62,7 @@ func (p *planning) sort(s *survey, t *model.Task, daemon bool, covered map[strin
 	s.alive++
 	current := t.Spec.Deployment == p.primary.ID
 	n, _ := p.Fleet.Node(t.Spec.Instance)
-	displaced := n.Instance != nil && n.Instance.Status == model.InstanceDraining
+	displaced := n.Instance != nil && n.Instance.Status == model.InstanceDraining && !mutant.On(mutant.DrainingIgnored)
 	switch {
 	case daemon && !contains(s.nodes, t.Spec.Instance), daemon && current && covered[t.Spec.Instance]:
 		s.astray = append(s.astray, t)
@@ -100,7 +101,18 @@ func limits(r model.Rollout, desired int, daemon bool) (least, most int) {
 	case maximum == 0:
 		maximum = 200
 	}
-	return (desired*r.MinimumHealthyPercent + 99) / 100, desired * maximum / 100
+	least, most = (desired*r.MinimumHealthyPercent+99)/100, desired*maximum/100
+	switch {
+	case mutant.On(mutant.IgnoredMinimum):
+		least = 0
+	case mutant.On(mutant.IgnoredMaximum):
+		most = desired * 10
+	case mutant.On(mutant.MinimumRoundedDown):
+		least = desired * r.MinimumHealthyPercent / 100
+	case mutant.On(mutant.MaximumRoundedUp):
+		most = (desired*maximum + 99) / 100
+	}
+	return least, most
 }
 
 // daemonNodes returns the instances that the service's daemon belongs on,

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // Why an instance cannot take a task, in the words of RunTask's failures.
@@ -60,7 +61,7 @@ func (r *Request) check(n *fleetNode, occupied bool) string {
 	if why := r.belongs(n); why != "" {
 		return why
 	}
-	if r.Rules != nil && r.Rules.distinct && occupied {
+	if r.Rules != nil && r.Rules.distinct && occupied && !mutant.On(mutant.DistinctIgnored) {
 		return FailDistinct
 	}
 	return r.fits(n)
@@ -69,7 +70,7 @@ func (r *Request) check(n *fleetNode, occupied bool) string {
 // standing are the checks of the instance's own state.
 func (r *Request) standing(n *fleetNode) string {
 	switch {
-	case n.Instance.Status != model.InstanceActive:
+	case n.Instance.Status != model.InstanceActive && !(mutant.On(mutant.PlacedOnDraining) && n.Instance.Status == model.InstanceDraining):
 		return FailInactive
 	case r.External && !n.Instance.External:
 		return FailLaunchType
@@ -103,6 +104,8 @@ func (r *Request) belongs(n *fleetNode) string {
 // fits are the checks of what the instance has left.
 func (r *Request) fits(n *fleetNode) string {
 	switch {
+	case mutant.On(mutant.RoomIgnored):
+		return ""
 	case r.Resources.CPU > n.Instance.Registered.CPU-n.Usage.CPU:
 		return FailCPU
 	case r.Resources.Memory > n.Instance.Registered.Memory-n.Usage.Memory:

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // Demand returns what a task of the definition takes from its container
@@ -102,7 +103,7 @@ func amount(s, unit string) (int, error) {
 // staticPorts returns the host ports that the definition names, sorted,
 // without duplicates. A task with a network of its own takes none.
 func staticPorts(def *types.TaskDefinition) []model.Port {
-	if def.NetworkMode == types.NetworkModeAwsvpc || def.NetworkMode == types.NetworkModeNone {
+	if def.NetworkMode == types.NetworkModeAwsvpc || def.NetworkMode == types.NetworkModeNone || mutant.On(mutant.PortsUncounted) {
 		return nil
 	}
 	host := def.NetworkMode == types.NetworkModeHost

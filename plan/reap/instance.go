@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/plan"
 )
 
@@ -84,12 +85,14 @@ func (r *reaping) silent() time.Time {
 func (r *reaping) task(t *model.Task) {
 	switch {
 	case t.Stopped():
-		if r.due(t.Status.StoppedAt.Add(r.Timing.Task)) {
+		if mutant.On(mutant.ReapedTooSoon) || r.due(t.Status.StoppedAt.Add(r.Timing.Task)) {
 			r.out.Change.Delete(t)
 			r.out.Because(t.Key(), "Forgotten", "Stopped long ago.")
 		}
 	case r.inactive():
-		r.giveUp(t)
+		if !mutant.On(mutant.GoneKept) {
+			r.giveUp(t)
+		}
 	case r.Instance.AgentConnected:
 	case t.Desired == model.TaskStopped:
 		if r.due(later(r.silent(), t.StoppingAt).Add(r.Timing.Gone)) {

@@ -1,0 +1,103 @@
+package mutant
+
+// The defects, by the room that they are planted in; List says what each is.
+const (
+	IgnoredMinimum     Name = "ignored-minimum"
+	IgnoredMaximum     Name = "ignored-maximum"
+	MinimumRoundedDown Name = "minimum-rounded-down"
+	MaximumRoundedUp   Name = "maximum-rounded-up"
+	BreakerTooSoon     Name = "breaker-too-soon"
+	BreakerNever       Name = "breaker-never"
+	RollbackToFailed   Name = "rollback-to-failed"
+	FailuresRecounted  Name = "failures-recounted"
+	DrainingIgnored    Name = "draining-ignored"
+	LostIgnored        Name = "lost-ignored"
+	ForgottenTimer     Name = "forgotten-timer"
+	Restless           Name = "restless"
+	GuardsForgotten    Name = "guards-forgotten"
+	PlacedOnDraining   Name = "placed-on-draining"
+	DistinctIgnored    Name = "distinct-ignored"
+	RoomIgnored        Name = "room-ignored"
+	PortsUncounted     Name = "ports-uncounted"
+	GoneKept           Name = "gone-kept"
+	ReapedTooSoon      Name = "reaped-too-soon"
+	GuardsUnchecked    Name = "guards-unchecked"
+	RoomUnchecked      Name = "room-unchecked"
+	WriteUnsaved       Name = "write-unsaved"
+	OutcomeMisjudged   Name = "outcome-misjudged"
+	DeposedUnnoticed   Name = "deposed-unnoticed"
+	UsageKept          Name = "usage-kept"
+	AbandonedBatch     Name = "abandoned-batch"
+	EndUnheard         Name = "end-unheard"
+	RoomUnheard        Name = "room-unheard"
+	RetryForgotten     Name = "retry-forgotten"
+	LateHangUp         Name = "late-hang-up"
+	CarelessEnd        Name = "careless-end"
+	MapOrdered         Name = "map-ordered"
+	ManifestLost       Name = "manifest-lost"
+	DeafSession        Name = "deaf-session"
+	StatusBack         Name = "status-back"
+	TokenForgotten     Name = "token-forgotten"
+	ConflictSwallowed  Name = "conflict-swallowed"
+	ReportOnce         Name = "report-once"
+	RunningLeftOut     Name = "running-left-out"
+	AdoptedTwice       Name = "adopted-twice"
+	EssentialIgnored   Name = "essential-ignored"
+	DependencyIgnored  Name = "dependency-ignored"
+	KillForgotten      Name = "kill-forgotten"
+	DoubleStart        Name = "double-start"
+	LatePayload        Name = "late-payload"
+	ForgottenEnd       Name = "forgotten-end"
+)
+
+// List returns all defects.
+func List() []Defect {
+	return []Defect{
+		{IgnoredMinimum, "plan/deploy", "minimumHealthyPercent is not looked at"},
+		{IgnoredMaximum, "plan/deploy", "maximumPercent is not looked at"},
+		{MinimumRoundedDown, "plan/deploy", "minimumHealthyPercent is rounded down"},
+		{MaximumRoundedUp, "plan/deploy", "maximumPercent is rounded up"},
+		{BreakerTooSoon, "plan/deploy", "the circuit breaker opens one failed task too early"},
+		{BreakerNever, "plan/deploy", "the circuit breaker never opens"},
+		{RollbackToFailed, "plan/deploy", "a rollback goes to the deployment before, completed or not"},
+		{FailuresRecounted, "plan/deploy", "a failed task is counted each time that it is seen"},
+		{DrainingIgnored, "plan/deploy", "tasks on a DRAINING instance stay there"},
+		{LostIgnored, "plan/deploy", "tasks of a lost instance are not replaced"},
+		{ForgottenTimer, "plan/deploy", "a plan that waits for a lost instance does not ask to be woken"},
+		{Restless, "plan/deploy", "a deployment is written again although it has not changed"},
+		{GuardsForgotten, "plan/deploy", "a plan does not say what it depends on"},
+		{PlacedOnDraining, "plan/place", "DRAINING instances are taken for ACTIVE"},
+		{DistinctIgnored, "plan/place", "distinctInstance is not looked at"},
+		{RoomIgnored, "plan/place", "instances are taken for empty"},
+		{PortsUncounted, "plan/place", "host ports are not counted"},
+		{GoneKept, "plan/reap", "tasks of a deregistered instance are never given up"},
+		{ReapedTooSoon, "plan/reap", "stopped tasks are forgotten at once"},
+		{GuardsUnchecked, "store", "a commit's guards are not checked"},
+		{RoomUnchecked, "store", "a commit may put more on an instance than fits"},
+		{WriteUnsaved, "store", "some commits are acknowledged and never written"},
+		{OutcomeMisjudged, "store", "a commit whose outcome was unknown counts as failed although it is written"},
+		{DeposedUnnoticed, "store", "a leader that was deposed goes on"},
+		{UsageKept, "store", "what a task held is not given back"},
+		{AbandonedBatch, "store", "a batch whose outcome was unknown is never asked for again"},
+		{EndUnheard, "control", "the end of a task does not wake its service"},
+		{RoomUnheard, "control", "room that comes up does not wake the services that wait for it"},
+		{RetryForgotten, "control", "a plan that could not be committed is not made again"},
+		{LateHangUp, "control", "the end of an old connection counts for the new one"},
+		{CarelessEnd, "control", "the end of a connection that could not be written is never written"},
+		{MapOrdered, "dispatch", "tasks are sent in the order of a map"},
+		{ManifestLost, "dispatch", "a new connection does not begin with what is to run"},
+		{DeafSession, "dispatch", "unanswered heartbeats do not end a connection"},
+		{StatusBack, "model", "a late report moves a task's status back"},
+		{TokenForgotten, "api/ecs", "a client token is not remembered"},
+		{ConflictSwallowed, "api/ecs", "a call that met with a conflict is answered as if it had been carried out"},
+		{ReportOnce, "agent/step", "a report that did not arrive is not repeated"},
+		{RunningLeftOut, "agent/step", "a task that ended soon is reported STOPPED without having been RUNNING"},
+		{AdoptedTwice, "agent/step", "containers that an earlier life started are started again"},
+		{EssentialIgnored, "agent/step", "the end of an essential container does not end its task"},
+		{DependencyIgnored, "agent/step", "containers do not wait for those that they depend on"},
+		{KillForgotten, "agent/step", "a container that does not stop is never killed"},
+		{DoubleStart, "agent", "an agent that restarts starts again what has ended"},
+		{LatePayload, "agent", "an agent forgets which tasks it has ended, and takes late payloads for new tasks"},
+		{ForgottenEnd, "agent", "an agent does not record that a task has ended that never quite began"},
+	}
+}
