@@ -30,6 +30,9 @@ const (
 	// AttributeInstanceType and AttributeImage come from EC2.
 	AttributeInstanceType = "ecs.instance-type"
 	AttributeImage        = "ecs.ami-id"
+	// AttributeCapacityProvider names the capacity provider that an instance
+	// belongs to. It is ours: any agent can be told to register it.
+	AttributeCapacityProvider = "roadstead.capacity-provider"
 )
 
 // CapabilityAPI returns the attribute that says that the agent understands a

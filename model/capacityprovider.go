@@ -35,6 +35,7 @@ type CapacityProvider struct {
 	UpdateReason string    `f:"8"`
 	Tags         []Tag     `f:"9"`
 	CreatedAt    time.Time `f:"10"`
+	InactiveAt   time.Time `f:"11"` // when it was deleted
 }
 
 // KindCapacityProvider is the table of capacity providers.

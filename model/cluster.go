@@ -30,6 +30,8 @@ type Cluster struct {
 	Configuration *types.ClusterConfiguration `f:"9,wire"`
 	// ServiceConnectNamespace is the default namespace of its services' Service Connect.
 	ServiceConnectNamespace string `f:"10"`
+	// InactiveAt is when it was deleted.
+	InactiveAt time.Time `f:"11"`
 }
 
 // ClusterSetting is a cluster's setting, such as containerInsights.

@@ -100,6 +100,33 @@ func (d *frontDoor) SubmitAttachmentStateChanges(ctx context.Context, in *ecs.Su
 	return nil, invalid("The attachment %s was not found.", aws.ToString(in.Attachments[0].AttachmentArn))
 }
 
+// UpdateContainerAgent never finds an update: agents of Roadstead come with
+// its binary, and the Amazon ECS agent is updated by whoever installed it.
+func (d *frontDoor) UpdateContainerAgent(ctx context.Context, in *ecs.UpdateContainerAgentInput) (*ecs.UpdateContainerAgentOutput, error) {
+	r, err := d.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if aws.ToString(in.ContainerInstance) == "" {
+		return nil, invalid("Container instance can not be blank.")
+	}
+	v := d.db.View()
+	cluster, err := r.activeCluster(v, in.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	i, ok := r.instance(v, cluster.Name, *in.ContainerInstance)
+	switch {
+	case !ok || i.Status == model.InstanceInactive:
+		return nil, invalid("The specified container instance does not exist.")
+	case !i.AgentConnected:
+		return nil, clientError("The container agent of the specified container instance is not connected.")
+	case i.AgentVersion == "":
+		return nil, &types.MissingVersionException{Message: new("The version of the container agent on the specified container instance is not known.")}
+	}
+	return nil, &types.NoUpdateAvailableException{Message: new("There is no update available for your container agent.")}
+}
+
 // reported reads the status of a report.
 func reported(s *string) (model.TaskStatus, error) {
 	status := model.TaskStatus(aws.ToString(s))

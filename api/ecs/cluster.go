@@ -25,16 +25,23 @@ func (d *frontDoor) CreateCluster(ctx context.Context, in *ecs.CreateClusterInpu
 	if !validName(name) {
 		return nil, invalid("Cluster names can have up to %d letters (uppercase and lowercase), numbers, underscores, and hyphens.", maxName)
 	}
-	if err := checkClusterConfiguration(in.Configuration, in.ServiceConnectDefaults); err != nil {
+	configuration, err := newClusterConfiguration(in.Configuration)
+	if err != nil {
 		return nil, err
 	}
-	if err := checkCapacity(in.CapacityProviders, in.DefaultCapacityProviderStrategy); err != nil {
+	if err := checkNamespace(in.ServiceConnectDefaults); err != nil {
+		return nil, err
+	}
+	strategy, err := r.newStrategy(in.DefaultCapacityProviderStrategy)
+	if err != nil {
 		return nil, err
 	}
 	tags, err := newTags(in.Tags)
 	if err != nil {
 		return nil, err
 	}
+	d.structure.Lock()
+	defer d.structure.Unlock()
 	var made *model.Cluster
 	err = d.commit(r, func(v store.View, c *model.Change) error {
 		old, exists := store.Get[*model.Cluster](v, model.ClusterID(r.scope.Account, name))
@@ -48,9 +55,12 @@ func (d *frontDoor) CreateCluster(ctx context.Context, in *ecs.CreateClusterInpu
 			return err
 		}
 		made = &model.Cluster{Account: r.scope.Account, Name: name, Status: model.ClusterActive,
-			Settings: settings, Tags: tags, CreatedAt: r.now}
+			Settings: settings, Tags: tags, CreatedAt: r.now, Configuration: configuration}
 		if exists {
 			made.Rev = old.Rev
+		}
+		if err := r.provide(v, c, made, in.CapacityProviders, strategy); err != nil {
+			return err
 		}
 		c.Put(made)
 		return nil
@@ -58,22 +68,7 @@ func (d *frontDoor) CreateCluster(ctx context.Context, in *ecs.CreateClusterInpu
 	if err != nil {
 		return nil, err
 	}
-	return &ecs.CreateClusterOutput{Cluster: d.showCluster(r, made, types.ClusterFieldTags, types.ClusterFieldSettings)}, nil
-}
-
-// checkClusterConfiguration refuses what is not supported. Empty structures
-// say nothing and are accepted.
-func checkClusterConfiguration(c *types.ClusterConfiguration, s *types.ClusterServiceConnectDefaultsRequest) error {
-	return refuse(func(p string) error { return clientError("%s", notYet(p)) },
-		parameter{"serviceConnectDefaults", s != nil && aws.ToString(s.Namespace) != ""},
-		parameter{"executeCommandConfiguration", c != nil && c.ExecuteCommandConfiguration != nil},
-		parameter{"managedStorageConfiguration", c != nil && c.ManagedStorageConfiguration != nil})
-}
-
-func checkCapacity(providers []string, strategy []types.CapacityProviderStrategyItem) error {
-	return refuse(func(p string) error { return clientError("%s", notYet(p)) },
-		parameter{"capacityProviders", len(providers) > 0},
-		parameter{"defaultCapacityProviderStrategy", len(strategy) > 0})
+	return &ecs.CreateClusterOutput{Cluster: d.showCluster(r, made, types.ClusterFieldTags, types.ClusterFieldSettings, types.ClusterFieldConfigurations, types.ClusterFieldAttachments)}, nil
 }
 
 const settingContainerInsights = "containerInsights"
@@ -117,12 +112,22 @@ func (d *frontDoor) changeCluster(r request, ref *string, change func(c *model.C
 	return changed, err
 }
 
-// UpdateCluster changes a cluster's settings.
+// UpdateCluster changes a cluster's settings and configuration.
 func (d *frontDoor) UpdateCluster(ctx context.Context, in *ecs.UpdateClusterInput) (*ecs.UpdateClusterOutput, error) {
-	if err := checkClusterConfiguration(in.Configuration, in.ServiceConnectDefaults); err != nil {
+	configuration, err := newClusterConfiguration(in.Configuration)
+	if err != nil {
 		return nil, err
 	}
-	c, err := d.updateSettings(ctx, in.Cluster, in.Settings)
+	if err := checkNamespace(in.ServiceConnectDefaults); err != nil {
+		return nil, err
+	}
+	c, err := d.updateSettings(ctx, in.Cluster, func(c *model.Cluster) (err error) {
+		if configuration != nil {
+			c.Configuration = configuration
+		}
+		c.Settings, err = clusterSettings(c.Settings, in.Settings)
+		return err
+	})
 	return &ecs.UpdateClusterOutput{Cluster: c}, err
 }
 
@@ -131,11 +136,14 @@ func (d *frontDoor) UpdateClusterSettings(ctx context.Context, in *ecs.UpdateClu
 	if len(in.Settings) == 0 {
 		return nil, invalid("settings cannot be empty.")
 	}
-	c, err := d.updateSettings(ctx, in.Cluster, in.Settings)
+	c, err := d.updateSettings(ctx, in.Cluster, func(c *model.Cluster) (err error) {
+		c.Settings, err = clusterSettings(c.Settings, in.Settings)
+		return err
+	})
 	return &ecs.UpdateClusterSettingsOutput{Cluster: c}, err
 }
 
-func (d *frontDoor) updateSettings(ctx context.Context, cluster *string, given []types.ClusterSetting) (*types.Cluster, error) {
+func (d *frontDoor) updateSettings(ctx context.Context, cluster *string, change func(c *model.Cluster) error) (*types.Cluster, error) {
 	r, err := d.begin(ctx)
 	if err != nil {
 		return nil, err
@@ -143,36 +151,11 @@ func (d *frontDoor) updateSettings(ctx context.Context, cluster *string, given [
 	if aws.ToString(cluster) == "" {
 		return nil, invalid("cluster can not be blank.")
 	}
-	changed, err := d.changeCluster(r, cluster, func(c *model.Cluster) (err error) {
-		c.Settings, err = clusterSettings(c.Settings, given)
-		return err
-	})
+	changed, err := d.changeCluster(r, cluster, change)
 	if err != nil {
 		return nil, err
 	}
-	return d.showCluster(r, changed, types.ClusterFieldSettings), nil
-}
-
-// PutClusterCapacityProviders accepts that a cluster has none.
-func (d *frontDoor) PutClusterCapacityProviders(ctx context.Context, in *ecs.PutClusterCapacityProvidersInput) (*ecs.PutClusterCapacityProvidersOutput, error) {
-	r, err := d.begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if aws.ToString(in.Cluster) == "" {
-		return nil, invalid("cluster can not be blank.")
-	}
-	if in.CapacityProviders == nil || in.DefaultCapacityProviderStrategy == nil {
-		return nil, invalid("capacityProviders and defaultCapacityProviderStrategy must be specified.")
-	}
-	if err := checkCapacity(in.CapacityProviders, in.DefaultCapacityProviderStrategy); err != nil {
-		return nil, err
-	}
-	c, err := r.activeCluster(d.db.View(), in.Cluster)
-	if err != nil {
-		return nil, err
-	}
-	return &ecs.PutClusterCapacityProvidersOutput{Cluster: d.showCluster(r, c, types.ClusterFieldSettings)}, nil
+	return d.showCluster(r, changed, types.ClusterFieldSettings, types.ClusterFieldConfigurations), nil
 }
 
 // DeleteCluster makes an empty cluster INACTIVE. It stays describable.
@@ -200,7 +183,7 @@ func (d *frontDoor) DeleteCluster(ctx context.Context, in *ecs.DeleteClusterInpu
 			return err
 		}
 		deleted = old.Clone()
-		deleted.Status = model.ClusterInactive
+		deleted.Status, deleted.InactiveAt = model.ClusterInactive, r.now
 		c.Put(deleted)
 		return nil
 	})
@@ -210,9 +193,16 @@ func (d *frontDoor) DeleteCluster(ctx context.Context, in *ecs.DeleteClusterInpu
 	return &ecs.DeleteClusterOutput{Cluster: d.showCluster(r, deleted, types.ClusterFieldSettings)}, nil
 }
 
-// emptyCluster says what keeps a cluster from being deleted.
+// emptyCluster says what keeps a cluster from being deleted. Capacity
+// providers that other clusters can use, too, are left behind.
 func emptyCluster(v store.View, c *model.Cluster) error {
 	prefix := c.Key().ID + "/"
+	for p := range store.Prefix[*model.CapacityProvider](v, c.Account+"/") {
+		if p.Cluster == c.Name && p.Status == model.CapacityProviderActive {
+			return &types.ClusterContainsCapacityProviderException{
+				Message: new("The Cluster cannot be deleted while Capacity Providers are active.")}
+		}
+	}
 	for s := range store.Prefix[*model.Service](v, prefix) {
 		if s.Status != model.ServiceInactive {
 			return &types.ClusterContainsServicesException{Message: new("The Cluster cannot be deleted while Services are active.")}

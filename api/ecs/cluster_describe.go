@@ -90,7 +90,7 @@ func (d *frontDoor) showCluster(r request, c *model.Cluster, include ...types.Cl
 	v := d.db.View()
 	out := &types.Cluster{
 		ClusterArn: new(r.scope.ClusterARN(c.Name)), ClusterName: new(c.Name), Status: new(c.Status),
-		CapacityProviders: []string{}, DefaultCapacityProviderStrategy: []types.CapacityProviderStrategyItem{},
+		CapacityProviders: append([]string{}, c.CapacityProviders...), DefaultCapacityProviderStrategy: showStrategy(c.DefaultStrategy),
 		Settings: []types.ClusterSetting{}, Statistics: []types.KeyValuePair{}, Tags: []types.Tag{},
 	}
 	count(v, c, out)
@@ -101,6 +101,12 @@ func (d *frontDoor) showCluster(r request, c *model.Cluster, include ...types.Cl
 		for _, s := range c.Settings {
 			out.Settings = append(out.Settings, types.ClusterSetting{Name: types.ClusterSettingName(s.Name), Value: new(s.Value)})
 		}
+	}
+	if slices.Contains(include, types.ClusterFieldConfigurations) {
+		out.Configuration = c.Configuration
+	}
+	if slices.Contains(include, types.ClusterFieldAttachments) {
+		showAttachments(v, c, out)
 	}
 	if slices.Contains(include, types.ClusterFieldStatistics) {
 		out.Statistics = statistics(v, c, out)

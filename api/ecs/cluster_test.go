@@ -63,20 +63,10 @@ func TestClusterRefusals(t *testing.T) {
 	l := newLab(t)
 	_, err := l.CreateCluster(t.Context(), &ecs.CreateClusterInput{ClusterName: aws.String("a b")})
 	refused(t, err, "InvalidParameterException", "Cluster names can have up to 255 letters (uppercase and lowercase), numbers, underscores, and hyphens.")
-	_, err = l.CreateCluster(t.Context(), &ecs.CreateClusterInput{CapacityProviders: []string{"FARGATE"}})
-	refused(t, err, "ClientException", "capacityProviders is not supported by Roadstead yet.")
 	_, err = l.CreateCluster(t.Context(), &ecs.CreateClusterInput{Settings: []types.ClusterSetting{{Name: "containerInsights", Value: aws.String("perhaps")}}})
 	refused(t, err, "InvalidParameterException", `Invalid setting value "perhaps" for containerInsights`)
 	_, err = l.DeleteCluster(t.Context(), &ecs.DeleteClusterInput{Cluster: aws.String("none")})
 	refused(t, err, "ClusterNotFoundException", "Cluster not found.")
-	l.cluster("default")
-	if _, err := l.PutClusterCapacityProviders(t.Context(), &ecs.PutClusterCapacityProvidersInput{Cluster: aws.String("default"),
-		CapacityProviders: []string{}, DefaultCapacityProviderStrategy: []types.CapacityProviderStrategyItem{}}); err != nil {
-		t.Fatal(err)
-	}
-	_, err = l.PutClusterCapacityProviders(t.Context(), &ecs.PutClusterCapacityProvidersInput{Cluster: aws.String("default"),
-		CapacityProviders: []string{"FARGATE"}, DefaultCapacityProviderStrategy: []types.CapacityProviderStrategyItem{}})
-	refused(t, err, "ClientException", "capacityProviders is not supported by Roadstead yet.")
 }
 
 func TestOnlyAnEmptyClusterIsDeleted(t *testing.T) {

@@ -111,7 +111,8 @@ func showInstance(r request, v store.View, i *model.ContainerInstance, include [
 	usage := store.Usage(v, i.Key().ID)
 	out := types.ContainerInstance{
 		ContainerInstanceArn: new(i.ARN(r.scope.Region)), Ec2InstanceId: text(i.EC2InstanceID),
-		Status: new(i.Status), StatusReason: text(i.StatusReason), AgentConnected: i.AgentConnected, Version: i.Version,
+		CapacityProviderName: text(i.CapacityProvider),
+		Status:               new(i.Status), StatusReason: text(i.StatusReason), AgentConnected: i.AgentConnected, Version: i.Version,
 		RunningTasksCount: int32(usage.Running), PendingTasksCount: int32(usage.Pending),
 		RegisteredAt: instant(i.RegisteredAt), RegisteredResources: showResources(i.Registered),
 		Attributes: []types.Attribute{}, Attachments: []types.Attachment{}, Tags: []types.Tag{},

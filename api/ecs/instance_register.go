@@ -51,6 +51,9 @@ func (d *frontDoor) RegisterContainerInstance(ctx context.Context, in *ecs.Regis
 		if registered, err = offer.register(r, cluster, old, id); err != nil {
 			return err
 		}
+		if err := r.supply(v, c, cluster, registered); err != nil {
+			return err
+		}
 		c.Expect(cluster)
 		c.Put(registered)
 		return nil
@@ -89,6 +92,25 @@ func (r request) registration(v store.View, cluster *model.Cluster, arn string) 
 		return nil, id, nil
 	}
 	return old, id, nil
+}
+
+// supply notes which capacity provider the instance says that it belongs to,
+// which must be there. AWS knows it by the Auto Scaling group; here it is an
+// attribute, which the Amazon ECS agent takes from ECS_INSTANCE_ATTRIBUTES.
+func (r request) supply(v store.View, c *model.Change, cluster *model.Cluster, i *model.ContainerInstance) error {
+	name, given := i.Attribute(model.AttributeCapacityProvider)
+	i.CapacityProvider = name
+	if !given {
+		return nil
+	}
+	if fargate(name) {
+		return invalid("The capacity provider %s is reserved. Container instances cannot belong to it.", name)
+	}
+	p, err := r.activeProvider(v, cluster, name)
+	if err == nil {
+		c.Expect(p)
+	}
+	return err
 }
 
 // offer is what an instance brings.

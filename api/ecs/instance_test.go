@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/roadstead/roadstead/auth/caller"
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/store"
 )
 
 func attributes(i *types.ContainerInstance) map[string]string {
@@ -304,4 +306,25 @@ func TestAttributes(t *testing.T) {
 	if want := (2*len(capable()) + 10 + 19) / 20; pages != want {
 		t.Errorf("%d pages, want %d", pages, want)
 	}
+}
+
+// TestNoAgentIsUpdated asks for updates of agents that are not there, away,
+// unknown and well.
+func TestNoAgentIsUpdated(t *testing.T) {
+	l := newLab(t)
+	l.cluster("default")
+	instance := l.instance("default", 10, 10)
+	update := func(ref string) error {
+		_, err := l.UpdateContainerAgent(t.Context(), &ecs.UpdateContainerAgentInput{ContainerInstance: &ref})
+		return err
+	}
+	refused(t, update("none"), "InvalidParameterException", "The specified container instance does not exist.")
+	refused(t, update(instance), "MissingVersionException", "The version of the container agent...")
+	i, _ := store.Get[*model.ContainerInstance](l.db.View(), keyOf(instance))
+	i = i.Clone()
+	i.AgentVersion = "1.100.0"
+	l.commit(i)
+	refused(t, update(instance), "NoUpdateAvailableException", "There is no update available for your container agent.")
+	l.connect(instance, false)
+	refused(t, update(instance), "ClientException", "The container agent of the specified container instance is not connected.")
 }

@@ -137,12 +137,12 @@ func TestNoParameterIsIgnored(t *testing.T) {
 			in := &ecs.UpdateServiceInput{Service: aws.String("kept"), ServiceConnectConfiguration: c}
 			return func(ctx context.Context) error { _, err := bare.UpdateService(ctx, in); return err }
 		}},
-		{ecs.CreateClusterInput{}, "ClusterName Settings Tags", func(field func(any)) func(context.Context) error {
+		{ecs.CreateClusterInput{}, "CapacityProviders ClusterName Configuration DefaultCapacityProviderStrategy Settings Tags", func(field func(any)) func(context.Context) error {
 			in := &ecs.CreateClusterInput{ClusterName: aws.String("probe")}
 			field(in)
 			return func(ctx context.Context) error { _, err := bare.CreateCluster(ctx, in); return err }
 		}},
-		{ecs.UpdateClusterInput{}, "Cluster Settings", func(field func(any)) func(context.Context) error {
+		{ecs.UpdateClusterInput{}, "Cluster Configuration Settings", func(field func(any)) func(context.Context) error {
 			in := &ecs.UpdateClusterInput{Cluster: aws.String("default")}
 			field(in)
 			return func(ctx context.Context) error { _, err := bare.UpdateCluster(ctx, in); return err }
@@ -178,7 +178,7 @@ func TestNoParameterIsIgnored(t *testing.T) {
 				reflect.ValueOf(to).Elem().Field(i).Set(reflect.ValueOf(filled).Elem().Field(i))
 			})(t.Context())
 			var api smithy.APIError
-			if !errors.As(err, &api) || !slices.Contains([]string{"ClientException", "InvalidParameterException", "UnsupportedFeatureException"}, api.ErrorCode()) {
+			if !errors.As(err, &api) || !slices.Contains([]string{"ClientException", "InvalidParameterException", "UnsupportedFeatureException", "NamespaceNotFoundException"}, api.ErrorCode()) {
 				t.Errorf("%s.%s is not refused: %v", of.Name(), name, err)
 			}
 		}

@@ -38,11 +38,11 @@ func TestWhatIsMissing(t *testing.T) {
 			missing = append(missing, name)
 		}
 	}
-	want := strings.Fields(`ContinueServiceDeployment CreateCapacityProvider CreateDaemon CreateTaskSet DeleteCapacityProvider DeleteDaemon
+	want := strings.Fields(`ContinueServiceDeployment CreateDaemon CreateTaskSet DeleteDaemon
 		DeleteDaemonTaskDefinition DeleteTaskSet DescribeDaemon DescribeDaemonDeployments DescribeDaemonRevisions
 		DescribeDaemonTaskDefinition DescribeServiceDeployments DescribeServiceRevisions DescribeTaskSets ListDaemonDeployments
 		ListDaemonTaskDefinitions ListDaemons ListServiceDeployments RegisterDaemonTaskDefinition StopServiceDeployment
-		UpdateCapacityProvider UpdateContainerAgent UpdateDaemon UpdateServicePrimaryTaskSet UpdateTaskSet`)
+		UpdateDaemon UpdateServicePrimaryTaskSet UpdateTaskSet`)
 	slices.Sort(want)
 	if !slices.Equal(missing, want) {
 		t.Fatalf("missing:\n%s", strings.Join(missing, " "))

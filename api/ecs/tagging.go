@@ -47,6 +47,10 @@ func (r request) resource(v store.View, arn *string) (tagged, error) {
 				return c
 			}}, nil
 		}
+	case "capacity-provider":
+		return r.taggedProvider(v, rest)
+	case "task-set":
+		return r.taggedTaskSet(v, rest)
 	case "service", "task", "container-instance":
 		return r.taggedMember(v, kind, rest)
 	}
@@ -69,6 +73,30 @@ func (r request) taggedCluster(v store.View, name string) (tagged, error) {
 		n := c.Clone()
 		n.Tags = tags
 		return n
+	}}, nil
+}
+
+func (r request) taggedProvider(v store.View, name string) (tagged, error) {
+	p, ok := r.provider(v, name)
+	if !ok || p.Status != model.CapacityProviderActive {
+		return tagged{}, resourceNotFound("capacity-provider")
+	}
+	return tagged{noun: p, tags: p.Tags, with: func(tags []model.Tag) model.Noun {
+		c := p.Clone()
+		c.Tags = tags
+		return c
+	}}, nil
+}
+
+func (r request) taggedTaskSet(v store.View, rest string) (tagged, error) {
+	t, ok := store.Get[*model.TaskSet](v, r.id(rest))
+	if !ok {
+		return tagged{}, resourceNotFound("task-set")
+	}
+	return tagged{noun: t, tags: t.Tags, with: func(tags []model.Tag) model.Noun {
+		c := t.Clone()
+		c.Tags = tags
+		return c
 	}}, nil
 }
 

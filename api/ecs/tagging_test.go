@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/roadstead/roadstead/model"
 )
 
 func tag(key, value string) types.Tag { return types.Tag{Key: &key, Value: &value} }
@@ -19,7 +21,9 @@ func TestTags(t *testing.T) {
 	definition := l.register("web")
 	task := l.run(definition)
 	service := *l.serve("s", 0).ServiceArn
-	for _, resource := range []string{arn + "cluster/default", instance, definition, task, service} {
+	l.provider("mine")
+	l.commit(&model.TaskSet{Account: account, Cluster: "default", Service: "s", ID: "ecs-svc/1"})
+	for _, resource := range []string{arn + "cluster/default", instance, definition, task, service, arn + "capacity-provider/mine", arn + "task-set/default/s/ecs-svc/1"} {
 		for _, tags := range [][]types.Tag{{tag("b", "1"), tag("a", "2")}, {tag("c", ""), tag("b", "3")}} {
 			if _, err := l.TagResource(t.Context(), &ecs.TagResourceInput{ResourceArn: &resource, Tags: tags}); err != nil {
 				t.Fatalf("%s: %v", resource, err)

@@ -109,7 +109,7 @@ func showTask(r request, v store.View, t *model.Task, tags bool) types.Task {
 	out := types.Task{
 		TaskArn: &arn, ClusterArn: new(r.scope.ClusterARN(t.Cluster)), Group: text(t.Spec.Group), StartedBy: text(t.Spec.StartedBy),
 		LastStatus: new(string(s.Last)), DesiredStatus: new(string(t.Desired)), HealthStatus: health(s.Health),
-		LaunchType: types.LaunchType(t.Spec.LaunchType), EnableExecuteCommand: t.Spec.EnableExecuteCommand,
+		LaunchType: types.LaunchType(t.Spec.LaunchType), CapacityProviderName: text(t.Spec.CapacityProvider), EnableExecuteCommand: t.Spec.EnableExecuteCommand,
 		Cpu: new(strconv.Itoa(t.Spec.Resources.CPU)), Memory: new(strconv.Itoa(t.Spec.Resources.Memory)),
 		CreatedAt: instant(t.Spec.CreatedAt), ConnectivityAt: instant(s.ConnectedAt),
 		PullStartedAt: instant(s.PullStartedAt), PullStoppedAt: instant(s.PullStoppedAt),
