@@ -25,16 +25,42 @@ const (
 	labelStop      = "dev.roadstead.stop-signal"
 )
 
-// held is what waits until the leftovers of a task are gone: containers that
-// an earlier life of the agent had made and not started. They are removed
-// before the task goes on, because it will use their names again; one that
-// begins to run after all meanwhile counts as started, and is not started again.
+// held is what waits until the leftovers of a task are settled: containers
+// that an earlier life of the agent had made, and of which nobody saw whether
+// they were started. Those that never ran are removed before the task goes on,
+// because it will use their names again. One that began to run after all stays
+// where it is: it is the only thing that tells the next life of the agent not
+// to start it again.
 type held struct {
-	leftovers map[string]bool          // ids
-	began     map[string]runtime.Event // the last of each leftover that ran, by name
+	sandboxes map[string]network.Attachment // of the leftovers, by id
+	began     map[string]runtime.Event      // the last of each leftover that ran, by id
+	ran       []string                      // ids of leftovers that cannot be undone; each will be heard of
+	settled   bool                          // each is undone, or in ran
 	found     []step.Found
 	events    []runtime.Event // that came meanwhile
 	stop      bool            // it was asked for meanwhile
+}
+
+// heard takes an event about a leftover.
+func (h *held) heard(e runtime.Event) {
+	if e.Status == runtime.StatusRunning || e.Status == runtime.StatusExited {
+		h.began[e.ID] = e
+	}
+}
+
+// listed says that all containers were told of anew: what ran and was not
+// among them has vanished.
+func (h *held) listed() {
+	for _, id := range h.ran {
+		if h.began[id].ID == "" {
+			h.began[id] = runtime.Event{Status: runtime.StatusExited, ID: id, Lost: true}
+		}
+	}
+}
+
+// waits reports whether something is still unknown.
+func (h *held) waits() bool {
+	return !h.settled || slices.ContainsFunc(h.ran, func(id string) bool { return h.began[id].ID == "" })
 }
 
 // adopt takes over what an earlier life of the agent left: tasks by their
@@ -88,7 +114,7 @@ func (n *Node) adopt(ctx context.Context, listing []runtime.Event) error {
 			delete(strays, r.id) // also what was made for a container that did not start yet
 		}
 		if ids := leftovers[l]; len(ids) > 0 {
-			n.hold(ctx, l, found[l], ids)
+			n.hold(ctx, l, found[l], ids, byID)
 			continue
 		}
 		l.task.Adopt(now, found[l])
@@ -154,32 +180,47 @@ func (n *Node) find(ctx context.Context, l *live, name string, e runtime.Event, 
 	return f
 }
 
-// hold removes the leftovers of a task and lets it go on then.
-func (n *Node) hold(ctx context.Context, l *live, found []step.Found, ids []string) {
-	l.held = &held{leftovers: map[string]bool{}, began: map[string]runtime.Event{}, found: found}
+// hold settles the leftovers of a task and lets it go on then.
+func (n *Node) hold(ctx context.Context, l *live, found []step.Found, ids []string, sandboxes map[string]network.Attachment) {
+	h := &held{sandboxes: map[string]network.Attachment{}, began: map[string]runtime.Event{}, found: found}
 	for _, id := range ids {
-		l.held.leftovers[id] = true
+		h.sandboxes[id] = sandboxes[id]
 	}
+	l.held = h
 	n.answer(ctx, l, func() func(time.Time) {
+		var ran []string
+		undo := func(ctx context.Context, id string) error {
+			err := n.edges.Undoer.Undo(ctx, id)
+			if runtime.KindOf(err) == runtime.KindExists {
+				ran, err = append(ran, id), nil
+			}
+			return err
+		}
 		for _, id := range ids {
-			if !n.insist(ctx, id, n.edges.Runtime.Remove) {
+			if !n.insist(ctx, id, undo) {
 				return func(time.Time) {}
 			}
 		}
-		return func(now time.Time) { n.release(ctx, l, now) }
+		return func(now time.Time) {
+			h.ran, h.settled = ran, true
+			n.release(ctx, l, now)
+		}
 	})
 }
 
+// release lets a task go on once everything is known of its leftovers.
 func (n *Node) release(ctx context.Context, l *live, now time.Time) {
 	h := l.held
+	if h.waits() {
+		return
+	}
 	l.held = nil
-	for _, name := range slices.Sorted(maps.Keys(h.began)) {
-		e := h.began[name]
-		f := step.Found{Name: name, RuntimeID: e.ID, Digest: e.Labels[labelDigest], StartedAt: e.StartedAt, Reason: vanished}
-		if e.Status == runtime.StatusExited {
-			f.ExitCode, f.Reason = exitOf(e)
+	for _, id := range slices.Sorted(maps.Keys(h.began)) {
+		for _, c := range l.payload.Containers {
+			if l.runs[c.Name].id == id {
+				h.found = append(h.found, n.find(ctx, l, c.Name, h.began[id], h.sandboxes[id]))
+			}
 		}
-		h.found = append(h.found, f)
 	}
 	l.task.Adopt(now, h.found)
 	for _, e := range h.events {
@@ -188,6 +229,7 @@ func (n *Node) release(ctx context.Context, l *live, now time.Time) {
 	if h.stop {
 		l.task.Desire(now, step.Stopped)
 	}
+	n.touch(l)
 }
 
 // insist does something about a container until it succeeds; false when ctx

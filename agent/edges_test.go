@@ -22,11 +22,15 @@ func (w *wires) op(ctx context.Context, op, id string, act func(ctx context.Cont
 	}
 	h.mu.Lock()
 	h.ops = append(h.ops, op+" "+id)
+	h.note("%s %s", op, id)
 	h.mu.Unlock()
 	if err := h.failing(op, id); err != nil {
 		return err
 	}
 	err := w.apart(ctx, act)
+	h.mu.Lock()
+	h.note("%s %s is over: %v", op, id, err)
+	h.mu.Unlock()
 	h.moment()
 	if w.life.ctx.Err() != nil {
 		<-ctx.Done()
@@ -105,6 +109,10 @@ func (w *wires) Signal(ctx context.Context, id string, s syscall.Signal) error {
 
 func (w *wires) Remove(ctx context.Context, id string) error {
 	return w.op(ctx, "remove", id, func(ctx context.Context) error { return w.host.runtime.Remove(ctx, id) })
+}
+
+func (w *wires) Undo(ctx context.Context, id string) error {
+	return w.op(ctx, "undo", id, func(ctx context.Context) error { return w.host.runtime.Undo(ctx, id) })
 }
 
 // Watch passes on what the machine tells unless the host is deaf, and what the

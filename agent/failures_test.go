@@ -329,3 +329,45 @@ func TestUnusableARN(t *testing.T) {
 		}
 	})
 }
+
+// A runtime that goes away during a start is asked again; whether the start had
+// come true makes no difference to the task.
+func TestStartThatWasNotAnswered(t *testing.T) {
+	for _, happened := range []bool{false, true} {
+		t.Run(fmt.Sprint("happened ", happened), func(t *testing.T) {
+			onHost(t, func(t *testing.T, h *host) {
+				attempts := 0
+				h.fail = func(op, _ string) error {
+					if op != "start" || attempts == 3 {
+						return nil
+					}
+					if attempts++; attempts == 1 && happened {
+						h.runtime.Script(func(m *fake.Machine, now time.Time) {
+							c := runtime.Container{ID: "t1-0", TaskID: "t1", Image: "web:1",
+								Labels: map[string]string{labelTask: task("t1").ARN, labelContainer: "web"}}
+							if _, _, err := m.Start(now, c); err != nil {
+								t.Error(err)
+							}
+						})
+					}
+					return &runtime.Error{Kind: runtime.KindUnavailable, Op: "start", Subject: "t1-0", Err: errors.New("error reading from server: EOF")}
+				}
+				h.pull = func(r runtime.PullRequest) fake.Pulled {
+					pulled := fake.PullAny(r)
+					pulled.Image.Ref = r.Image
+					return pulled
+				}
+				h.begin()
+				web := task("t1", essential("web"))
+				h.plane.run(web)
+				h.untilStatus(web.ARN, "RUNNING")
+				h.plane.stop(web.ARN)
+				h.untilStatus(web.ARN, "STOPPED")
+				if r := h.plane.report(web.ARN); *r.Containers[0].ExitCode != 143 {
+					t.Errorf("container: %+v", r.Containers[0])
+				}
+				h.nothingLeft()
+			})
+		})
+	}
+}

@@ -3,11 +3,13 @@ package agent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -36,7 +38,10 @@ type host struct {
 
 	mu      sync.Mutex
 	ops     []string // every operation
-	killAt  int      // the life ends at this moment, counted from 1: odd before an operation, even after it
+	trace   []string // all that happened, when and in whose life
+	lives   int
+	born    time.Time
+	killAt  int // the life ends at this moment, counted from 1: odd before an operation, even after it
 	moments int
 	starts  map[string]int // of processes, by container id
 	seen    map[string]time.Time
@@ -76,7 +81,12 @@ func onHost(t *testing.T, test func(t *testing.T, h *host)) {
 }
 
 func newHost(t *testing.T, dir string) *host {
-	h := &host{t: t, dir: dir, plane: newPlane(t), starts: map[string]int{}, seen: map[string]time.Time{}}
+	h := &host{t: t, dir: dir, plane: newPlane(t), born: time.Now(), starts: map[string]int{}, seen: map[string]time.Time{}}
+	h.plane.note = func(format string, arguments ...any) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.note(format, arguments...)
+	}
 	h.logs = &logs{open: map[string]Log{}}
 	h.runtime = fake.NewRuntime(fake.NewMachine(fake.Options{
 		Behave: func(c runtime.Container) fake.Behaviour {
@@ -110,23 +120,43 @@ func newHost(t *testing.T, dir string) *host {
 func (h *host) audit(e runtime.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.note("machine: %s %v", e.ID, e.Status)
 	if e.Status == runtime.StatusRunning && !h.seen[e.ID].Equal(e.StartedAt) {
 		h.seen[e.ID] = e.StartedAt
 		h.starts[e.ID]++
 	}
 }
 
+// note adds a line to the trace; the caller holds mu.
+func (h *host) note(format string, arguments ...any) {
+	h.trace = append(h.trace, fmt.Sprintf("%v life %d: ", time.Since(h.born), h.lives)+fmt.Sprintf(format, arguments...))
+}
+
+// happened returns the lines of the trace that name a task; the caller holds mu.
+func (h *host) happened(task string) (out []string) {
+	for _, line := range h.trace {
+		if strings.Contains(line, task) || strings.Contains(line, ": agent ") {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
 // begin starts an agent.
 func (h *host) begin() {
 	h.t.Helper()
 	l := &life{ended: make(chan error, 1)}
+	h.mu.Lock()
+	h.lives++
+	h.note("agent begins")
+	h.mu.Unlock()
 	l.ctx, l.cancel = context.WithCancel(h.t.Context())
 	o := h.options
 	o.Node.Dir = h.dir
 	o.HTTP = &http.Client{Transport: &http.Transport{DialContext: h.plane.pipes.dial, DisableKeepAlives: true}}
 	w := &wires{h, l}
 	n := h.network.Open()
-	agent, err := New(h.plane, Edges{Runtime: w, Prober: w, Meter: w, Network: netWires{w, n}, Registry: w, Logs: logWires{w}}, o)
+	agent, err := New(h.plane, Edges{Runtime: w, Undoer: w, Prober: w, Meter: w, Network: netWires{w, n}, Registry: w, Logs: logWires{w}}, o)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -144,6 +174,10 @@ func (h *host) kill() {
 	h.life.cancel()
 	<-h.life.ended
 	h.life.over = true
+	synctest.Wait() // who was asked for something has begun with it
+	h.mu.Lock()
+	h.note("agent is killed")
+	h.mu.Unlock()
 }
 
 // pass lets time pass, and everything that happens in it.
@@ -250,7 +284,8 @@ func (h *host) startedOnce() {
 	defer h.mu.Unlock()
 	for id, n := range h.starts {
 		if n > 1 {
-			h.t.Errorf("container %s was started %d times", id, n)
+			task := id[:strings.LastIndexByte(id, '-')]
+			h.t.Errorf("container %s was started %d times:\n%s", id, n, strings.Join(h.happened(task), "\n"))
 		}
 	}
 }

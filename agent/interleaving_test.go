@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -157,7 +158,10 @@ func (c *chaos) check() {
 		told := c.plane.told(payload.ARN)
 		ran, stopped := slices.Index(told, "RUNNING"), slices.Index(told, "STOPPED")
 		if all && (ran < 0 || ran > stopped) {
-			c.t.Errorf("every container of %s was started, and it was reported %v", payload.ARN, told)
+			c.mu.Lock()
+			c.t.Errorf("every container of %s was started, and it was reported %v:\n%s", payload.ARN, told,
+				strings.Join(c.happened(taskID(payload.ARN)), "\n"))
+			c.mu.Unlock()
 		}
 	}
 }

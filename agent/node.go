@@ -74,6 +74,7 @@ type Log struct {
 // Edges are what a node acts through.
 type Edges struct {
 	Runtime  runtime.Runtime
+	Undoer   runtime.Undoer
 	Prober   runtime.Prober
 	Meter    runtime.Meter // nil: nothing is measured
 	Network  network.Network

@@ -49,7 +49,8 @@ type plane struct {
 	revision  int64                                           // of the assignments
 	links     int                                             // nonces
 	changed   map[chan struct{}]bool                          // of connections
-	roles     map[string]*acs.Credentials                     // by task ARN
+	note      func(format string, arguments ...any)
+	roles     map[string]*acs.Credentials // by task ARN
 }
 
 // planned is a task as the control plane knows it.
@@ -159,6 +160,7 @@ func (p *plane) submit(in *ecs.SubmitTaskStateChangeInput) error {
 		}
 	}
 	p.order = append(p.order, taskID(*in.Task)+" "+*in.Status)
+	p.note("plane: %s is reported %s", taskID(*in.Task), *in.Status)
 	task := p.tasks[*in.Task]
 	if task == nil {
 		return &types.InvalidParameterException{Message: aws.String("The referenced task was not found.")}
@@ -203,6 +205,7 @@ func (p *plane) Assignments(dispatch.Link) (int64, []dispatch.Assignment) {
 		payload, desired, role := task.payload, task.desired, p.roles[arn]
 		a := dispatch.Assignment{ARN: arn, ClusterARN: clusterARN, Desired: desired, Running: task.last == "RUNNING",
 			Payload: func(time.Time) acs.Task {
+				p.note("plane: send %s %s", taskID(arn), desired)
 				out := payload
 				out.DesiredStatus = desired
 				if desired == "RUNNING" {
@@ -246,6 +249,7 @@ func (p *plane) wake() {
 func (p *plane) run(payload acs.Task) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.note("plane: run %s", taskID(payload.ARN))
 	p.tasks[payload.ARN] = &planned{payload: payload, desired: "RUNNING"}
 	p.wake()
 }
@@ -255,6 +259,7 @@ func (p *plane) stop(arns ...string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, arn := range arns {
+		p.note("plane: stop %s", taskID(arn))
 		p.tasks[arn].desired = "STOPPED"
 	}
 	p.wake()

@@ -304,3 +304,54 @@ func TestAcknowledgedStopSurvives(t *testing.T) {
 		h.nothingLeft()
 	})
 }
+
+// A start that is still under way when the next life of the agent looks comes
+// true after all. The container stays what it is, however often the agent is
+// killed before anybody has heard of it.
+func TestStartThatComesTrueLate(t *testing.T) {
+	for _, stop := range []bool{false, true} {
+		t.Run(fmt.Sprint("stop ", stop), func(t *testing.T) {
+			onHost(t, func(t *testing.T, h *host) {
+				h.behave = func(runtime.Container) fake.Behaviour { return fake.Behaviour{StartTakes: 200 * time.Millisecond} }
+				h.begin()
+				web := task("t1", essential("web", port(80, 8080)))
+				h.plane.run(web)
+				h.until("created", time.Minute, func() bool { return len(h.containers()) == 1 })
+				h.kill()
+				h.plane.setDown(true)
+				h.fail = func(op, _ string) error {
+					if op == "undo" && len(h.running()) == 0 {
+						return fmt.Errorf("the daemon is busy")
+					}
+					return nil
+				}
+				for range 3 {
+					h.begin()
+					pass(2 * time.Second)
+					h.kill()
+				}
+				if got := h.running(); !slices.Equal(got, []string{"t1-0"}) {
+					t.Fatalf("running: %v", got)
+				}
+				if stop {
+					h.plane.stop(web.ARN)
+				}
+				h.plane.setDown(false)
+				h.begin()
+				if !stop {
+					h.untilStatus(web.ARN, "RUNNING")
+					pass(time.Minute)
+					if c := h.plane.report(web.ARN).Containers[0]; h.plane.last(web.ARN) != "RUNNING" || len(c.NetworkBindings) != 1 {
+						t.Errorf("reported %s, %+v", h.plane.last(web.ARN), c)
+					}
+					h.plane.stop(web.ARN)
+				}
+				h.untilStatus(web.ARN, "STOPPED")
+				if told := h.plane.told(web.ARN); told[0] != "RUNNING" {
+					t.Errorf("reports: %v", told)
+				}
+				h.nothingLeft()
+			})
+		})
+	}
+}

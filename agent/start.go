@@ -68,21 +68,43 @@ func logError(err error) error {
 	return fmt.Errorf("%s%s: %s", before, api.ErrorCode(), api.ErrorMessage())
 }
 
-func (n *Node) run(ctx context.Context, container runtime.Container) (runtime.Started, error) {
+// run starts a container. A runtime that goes away meanwhile is asked again
+// until startTimeout is over: it is back in a moment, and the task cannot help
+// it. A container of which it turns out that it began is not started again.
+func (n *Node) run(ctx context.Context, container runtime.Container) (started runtime.Started, err error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	started, err := n.edges.Runtime.Start(ctx, container)
-	if runtime.KindOf(err) == runtime.KindExists {
-		// Left by a start whose end nobody saw; adoption removes those that it finds.
-		if err := n.edges.Runtime.Remove(ctx, container.ID); err != nil {
-			return started, err
+	for wait := (backoff{first: firstStartWait, last: lastStartWait, factor: 2}); ; {
+		started, err = n.runOnce(ctx, container)
+		if runtime.KindOf(err) != runtime.KindUnavailable || !wait.wait(ctx) {
+			break
 		}
-		started, err = n.edges.Runtime.Start(ctx, container)
 	}
 	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		err = ctx.Err() // however the runtime words it
 	}
 	return started, err
+}
+
+// The waits between two attempts to start a container, when the runtime is away.
+const (
+	firstStartWait = 100 * time.Millisecond
+	lastStartWait  = 5 * time.Second
+)
+
+func (n *Node) runOnce(ctx context.Context, container runtime.Container) (runtime.Started, error) {
+	started, err := n.edges.Runtime.Start(ctx, container)
+	if runtime.KindOf(err) != runtime.KindExists {
+		return started, err
+	}
+	// Left by a start whose end nobody saw; adoption undoes those that it finds.
+	switch err := n.edges.Undoer.Undo(ctx, container.ID); {
+	case runtime.KindOf(err) == runtime.KindExists:
+		return runtime.Started{RuntimeID: container.ID}, nil
+	case err != nil:
+		return runtime.Started{}, err
+	}
+	return n.edges.Runtime.Start(ctx, container)
 }
 
 // startFailure words a failed start as ECS does.

@@ -37,13 +37,12 @@ func (n *Node) observe(ctx context.Context, e runtime.Event) {
 		return
 	}
 	if h := l.held; h != nil {
-		ran := e.Status == runtime.StatusRunning || e.Status == runtime.StatusExited
-		switch {
-		case !h.leftovers[e.ID]:
+		if _, leftover := h.sandboxes[e.ID]; !leftover {
 			h.events = append(h.events, e)
-		case ran:
-			h.began[name] = e
+			return
 		}
+		h.heard(e)
+		n.release(ctx, l, n.options.Now())
 		return
 	}
 	switch e.Status {
@@ -62,6 +61,11 @@ func (n *Node) observe(ctx context.Context, e runtime.Event) {
 // still hold.
 func (n *Node) checkAll(ctx context.Context) {
 	for _, l := range n.live {
+		if l.held != nil {
+			l.held.listed()
+			n.release(ctx, l, n.options.Now())
+			continue
+		}
 		for _, name := range l.task.RunningContainers() {
 			n.check(ctx, l, name)
 		}

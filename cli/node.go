@@ -102,7 +102,7 @@ func (n *node) introduce() (err error) {
 	if target.Scheme == "http" {
 		insecure = append(insecure, target.Host, "localhost:"+target.Port())
 	}
-	edges := agent.Edges{Runtime: n.runtime, Prober: n.runtime, Meter: n.runtime, Network: n.network, Logs: n.logs,
+	edges := agent.Edges{Runtime: n.runtime, Undoer: n.runtime, Prober: n.runtime, Meter: n.runtime, Network: n.network, Logs: n.logs,
 		Registry: agent.NewRegistry(ecr.NewFromConfig(config), time.Now)}
 	resources, err := machineResources()
 	if err != nil {

@@ -39,6 +39,13 @@ type Runtime interface {
 	Watch(ctx context.Context, observe func(Event)) error
 }
 
+// Undoer takes back starts that were cut short, of which nobody knows how far they came.
+type Undoer interface {
+	// Undo removes a container whose process never ran, and sees to it that it never will. One whose process runs or
+	// ran stays as it is, and the error is KindExists: Watch tells of it, or has told. Undoing what does not exist succeeds.
+	Undo(ctx context.Context, id string) error
+}
+
 // Prober runs commands inside running containers, for health checks.
 type Prober interface {
 	// Exec runs a command beside the container's process, with its environment, user and directory. When shell is

@@ -67,11 +67,11 @@ func onOwnThread(f func() error) error {
 			result <- fmt.Errorf("open the thread's network namespace: %w", err)
 			return
 		}
-		defer unix.Close(home)
 		err = f()
 		if unix.Setns(home, unix.CLONE_NEWNET) == nil {
 			runtime.UnlockOSThread()
 		}
+		_ = unix.Close(home) // before the caller goes on: it leaves nothing open
 		result <- err
 	}()
 	return <-result

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -22,6 +23,7 @@ var (
 	errInvalid      = errors.New("invalid parameter")
 	errCannotCreate = errors.New("cannot create container")
 	errBadImage     = errors.New("image cannot be used")
+	errRan          = errors.New("its process has run")
 )
 
 // failure wraps an error of an operation that is not a pull. nil stays nil, and what has a kind keeps it.
@@ -54,8 +56,10 @@ func kindOf(err error) runtime.Kind {
 		return runtime.KindNoSpace
 	case errors.Is(err, context.DeadlineExceeded), errdefs.IsDeadlineExceeded(err):
 		return runtime.KindTimedOut
-	case errdefs.IsUnavailable(err), strings.Contains(text, "ttrpc: closed"):
+	case unanswered(err):
 		return runtime.KindUnavailable
+	case errors.Is(err, errRan):
+		return runtime.KindExists
 	case strings.Contains(text, "executable file not found"),
 		strings.Contains(text, "exec: ") && strings.Contains(text, "no such file or directory"):
 		return runtime.KindCommandNotFound
@@ -70,6 +74,21 @@ func kindOf(err error) runtime.Kind {
 		return runtime.KindNotFound
 	}
 	return runtime.KindUnknown
+}
+
+// unanswered reports whether the daemon, or the shim behind it, went away before it answered: what it was asked for may
+// have been done or not. The words are those of gRPC and ttrpc where they give no code.
+func unanswered(err error) bool {
+	if errdefs.IsUnavailable(err) || errdefs.IsUnavailable(errgrpc.ToNative(err)) {
+		return true
+	}
+	text := err.Error()
+	return slices.ContainsFunc(goneWords, func(words string) bool { return strings.Contains(text, words) })
+}
+
+var goneWords = []string{
+	"ttrpc: closed", "ttrpc: server closed", "error reading from server", "transport is closing", "the client connection is closing",
+	"server is stopping",
 }
 
 // pullFailure wraps an error of a pull. Registries differ: Docker Hub says 401 to what does not exist.
@@ -110,7 +129,7 @@ func pullKind(err error) runtime.Kind {
 		return runtime.KindUnreachable
 	case errdefs.IsNotFound(err):
 		return runtime.KindImageNotFound
-	case errdefs.IsUnavailable(err):
+	case unanswered(err):
 		return runtime.KindUnavailable
 	}
 	return runtime.KindUnknown

@@ -2,6 +2,7 @@ package containerd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -55,7 +56,15 @@ func (c *Client) start(ctx context.Context, container runtime.Container) (runtim
 	// What was begun is undone although the caller may have lost its patience.
 	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
 	defer cancel()
-	if undone := c.remove(undo, container.ID); undone != nil {
+	take := c.remove
+	if unanswered(err) {
+		take = c.undo // nobody knows how far it came
+	}
+	undone := take(undo, container.ID)
+	if errors.Is(undone, errRan) {
+		return c.begun(container.ID), nil
+	}
+	if undone != nil {
 		err = fmt.Errorf("%w (and cleaning up failed: %w)", err, undone)
 	}
 	return runtime.Started{}, err

@@ -165,6 +165,15 @@ func (m *Machine) Remove(now time.Time, id string) error {
 	return nil
 }
 
+// Undo implements runtime.Undoer at a time.
+func (m *Machine) Undo(now time.Time, id string) error {
+	m.Advance(now)
+	if c, ok := m.containers[id]; ok && c.status != runtime.StatusCreated {
+		return &runtime.Error{Kind: runtime.KindExists, Op: "undo", Subject: id, Err: fmt.Errorf("its process has run")}
+	}
+	return m.Remove(now, id)
+}
+
 // Crash ends every container as a restart of the machine does: nobody saw it.
 func (m *Machine) Crash(now time.Time) {
 	m.Advance(now)

@@ -22,6 +22,7 @@ type Runtime struct {
 
 var (
 	_ runtime.Runtime = (*Runtime)(nil)
+	_ runtime.Undoer  = (*Runtime)(nil)
 	_ runtime.Prober  = (*Runtime)(nil)
 	_ runtime.Meter   = (*Runtime)(nil)
 )
@@ -106,6 +107,12 @@ func (r *Runtime) Signal(_ context.Context, id string, signal syscall.Signal) (e
 // Remove implements runtime.Runtime.
 func (r *Runtime) Remove(_ context.Context, id string) (err error) {
 	r.do(func(m *Machine, now time.Time) { err = m.Remove(now, id) })
+	return err
+}
+
+// Undo implements runtime.Undoer.
+func (r *Runtime) Undo(_ context.Context, id string) (err error) {
+	r.do(func(m *Machine, now time.Time) { err = m.Undo(now, id) })
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 // Runtime is all that is under test.
 type Runtime interface {
 	runtime.Runtime
+	runtime.Undoer
 	runtime.Prober
 	runtime.Meter
 }
@@ -74,6 +75,7 @@ func Run(t *testing.T, target Target) {
 		{"OutOfMemory", outOfMemory},
 		{"WatchListsFirst", watchListsFirst},
 		{"AnotherClientAdopts", anotherClientAdopts},
+		{"UndoLeavesWhatRan", undoLeavesWhatRan},
 		{"Exec", exec},
 		{"ExecTakesTooLong", execTakesTooLong},
 		{"Stats", stats},

@@ -113,6 +113,25 @@ func removeKills(s *scene) {
 	s.wantNone("alive")
 }
 
+// What runs and what has run is left as it is; what is not there is undone. Starts that were cut short are made by the
+// implementations' own tests.
+func undoLeavesWhatRan(s *scene) {
+	s.mustStart("alive", Program{})
+	s.mustStart("brief", Program{Runs: time.Millisecond, ExitCode: 3})
+	s.awaitStatus("brief", runtime.StatusExited)
+	s.wantKind(s.Runtime.Undo(s.ctx, "alive"), runtime.KindExists)
+	s.wantKind(s.Runtime.Undo(s.ctx, "brief"), runtime.KindExists)
+	for _, id := range []string{"nobody", ""} {
+		if err := s.Runtime.Undo(s.ctx, id); err != nil {
+			s.Errorf("undo %q: %v", id, err)
+		}
+	}
+	list := s.listing(s.Runtime)
+	if len(list) != 2 || list[0].Status != runtime.StatusRunning || list[1].Status != runtime.StatusExited || list[1].ExitCode != 3 {
+		s.Errorf("listed: %+v", list)
+	}
+}
+
 func removeTwice(s *scene) {
 	s.mustStart("brief", Program{Runs: time.Millisecond})
 	s.awaitStatus("brief", runtime.StatusExited)

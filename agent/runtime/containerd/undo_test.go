@@ -1,0 +1,80 @@
+package containerd
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	tasks "github.com/containerd/containerd/api/services/tasks/v1"
+	"github.com/containerd/containerd/v2/core/mount"
+
+	"github.com/roadstead/roadstead/agent/runtime"
+	"github.com/roadstead/roadstead/agent/runtime/runtimetest"
+)
+
+// A start that was cut short before its process was let go is undone, wherever it was cut.
+func TestUndoOfWhatNeverRan(t *testing.T) {
+	n := newNode(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	instance := n.instance(t)
+	image, err := n.client.Pull(ctx, instance.Image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, withProcess := range []bool{false, true} {
+		container := scripted(runtime.Container{ID: "cut", TaskID: "task-cut", Image: image.Ref}, runtimetest.Program{})
+		n.cutShort(t, ctx, container, withProcess)
+		if err := n.client.Undo(ctx, "cut"); err != nil {
+			t.Errorf("with a process %v: %v", withProcess, err)
+		}
+		if _, err := n.client.Start(ctx, container); err != nil {
+			t.Errorf("start after undo: %v", err)
+		}
+		if kind := runtime.KindOf(n.client.Undo(ctx, "cut")); kind != runtime.KindExists {
+			t.Errorf("undo of what runs is of kind %d", kind)
+		}
+		if err := n.client.Remove(ctx, "cut"); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// cutShort does what Start does up to the moment before the process may begin, or before there is one.
+func (n *node) cutShort(t *testing.T, ctx context.Context, container runtime.Container, withProcess bool) {
+	t.Helper()
+	c := n.client
+	spec, image, err := c.prepareSpec(ctx, container)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shim, done, err := c.shims.acquire(ctx, container.TaskID, container.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer done()
+	if err := c.register(ctx, container, image, spec, shim); err != nil {
+		t.Fatal(err)
+	}
+	if !withProcess {
+		return
+	}
+	if err := c.groups.begin(container.TaskID, container.Task); err != nil {
+		t.Fatal(err)
+	}
+	defer c.groups.end(container.TaskID)
+	if err := c.writeFiles(container); err != nil {
+		t.Fatal(err)
+	}
+	mounts, err := c.conn.SnapshotService(c.options.Snapshotter).Prepare(ctx, container.ID, image.snapshot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := &tasks.CreateTaskRequest{ContainerID: container.ID, Rootfs: mount.ToProto(mounts)}
+	if shim != "" {
+		request.TaskApiAddress, request.TaskApiVersion = "ttrpc+"+shim, shimVersion
+	}
+	if _, err := c.conn.TaskService().Create(ctx, request); err != nil {
+		t.Fatal(err)
+	}
+}
