@@ -155,6 +155,7 @@ func (p *plane) introduce() error {
 	watcher := control.Options{Observer: eventLog{p.options.log}}
 	p.loops = []func(context.Context) error{p.links.Run, p.events.Run, p.blobs.Run, images.Run,
 		control.New(p.db, control.NewServices(control.ServicesOptions{}), watcher).Run,
+		control.New(p.db, control.NewProvisioner(control.ProvisionOptions{}), watcher).Run,
 		control.New(p.db, control.NewReaper(reap.Timing{}), watcher).Run,
 	}
 	return nil

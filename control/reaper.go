@@ -12,7 +12,8 @@ import (
 
 // NewReaper returns the planner that forgets what has been kept for long
 // enough. Its keys are model.Key.String of the container instances, client
-// tokens and services that it looks after; tasks belong to their instance.
+// tokens and services that it looks after; tasks belong to their instance, and
+// those that never had one are looked after by themselves.
 func NewReaper(t reap.Timing) Planner { return &reaper{timing: t} }
 
 type reaper struct {
@@ -40,6 +41,13 @@ func (r *reaper) All(v store.View, now time.Time, wake func(string)) {
 	for t := range store.All[*model.ClientToken](v) {
 		wake(t.Key().String())
 	}
+	for c := range store.All[*model.Cluster](v) {
+		for t := range store.TasksWithoutInstance(v, c.Key().ID) {
+			if t.Stopped() {
+				wake(t.Key().String())
+			}
+		}
+	}
 	for s := range store.All[*model.Service](v) {
 		if s.Status == model.ServiceInactive {
 			wake(s.Key().String())
@@ -58,6 +66,10 @@ func (r *reaper) Changed(v store.View, k model.Key, wake func(string, time.Durat
 	}
 	i, known := store.Get[*model.ContainerInstance](v, t.Spec.Instance)
 	switch {
+	case t.Spec.Instance == "":
+		if t.Stopped() {
+			wake(k.String(), r.keepTask())
+		}
 	case t.Stopped():
 		wake(instanceKey(t.Spec.Instance), r.keepTask())
 	case !known || !i.AgentConnected:
@@ -82,6 +94,10 @@ func (r *reaper) Plan(v store.View, key string, now time.Time) plan.Plan {
 			in.Tasks = append(in.Tasks, t)
 		}
 		return reap.Instance(in)
+	case model.KindTask:
+		if t, ok := store.Get[*model.Task](v, id); ok && t.Spec.Instance == "" {
+			return reap.Task(t, now, r.timing)
+		}
 	case model.KindClientToken:
 		if t, ok := store.Get[*model.ClientToken](v, id); ok {
 			return reap.Token(t, now)

@@ -90,6 +90,10 @@ type TaskSpec struct {
 	// TaskDefinition is the id of a daemon task definition then, and Deployment
 	// that of the daemon revision.
 	Daemon string `f:"16"`
+	// Strategy and Constraints say how an instance is to be chosen, on a task
+	// that waits for one; empty on all others.
+	Strategy    []PlacementStrategy   `f:"17"`
+	Constraints []PlacementConstraint `f:"18"`
 }
 
 // TaskObserved is what was seen of a task.
@@ -161,6 +165,10 @@ func (t *Task) HoldsResources() bool { return t.Status.Last != TaskStopped }
 // Stopped reports whether the task has ended.
 func (t *Task) Stopped() bool { return t.Status.Last == TaskStopped }
 
+// Waiting reports whether the task waits for a container instance, so that no
+// node knows of it.
+func (t *Task) Waiting() bool { return t.Spec.Instance == "" && t.Status.Last == TaskProvisioning }
+
 // Container returns the index of the named container in Status.Containers,
 // or -1.
 func (t *Task) Container(name string) int {
@@ -172,7 +180,8 @@ func (t *Task) Protected(now time.Time) bool { return now.Before(t.ProtectedUnti
 
 // Stop returns a copy of the task with Desired STOPPED, for code and reason,
 // at now. A task that was stopped before keeps its first code and reason, and
-// Stop returns it unchanged.
+// Stop returns it unchanged. A task that waits for an instance has STOPPED with
+// that: there is no node to report it.
 func (t *Task) Stop(code, reason string, now time.Time) *Task {
 	if t.Desired == TaskStopped {
 		return t
@@ -180,5 +189,11 @@ func (t *Task) Stop(code, reason string, now time.Time) *Task {
 	c := t.Clone()
 	c.Desired, c.StopCode, c.StoppedReason, c.StoppingAt = TaskStopped, code, reason, now
 	c.Status.Version++
+	if t.Waiting() {
+		c.Status.Last, c.Status.StoppedAt, c.Status.ExecutionStopped = TaskStopped, now, now
+		for i := range c.Status.Containers {
+			c.Status.Containers[i].Last = TaskStopped
+		}
+	}
 	return c
 }

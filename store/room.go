@@ -12,10 +12,11 @@ import (
 type room map[string]model.Usage
 
 // add checks that the tasks that a change puts on instances for the first time
-// fit beside all that is there, and counts them in. Revisions cannot guard
-// that: two plans that take an instance's last room have read the same
-// instance, and neither changes it. A task that does not fit any more is a
-// conflict with its instance, and its planner plans again.
+// (new ones, and those that had to wait for an instance) fit beside all that is
+// there, and counts them in. Revisions cannot guard that: two plans that take an
+// instance's last room have read the same instance, and neither changes it. A
+// task that does not fit any more is a conflict with its instance, and its
+// planner plans again.
 func (r room) add(st *state, c model.Change) error {
 	if mutant.On(mutant.RoomUnchecked) {
 		return nil
@@ -23,7 +24,7 @@ func (r room) add(st *state, c model.Change) error {
 	added := room{}
 	for _, w := range c.Writes {
 		t, ok := w.Noun.(*model.Task)
-		if !ok || !holds(t) || st.task < 0 || st.revOf(w.Key) != 0 {
+		if !ok || !holds(t) || st.task < 0 || onInstance(st, w.Key) {
 			continue
 		}
 		key := model.Key{Kind: model.KindContainerInstance, ID: t.Spec.Instance}
@@ -44,6 +45,12 @@ func (r room) add(st *state, c model.Change) error {
 		r[id] = u
 	}
 	return nil
+}
+
+// onInstance reports whether the task at k is on an instance already.
+func onInstance(st *state, k model.Key) bool {
+	noun, ok := st.noun(k)
+	return ok && noun.(*model.Task).Spec.Instance != ""
 }
 
 // used returns what an instance's tasks hold, those of the batch included.

@@ -38,6 +38,7 @@ const (
 	byService  = "service"
 	byImage    = "image"
 	byUser     = "user"
+	byWaiting  = "waiting"
 )
 
 // Tables lists every table of Roadstead.
@@ -75,6 +76,12 @@ func Tables() []Table {
 		TableOf[*model.ServiceEvents](model.KindServiceEvents),
 		TableOf[*model.Task](model.KindTask,
 			By(byInstance, func(t *model.Task) string { return t.Spec.Instance }),
+			By(byWaiting, func(t *model.Task) string {
+				if t.Spec.Instance != "" {
+					return ""
+				}
+				return model.ClusterID(t.Account, t.Cluster)
+			}),
 			By(byService, func(t *model.Task) string { return t.Spec.Service }),
 			By(byDaemon, func(t *model.Task) string { return t.Spec.Daemon })),
 		TableOf[*model.TaskSet](model.KindTaskSet),

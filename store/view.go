@@ -145,6 +145,13 @@ func TasksByInstance(v View, instanceID string) iter.Seq[*model.Task] {
 	return lookup[*model.Task](v, byInstance, instanceID)
 }
 
+// TasksWithoutInstance returns the tasks of a cluster (model.ClusterID) that
+// have no container instance: those that wait for one, and those that stopped
+// while they did, by id.
+func TasksWithoutInstance(v View, clusterID string) iter.Seq[*model.Task] {
+	return lookup[*model.Task](v, byWaiting, clusterID)
+}
+
 // TasksByService returns the tasks, stopped ones too, of a service
 // (model.ServiceID), by id.
 func TasksByService(v View, serviceID string) iter.Seq[*model.Task] {

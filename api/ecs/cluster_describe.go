@@ -131,6 +131,11 @@ func count(v store.View, c *model.Cluster, out *types.Cluster) {
 		out.RunningTasksCount += int32(u.Running)
 		out.PendingTasksCount += int32(u.Pending)
 	}
+	for t := range store.TasksWithoutInstance(v, c.Key().ID) {
+		if t.Waiting() {
+			out.PendingTasksCount++
+		}
+	}
 }
 
 // statistics are the counts by launch type. Source: ECS API reference,

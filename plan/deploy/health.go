@@ -33,7 +33,11 @@ func (p *planning) lost(n place.Node, known bool) bool {
 	return true
 }
 
-func (p *planning) onLost(t *model.Task) bool { return p.lost(p.Fleet.Node(t.Spec.Instance)) }
+// onLost reports whether the task's instance is gone; a task that waits for
+// one has lost none.
+func (p *planning) onLost(t *model.Task) bool {
+	return !t.Waiting() && p.lost(p.Fleet.Node(t.Spec.Instance))
+}
 
 // alive reports whether the task is meant to run.
 func alive(t *model.Task) bool { return t.Desired != model.TaskStopped && !t.Stopped() }
@@ -100,7 +104,7 @@ func (p *planning) hasHealthCheck(t *model.Task) bool {
 // are replaced, and told to stop should their instance come back.
 func (p *planning) stopLost() {
 	for i, t := range p.tasks {
-		if !alive(t) {
+		if !alive(t) || t.Waiting() {
 			continue
 		}
 		n, known := p.Fleet.Node(t.Spec.Instance)

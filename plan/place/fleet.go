@@ -22,7 +22,8 @@ type Node struct {
 
 // Fleet is the container instances of one cluster in the order of their ids.
 // Whoever builds it owns it and may bring nodes up to date with Set and
-// Remove; planners only read it.
+// Remove; planners leave it as they found it. One goroutine may use it at a
+// time, for reading too.
 type Fleet struct {
 	nodes  []fleetNode
 	at     map[string]int // of the node with the id (model.InstanceID)

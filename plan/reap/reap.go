@@ -51,6 +51,21 @@ func Token(t *model.ClientToken, now time.Time) (p plan.Plan) {
 	return p
 }
 
+// Task returns the plan for one stopped task that never had an instance, and
+// so belongs to none that would be looked at.
+func Task(t *model.Task, now time.Time, timing Timing) (p plan.Plan) {
+	if !t.Stopped() {
+		return p
+	}
+	if at := t.Status.StoppedAt.Add(timing.withDefaults().Task); now.Before(at) {
+		p.WakeAt(at)
+		return p
+	}
+	p.Change.Delete(t)
+	p.Because(t.Key(), "Forgotten", "Stopped long ago.")
+	return p
+}
+
 // ServiceView is what the plan for one service depends on.
 type ServiceView struct {
 	Service     *model.Service

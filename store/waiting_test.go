@@ -1,0 +1,93 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/store"
+	"github.com/roadstead/roadstead/store/memlog"
+)
+
+// TestTasksWithoutInstance: a task that waits is found by its cluster and
+// holds nothing; the commit that gives it an instance counts it in there, if
+// it fits; and one that ends while it waits is found until it is deleted.
+func TestTasksWithoutInstance(t *testing.T) {
+	ctx := context.Background()
+	db, err := store.Open(ctx, memlog.New(memlog.Options{}), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(nouns ...model.Noun) error {
+		var c model.Change
+		for _, n := range nouns {
+			c.Put(n)
+		}
+		_, err := db.Commit(ctx, c)
+		return err
+	}
+	instance := &model.ContainerInstance{Account: "a", Cluster: "c", ID: "i", Registered: model.Resources{Memory: 100}}
+	waiting := func(id string) *model.Task {
+		return &model.Task{Account: "a", Cluster: "c", ID: id, Desired: model.TaskRunning,
+			Spec:   model.TaskSpec{Resources: model.Resources{Memory: 60, Ports: []model.Port{{Number: 80, Protocol: "tcp"}}}},
+			Status: model.TaskObserved{Last: model.TaskProvisioning}}
+	}
+	other := waiting("other")
+	other.Cluster = "d"
+	if err := put(instance, waiting("1"), waiting("2"), other); err != nil {
+		t.Fatal(err)
+	}
+	check := func(want ...string) {
+		t.Helper()
+		var got []string
+		for x := range store.TasksWithoutInstance(db.View(), model.ClusterID("a", "c")) {
+			got = append(got, x.ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%v have no instance, want %v", got, want)
+		}
+	}
+	check("1", "2")
+	if u := store.Usage(db.View(), ""); u.Memory != 0 || u.Pending != 0 {
+		t.Errorf("waiting tasks hold %+v", u)
+	}
+	get := func(id string) *model.Task {
+		x, _ := store.Get[*model.Task](db.View(), model.TaskID("a", "c", id))
+		return x.Clone()
+	}
+	give := func(id string) *model.Task {
+		x := get(id)
+		x.Spec.Instance, x.Status.Last = instance.Key().ID, model.TaskPending
+		return x
+	}
+	var conflict *store.ConflictError
+	if err := put(give("1"), give("2")); !errors.As(err, &conflict) || conflict.Key != instance.Key() {
+		t.Errorf("both on one instance: %v", err)
+	}
+	if err := put(give("1")); err != nil {
+		t.Fatal(err)
+	}
+	check("2")
+	if u := store.Usage(db.View(), instance.Key().ID); u.Memory != 60 || u.Pending != 1 || len(u.Ports) != 1 {
+		t.Errorf("the instance holds %+v", u)
+	}
+	if err := put(give("2")); !errors.As(err, &conflict) || conflict.Key != instance.Key() {
+		t.Errorf("the second: %v", err)
+	}
+	stopped := get("2").Stop(model.StopUserInitiated, "enough", instance.RegisteredAt)
+	if !stopped.Stopped() {
+		t.Errorf("stopped while it waits, it is %s", stopped.Status.Last)
+	}
+	if err := put(stopped); err != nil {
+		t.Fatal(err)
+	}
+	check("2")
+	var c model.Change
+	c.Delete(get("2"))
+	if _, err := db.Commit(ctx, c); err != nil {
+		t.Fatal(err)
+	}
+	check()
+}
