@@ -35,13 +35,14 @@ func NewServices(opts ServicesOptions) Planner {
 			return s
 		}
 	}
-	return &services{opts: opts, clusters: map[string]*clusterCache{}}
+	return &services{opts: opts, clusters: map[string]*clusterCache{}, alarms: newAlarmWatch()}
 }
 
 type services struct {
 	opts     ServicesOptions
 	since    time.Time
 	clusters map[string]*clusterCache // by account/cluster
+	alarms   *alarmWatch
 }
 
 // clusterCache is what the planner remembers of a cluster, so that planning
@@ -56,7 +57,8 @@ type clusterCache struct {
 func (s *services) Name() string { return "services" }
 
 func (s *services) Kinds() []model.Kind {
-	return []model.Kind{model.KindService, model.KindDeployment, model.KindTask, model.KindContainerInstance}
+	return []model.Kind{model.KindService, model.KindDeployment, model.KindTaskSet, model.KindAlarm, model.KindTask,
+		model.KindContainerInstance}
 }
 
 func (s *services) cluster(id string) *clusterCache {
@@ -92,9 +94,10 @@ func (s *services) All(v store.View, now time.Time, wake func(string)) {
 	}
 }
 
-// remember keeps the set of daemons.
+// remember keeps the set of daemons and the alarms that services name.
 func (s *services) remember(svc *model.Service) {
 	id := svc.Key().ID
+	s.alarms.remember(svc)
 	c := s.cluster(id)
 	if svc.Status == model.ServiceActive && svc.Spec.Scheduling == model.SchedulingDaemon {
 		c.daemons[id] = true
@@ -112,9 +115,14 @@ func (s *services) Changed(v store.View, k model.Key, wake func(string, time.Dur
 			c := s.cluster(k.ID)
 			delete(c.daemons, k.ID)
 			delete(c.stuck, k.ID)
+			s.alarms.forget(k.ID)
 		}
 		wake(k.ID, 0)
-	case model.KindDeployment:
+	case model.KindAlarm:
+		for _, id := range s.alarms.watching(k.ID) {
+			wake(id, 0)
+		}
+	case model.KindDeployment, model.KindTaskSet:
 		if i := strings.LastIndex(k.ID, "/ecs-svc/"); i >= 0 {
 			wake(k.ID[:i], 0)
 		}
@@ -164,7 +172,7 @@ func (s *services) instanceChanged(v store.View, id string, wake func(string, ti
 func sameForPlacement(a, b *model.ContainerInstance) bool {
 	return a.Status == b.Status && a.AgentConnected == b.AgentConnected && a.ConnectedAt.Equal(b.ConnectedAt) &&
 		a.Registered.CPU == b.Registered.CPU && a.Registered.Memory == b.Registered.Memory &&
-		slices.Equal(a.Registered.Ports, b.Registered.Ports) && slices.Equal(a.Attributes, b.Attributes)
+		a.CapacityProvider == b.CapacityProvider && slices.Equal(a.Registered.Ports, b.Registered.Ports) && slices.Equal(a.Attributes, b.Attributes)
 }
 
 func (c *clusterCache) wakeStuck(wake func(string, time.Duration)) {
@@ -202,9 +210,16 @@ func (s *services) Plan(v store.View, key string, now time.Time) plan.Plan {
 	in := deploy.View{Service: svc, Now: now, Since: s.since, Timing: s.opts.Timing, Seed: s.opts.Seed(),
 		Definitions: map[string]*model.TaskDefinition{}, Fleet: c.fleetOf(v, clusterOf(key)),
 		GroupsOf: func(instance string) []string { return groupsOn(v, instance) }}
+	in.Alarms = alarmsOf(v, svc)
+	for t := range store.TaskSetsByService(v, key) {
+		in.TaskSets = append(in.TaskSets, t)
+		define(v, in.Definitions, t.Spec.TaskDefinition)
+	}
 	for d := range store.DeploymentsByService(v, key) {
 		in.Deployments = append(in.Deployments, d)
-		define(v, in.Definitions, d.Spec.TaskDefinition)
+		if d.ID == svc.Primary {
+			define(v, in.Definitions, d.Spec.TaskDefinition)
+		}
 	}
 	for t := range store.TasksByService(v, key) {
 		in.Tasks = append(in.Tasks, t)

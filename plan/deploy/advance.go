@@ -9,33 +9,53 @@ import (
 
 // advance moves an ACTIVE service on by one plan.
 func (p *planning) advance() {
+	p.started()
 	p.stopLost()
 	s := p.survey()
 	p.countFailures(s)
-	if p.breaks(s) {
+	p.sayTrouble()
+	if p.fails(s) {
 		return // what follows from a failed deployment is the next plan's affair
 	}
 	p.replace(s)
+	p.rebalance(s)
 	p.label()
 	p.conclude(s)
+	p.sayTrouble()
 	p.forget()
+}
+
+// started notes when the primary deployment's first plan was made.
+func (p *planning) started() {
+	st := &p.primary.Status
+	if st.Rollout == "" {
+		st.Rollout, st.RolloutReason = model.RolloutInProgress, fmt.Sprintf(reasonInProgress, p.primary.ID)
+	}
+	if st.Rollout == model.RolloutInProgress && st.StartedAt.IsZero() {
+		st.StartedAt = p.Now
+		st.AlarmsIgnored = len(p.alarmed()) > 0
+	}
 }
 
 // label brings the deployments' states up to date.
 func (p *planning) label() {
-	s := &p.primary.Status
-	s.State = model.DeploymentPrimary
-	if s.Rollout == "" {
-		s.Rollout, s.RolloutReason = model.RolloutInProgress, fmt.Sprintf(reasonInProgress, p.primary.ID)
-	}
+	p.primary.Status.State = model.DeploymentPrimary
 	for _, d := range p.older {
-		d.Status.State = model.DeploymentInactive
+		if d.Status.State == model.DeploymentInactive {
+			continue
+		}
+		st := &d.Status
+		st.State = model.DeploymentInactive
 		if slices.ContainsFunc(p.tasks, func(t *model.Task) bool {
 			return t.Spec.Deployment == d.ID && (alive(t) || p.stopping(t))
 		}) {
-			d.Status.State = model.DeploymentActive
+			st.State = model.DeploymentActive
 		}
-		d.Status.LastStuck, d.Status.Steady = "", false
+		st.LastStuck, st.Steady, st.Moving, st.Rebalancing = "", false, nil, false
+		if st.Rollout != model.RolloutCompleted && st.Rollout != model.RolloutFailed && !st.Replaced {
+			st.Replaced, st.StoppedAt, st.FinishedAt = true, p.Now, p.Now
+			st.Reason = fmt.Sprintf(statusReplaced, p.primary.ID)
+		}
 	}
 }
 
@@ -48,8 +68,9 @@ func (p *planning) conclude(s *survey) {
 		return
 	}
 	p.unstuck()
-	if st.Rollout == model.RolloutInProgress && st.FailedTasks == 0 {
+	if st.Rollout == model.RolloutInProgress && st.FailedTasks == 0 && p.baked() {
 		st.Rollout, st.RolloutReason = model.RolloutCompleted, fmt.Sprintf(reasonCompleted, p.primary.ID)
+		st.FinishedAt = p.Now
 		p.say("(deployment %s) deployment completed.", p.primary.ID)
 		p.out.Because(p.primary.Key(), "Completed", st.RolloutReason)
 	}
@@ -58,6 +79,26 @@ func (p *planning) conclude(s *survey) {
 		p.say("has reached a steady state.")
 		p.out.Because(p.Service.Key(), "Steady", "The service has reached a steady state.")
 	}
+}
+
+// baked reports whether the deployment has been watched for its bake time
+// since all its tasks had settled.
+func (p *planning) baked() bool {
+	bake := p.Service.Spec.Rollout.BakeTime
+	if bake <= 0 {
+		return true
+	}
+	st := &p.primary.Status
+	if st.BakeFrom.IsZero() {
+		st.BakeFrom = p.Now
+	}
+	at := st.BakeFrom.Add(bake)
+	if p.Now.Before(at) {
+		p.out.WakeAt(at)
+		p.out.Because(p.primary.Key(), "Baking", "All tasks have settled; the deployment completes at "+at.Format("15:04:05")+".")
+		return false
+	}
+	return true
 }
 
 // steady reports whether the service is as it is to be: all tasks of the

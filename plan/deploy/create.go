@@ -26,38 +26,40 @@ func (p *planning) request() (*place.Request, error) {
 		External: p.primary.Spec.LaunchType == "EXTERNAL", GroupsOf: p.GroupsOf}, nil
 }
 
-// create writes a new task for each of the instances.
-func (p *planning) create(on []string, resources model.Resources) {
+// create writes a new task for each of the spots and returns them.
+func (p *planning) create(on []spot, resources model.Resources) (made []*model.Task) {
 	if len(on) == 0 {
-		return
+		return nil
 	}
 	def := p.Definitions[p.primary.Spec.TaskDefinition]
-	var made []*model.Task
-	guarded := map[string]bool{}
-	for _, id := range on {
-		t := p.newTask(id, resources, def)
+	for _, at := range on {
+		t := p.newTask(at, resources, def)
 		p.out.Change.Put(t)
-		if n, _ := p.Fleet.Node(id); !guarded[id] {
+		if n, _ := p.Fleet.Node(at.instance); !p.guarded[at.instance] {
 			p.out.Change.Expect(n.Instance)
-			guarded[id] = true
+			p.guarded[at.instance] = true
 		}
-		p.out.Because(t.Key(), "Started", "Started on "+id+".")
+		p.out.Because(t.Key(), "Started", "Started on "+at.instance+".")
 		made = append(made, t)
 	}
 	p.spare -= len(on)
 	p.acted = true
-	p.say("has started %d tasks: %s.", len(made), named(made))
+	return made
 }
 
-func (p *planning) newTask(on string, resources model.Resources, def *model.TaskDefinition) *model.Task {
+func (p *planning) newTask(at spot, resources model.Resources, def *model.TaskDefinition) *model.Task {
 	s := p.Service
 	spec := p.primary.Spec
 	t := &model.Task{Account: s.Account, Cluster: s.Cluster, ID: p.ids.Hex(), Desired: model.TaskRunning, Tags: p.tags(def),
-		Spec: model.TaskSpec{TaskDefinition: spec.TaskDefinition, Instance: on, Service: s.Key().ID, Deployment: p.primary.ID,
+		Spec: model.TaskSpec{TaskDefinition: spec.TaskDefinition, Instance: at.instance, Service: s.Key().ID, Deployment: p.primary.ID,
 			Group: "service:" + s.Name, StartedBy: p.primary.ID, LaunchType: spec.LaunchType, Resources: resources, CreatedAt: p.Now,
-			EnableExecuteCommand: spec.EnableExecuteCommand, EnableManagedTags: s.Spec.EnableManagedTags},
+			EnableExecuteCommand: spec.EnableExecuteCommand, EnableManagedTags: s.Spec.EnableManagedTags,
+			CapacityProvider: at.provider, PlatformVersion: spec.PlatformVersion},
 		Status: model.TaskObserved{Last: model.TaskPending, Version: 1}}
-	if t.Spec.LaunchType == "" {
+	switch {
+	case at.provider == model.ProviderFargate, at.provider == model.ProviderFargateSpot:
+		t.Spec.LaunchType = "FARGATE"
+	case t.Spec.LaunchType == "":
 		t.Spec.LaunchType = "EC2"
 	}
 	for i := range def.Definition.ContainerDefinitions {

@@ -19,6 +19,7 @@ func (p *planning) countFailures(s *survey) {
 	st.Counted = counted
 	if len(fresh) > 0 {
 		st.FailedTasks += len(fresh)
+		st.Failures += len(fresh)
 		delay := p.delay(s, st.FailedTasks)
 		if at := fresh[len(fresh)-1].Status.StoppedAt.Add(delay); delay > 0 && at.After(st.RetryAt) {
 			st.RetryAt = at

@@ -32,7 +32,13 @@ func (p *planning) finish() plan.Plan {
 	}
 	p.guard(p.Service)
 	for _, d := range p.Deployments {
-		p.guard(d)
+		// What is inactive does not change, and a new one changes the service.
+		if d.Status.State != model.DeploymentInactive {
+			p.guard(d)
+		}
+	}
+	for _, t := range p.TaskSets {
+		p.guard(t)
 	}
 	return p.out
 }
@@ -48,7 +54,7 @@ func (p *planning) guard(n model.Noun) {
 // putDeployment writes d if its status is not what is stored.
 func (p *planning) putDeployment(d *model.Deployment) bool {
 	old := p.stored[d.ID]
-	if old != nil && sameStatus(old.Status, d.Status) && !mutant.On(mutant.Restless) {
+	if old == d || (old != nil && sameStatus(old.Status, d.Status) && !mutant.On(mutant.Restless)) {
 		return false
 	}
 	d.Status.UpdatedAt = p.Now
@@ -59,7 +65,10 @@ func (p *planning) putDeployment(d *model.Deployment) bool {
 func sameStatus(a, b model.DeploymentStatus) bool {
 	return a.State == b.State && a.Rollout == b.Rollout && a.RolloutReason == b.RolloutReason &&
 		a.FailedTasks == b.FailedTasks && a.RetryAt.Equal(b.RetryAt) && slices.Equal(a.Counted, b.Counted) &&
-		a.Steady == b.Steady && a.LastStuck == b.LastStuck
+		a.Steady == b.Steady && a.LastStuck == b.LastStuck && a.StartedAt.Equal(b.StartedAt) && a.FinishedAt.Equal(b.FinishedAt) &&
+		a.StoppedAt.Equal(b.StoppedAt) && a.BakeFrom.Equal(b.BakeFrom) && a.Reason == b.Reason && slices.Equal(a.Alarmed, b.Alarmed) &&
+		a.Stopped == b.Stopped && a.Replaced == b.Replaced && a.Failures == b.Failures && a.AlarmsIgnored == b.AlarmsIgnored &&
+		a.Broken == b.Broken && a.Stranded == b.Stranded && slices.Equal(a.Moving, b.Moving) && a.Rebalancing == b.Rebalancing
 }
 
 func (p *planning) putEvents() {

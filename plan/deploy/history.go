@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // Statuses of service deployments.
@@ -133,7 +134,11 @@ func Threshold(r model.Rollout, desired int) int {
 	case thresholdUnbound:
 		return max(percent, 1)
 	}
-	return min(max(percent, thresholdLeast), thresholdGreatest)
+	n := min(max(percent, thresholdLeast), thresholdGreatest)
+	if mutant.On(mutant.BreakerTooSoon) {
+		n--
+	}
+	return n
 }
 
 // FailureCount returns how many failed tasks the circuit breaker holds against

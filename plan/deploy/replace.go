@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/plan/place"
@@ -35,7 +36,7 @@ func (p *planning) replace(s *survey) {
 	}
 	stopFirst := (wait == waitRoom || wait == waitPlace) && started == 0 && s.starting == 0
 
-	settled := min(s.settled, s.desired)
+	settled := min(s.settled, s.desired) + s.shielded
 	if settled+len(s.serving) >= s.desired || stopFirst {
 		gone = append(gone, p.stop(s.unhealthy, reasonUnhealthy)...)
 		gone = append(gone, p.stop(s.doubtful, scaling)...)
@@ -45,8 +46,13 @@ func (p *planning) replace(s *survey) {
 		floor = min(s.least, s.desired)
 	}
 	gone = append(gone, p.stop(p.victims(s.serving, s.keep, settled+len(s.serving)-floor), scaling)...)
-	gone = append(gone, p.stop(p.victims(s.keep, nil, len(s.keep)-s.desired), scaling)...)
+	free, guarded := p.unprotected(s.keep)
+	surplus := len(s.keep) - s.moving - s.desired
+	gone = append(gone, p.stop(p.victims(free, guarded, surplus), scaling)...)
 	p.sayStopped(gone)
+	if surplus > len(free) || (len(s.held) > 0 && started+len(gone)+s.starting == 0 && !s.busy) {
+		p.blocked(append(guarded, s.held...))
+	}
 	if wait == waitRoom && stopFirst && len(gone) == 0 && !s.busy {
 		p.stuck(stuckConfiguration, "was unable to stop or start tasks during a deployment because of the service deployment configuration. "+
 			"Update the minimumHealthyPercent or maximumPercent value and try again.")
@@ -54,6 +60,36 @@ func (p *planning) replace(s *survey) {
 	if wait == waitNothing && started == 0 {
 		p.unstuck()
 	}
+}
+
+// unprotected parts the tasks that may be stopped when scaling in from those
+// that are protected from it.
+func (p *planning) unprotected(tasks []*model.Task) (free, guarded []*model.Task) {
+	if !slices.ContainsFunc(tasks, func(t *model.Task) bool { return t.Protected(p.Now) }) {
+		return tasks, nil
+	}
+	for _, t := range tasks {
+		if t.Protected(p.Now) {
+			guarded = append(guarded, t)
+		} else {
+			free = append(free, t)
+		}
+	}
+	return free, guarded
+}
+
+// blocked says that protection keeps tasks from stopping, until it ends.
+// Source of the words: ECS developer guide, "Amazon ECS service event
+// messages", and events of real services.
+func (p *planning) blocked(by []*model.Task) {
+	for _, t := range by {
+		p.out.WakeAt(t.ProtectedUntil)
+	}
+	why := fmt.Sprintf("was unable to scale in due to (reason %d tasks under protection)", len(by))
+	if p.set == nil {
+		why = fmt.Sprintf("was unable to reach steady state because (taskSet %s) %s", by[0].Spec.Deployment, why)
+	}
+	p.waits("Protected", stuckProtected, why)
 }
 
 // victims chooses n of the tasks, those that serve last.
@@ -105,31 +141,77 @@ func (p *planning) start(s *survey) (int, stuckWait) {
 	if room <= 0 {
 		return 0, waitRoom
 	}
-	req.Count = min(missing, room, p.spare)
-	if req.Count < min(missing, room) {
+	count := min(missing, room, p.spare)
+	if count < min(missing, room) {
 		p.more()
 	}
-	placed, wait := p.place(s, req)
-	if wait == waitNothing && len(placed) < missing {
-		wait = waitRoom
-	}
-	p.create(placed, req.Resources)
-	return len(placed), wait
-}
-
-// place chooses instances. It says why there were not enough, unless tasks of
-// the service are stopping, whose room will be free in a moment.
-func (p *planning) place(s *survey, req *place.Request) (placed []string, wait stuckWait) {
-	req.Group = instances(s.keep)
-	req.Occupied = p.holding()
-	if s.nodes != nil {
+	if s.nodes == nil {
+		req.Group, req.Occupied = instances(s.keep), p.holding()
+	} else {
 		req.Only, req.Occupied = s.open, []string{}
 		req.Rules = req.Rules.WithDistinct()
-		req.Group = append(req.Group, append(instances(s.serving), instances(s.unhealthy)...)...)
+		req.Group = append(instances(s.keep), append(instances(s.serving), instances(s.unhealthy)...)...)
 	}
+	made, wait := p.place(s, req, count)
+	if wait == waitNothing && len(made) < missing {
+		wait = waitRoom
+	}
+	if len(made) > 0 {
+		p.say("has started %d tasks: %s.", len(made), named(p.create(made, req.Resources)))
+	}
+	return len(made), wait
+}
+
+// spot is where a task is to be, and by which capacity provider; "" for none.
+type spot struct{ instance, provider string }
+
+// place chooses instances for count tasks. It says why there were not enough,
+// unless tasks of the service are stopping, whose room will be free in a
+// moment.
+func (p *planning) place(s *survey, req *place.Request, count int) (spots []spot, wait stuckWait) {
+	if len(p.primary.Spec.CapacityStrategy) == 0 {
+		req.Count = count
+		return p.placeBy(s, req)
+	}
+	split := place.Split(p.primary.Spec.CapacityStrategy, providers(s.keep), count)
+	if len(split) < count {
+		p.waits("NoProvider", stuckProvider, "was unable to place a task. Reason: no capacity provider of the strategy takes more tasks.")
+		wait = waitForbidden
+	}
+	for len(split) > 0 {
+		req.Provider, req.Count = split[0], 0
+		split = slices.DeleteFunc(split, func(provider string) bool {
+			if provider == req.Provider {
+				req.Count++
+			}
+			return provider == req.Provider
+		})
+		more, why := p.placeBy(s, req)
+		spots, wait = append(spots, more...), max(wait, why)
+		for _, m := range more {
+			req.Group, req.Occupied = append(req.Group, m.instance), append(req.Occupied, m.instance)
+		}
+	}
+	return spots, wait
+}
+
+// providers counts the tasks by capacity provider.
+func providers(tasks []*model.Task) map[string]int {
+	have := map[string]int{}
+	for _, t := range tasks {
+		have[t.Spec.CapacityProvider]++
+	}
+	return have
+}
+
+// placeBy chooses instances of one capacity provider, or of any.
+func (p *planning) placeBy(s *survey, req *place.Request) (spots []spot, wait stuckWait) {
 	r := place.Place(p.Fleet, req, p.ids.Uint64())
+	for _, id := range r.Placed {
+		spots = append(spots, spot{id, req.Provider})
+	}
 	if len(r.Placed) == req.Count {
-		return r.Placed, waitNothing
+		return spots, waitNothing
 	}
 	closest, any := r.Closest()
 	if !s.busy {
@@ -137,14 +219,17 @@ func (p *planning) place(s *survey, req *place.Request) (placed []string, wait s
 		if any {
 			code = closest.Reason
 		}
-		p.stuck(code, unplaced(closest, any))
+		if req.Provider != "" {
+			code = req.Provider + ":" + code
+		}
+		p.stuck(code, unplaced(r, req.Provider))
 		p.out.Reasons[len(p.out.Reasons)-1].Instance = closest.Instance
 	}
 	switch closest.Reason {
 	case place.FailCPU, place.FailMemory, place.FailPorts, place.FailDistinct:
-		return r.Placed, waitPlace
+		return spots, waitPlace
 	}
-	return r.Placed, waitNoPlace
+	return spots, waitNoPlace
 }
 
 // holding returns the instances of all tasks of the service that may still be

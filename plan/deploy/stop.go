@@ -64,6 +64,13 @@ func (p *planning) drain() {
 		}
 		p.out.Change.Delete(d)
 	}
+	for i, t := range p.TaskSets {
+		if i == maxDeploymentWrites {
+			p.more()
+			return
+		}
+		p.out.Change.Delete(t)
+	}
 	s := p.Service.Clone()
 	s.Status = model.ServiceInactive
 	p.out.Change.Put(s)

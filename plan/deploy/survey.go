@@ -25,6 +25,13 @@ type survey struct {
 	unready, doubtful, unhealthy, serving []*model.Task
 	// astray are daemons where none is to be, or one too many.
 	astray []*model.Task
+	// held are tasks that were to stop or to be replaced and are protected
+	// from it; shielded of them serve.
+	held     []*model.Task
+	shielded int
+	// moving is how many of keep take the place of tasks in fuller zones that
+	// have not stopped yet.
+	moving int
 	alive  int
 	// settled and starting count keep.
 	settled, starting int
@@ -49,6 +56,7 @@ func (p *planning) survey() *survey {
 		}
 	}
 	s.busy = slices.ContainsFunc(p.tasks, p.stopping)
+	s.moving = p.moving(s)
 	for _, id := range s.nodes {
 		if n, _ := p.Fleet.Node(id); !covered[id] && n.Instance.AgentConnected {
 			s.open = append(s.open, id)
@@ -64,10 +72,10 @@ func (p *planning) sort(s *survey, t *model.Task, daemon bool, covered map[strin
 	n, _ := p.Fleet.Node(t.Spec.Instance)
 	displaced := n.Instance != nil && n.Instance.Status == model.InstanceDraining && !mutant.On(mutant.DrainingIgnored)
 	switch {
-	case daemon && !contains(s.nodes, t.Spec.Instance), daemon && current && covered[t.Spec.Instance]:
-		s.astray = append(s.astray, t)
 	case p.unhealthy(t):
 		s.unhealthy = append(s.unhealthy, t)
+	case daemon && !contains(s.nodes, t.Spec.Instance), daemon && current && covered[t.Spec.Instance]:
+		p.hold(s, t, &s.astray)
 	case current && !displaced:
 		s.keep = append(s.keep, t)
 		covered[t.Spec.Instance] = true
@@ -77,11 +85,24 @@ func (p *planning) sort(s *survey, t *model.Task, daemon bool, covered map[strin
 			s.starting++
 		}
 	case p.ready(t):
-		s.serving = append(s.serving, t)
+		p.hold(s, t, &s.serving)
 	case t.Status.Last == model.TaskRunning:
-		s.doubtful = append(s.doubtful, t)
+		p.hold(s, t, &s.doubtful)
 	default:
-		s.unready = append(s.unready, t)
+		p.hold(s, t, &s.unready)
+	}
+}
+
+// hold puts a task that is to stop among those, unless it is protected.
+func (p *planning) hold(s *survey, t *model.Task, among *[]*model.Task) {
+	if !t.Protected(p.Now) {
+		*among = append(*among, t)
+		return
+	}
+	p.out.WakeAt(t.ProtectedUntil)
+	s.held = append(s.held, t)
+	if p.ready(t) {
+		s.shielded++
 	}
 }
 

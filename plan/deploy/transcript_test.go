@@ -22,6 +22,11 @@ import (
 //	report                    lines "TASK RUNNING|STOPPED|HEALTHY|UNHEALTHY [reason]"
 //	instance                  changes an instance
 //	advance DURATION          passes time
+//	alarm NAME STATE          sets an alarm's state
+//	protect TASK DURATION     protects a task from scale-in
+//	stop ROLLBACK|ABORT       stops the primary deployment
+//	taskset NAME scale=N ...  makes or changes a task set
+//	history                   the service deployments, as the API shows them
 //	state [all]               the service, its deployments and its tasks, with all also the stopped
 //	work DURATION             a cooperative world: what is pending runs, what is to stop
 //	                          stops, and time passes up to each Wake
@@ -79,6 +84,23 @@ func (s *story) command(d *datadriven.TestData) {
 		s.w.now = s.w.now.Add(s.duration(d.CmdArgs[0].Key))
 	case "work":
 		s.work(s.duration(d.CmdArgs[0].Key))
+	case "alarm":
+		s.w.rev++
+		a := &model.Alarm{Account: "1", Name: d.CmdArgs[0].Key, State: d.CmdArgs[1].Key}
+		a.Metadata().Rev = s.w.rev
+		s.w.alarms[a.Name] = a
+	case "protect":
+		t := s.w.task(d.CmdArgs[0].Key).Clone()
+		t.ProtectedUntil = s.w.now.Add(s.duration(d.CmdArgs[1].Key))
+		s.w.put(t)
+	case "stop":
+		c := s.w.primary().Clone()
+		c.StopRequested, c.StopRequestedAt = d.CmdArgs[0].Key, s.w.now
+		s.w.put(c)
+	case "taskset":
+		s.taskSet(d)
+	case "history":
+		s.history()
 	case "state":
 		s.state(d.HasArg("all"))
 	default:
@@ -118,6 +140,10 @@ func (s *story) instance(words []string) {
 			i.Registered.Memory = s.number(value)
 		case "status":
 			i.Status = value
+		case "provider":
+			i.CapacityProvider = value
+		case "zone":
+			i.Attributes = append(i.Attributes, model.Attribute{Name: "ecs.availability-zone", Value: value})
 		case "disconnected":
 			i.AgentConnected, i.ConnectedAt = false, s.w.now
 		case "connected":
@@ -167,6 +193,28 @@ func (s *story) update(d *datadriven.TestData) {
 			svc.Spec.Rollout.MaximumPercent = s.number(value)
 		case "breaker":
 			svc.Spec.Rollout.CircuitBreaker = true
+			if kind, count, ok := strings.Cut(value, ":"); ok {
+				svc.Spec.Rollout.BreakerThreshold = &model.BreakerThreshold{Type: kind, Value: s.number(count)}
+			}
+		case "keep":
+			svc.Spec.Rollout.BreakerKeep = true
+		case "alarms":
+			svc.Spec.Rollout.Alarms, svc.Spec.Rollout.AlarmsEnabled = a.Vals, true
+		case "alarmrollback":
+			svc.Spec.Rollout.AlarmsRollback = true
+		case "bake":
+			svc.Spec.Rollout.BakeTime = s.duration(value)
+		case "rebalance":
+			svc.Spec.ZoneRebalancing = "ENABLED"
+		case "external":
+			svc.Spec.Controller = ControllerExternal
+		case "strategy":
+			svc.Spec.CapacityStrategy = nil
+			for _, v := range a.Vals {
+				parts := strings.Split(v, ":")
+				svc.Spec.CapacityStrategy = append(svc.Spec.CapacityStrategy,
+					model.CapacityStrategy{Provider: parts[0], Base: s.number(parts[1]), Weight: s.number(parts[2])})
+			}
 		case "rollback":
 			svc.Spec.Rollout.Rollback = true
 		case "daemon":
@@ -186,8 +234,64 @@ func (s *story) update(d *datadriven.TestData) {
 	}
 	s.w.rev++
 	s.w.write(model.Write{Key: svc.Key(), Noun: svc})
-	if fresh {
+	if fresh && svc.Spec.Controller != ControllerExternal {
 		s.w.newDeployment()
+	}
+}
+
+func (w *world) primary() *model.Deployment {
+	return w.deployments[model.DeploymentKeyID("1", "c", "web", w.service.Primary)]
+}
+
+func (s *story) taskSet(d *datadriven.TestData) {
+	id := "ecs-svc/" + d.CmdArgs[0].Key
+	t := &model.TaskSet{Account: "1", Cluster: "c", Service: "web", ID: id, Status: model.TaskSetActive, CreatedAt: s.w.now}
+	if old := s.w.sets[t.Key().ID]; old != nil {
+		t = old.Clone()
+	}
+	for _, a := range d.CmdArgs[1:] {
+		switch a.Key {
+		case "definition":
+			t.Spec.TaskDefinition = a.Vals[0]
+		case "scale":
+			t.Scale = float64(s.number(a.Vals[0]))
+		case "status":
+			t.Status = a.Vals[0]
+		case "primary":
+			svc := s.w.service.Clone()
+			svc.Primary = id
+			s.w.put(svc)
+		default:
+			s.t.Fatalf("unknown argument %s", a.Key)
+		}
+	}
+	s.w.put(t)
+}
+
+// history shows what ListServiceDeployments and DescribeServiceDeployments
+// say, the oldest first.
+func (s *story) history() {
+	all := sorted(s.w.deployments)
+	slices.SortFunc(all, func(a, b *model.Deployment) int { return strings.Compare(s.w.names[a.ID], s.w.names[b.ID]) })
+	since := func(t time.Time) string {
+		if t.IsZero() {
+			return "-"
+		}
+		return fmt.Sprint(t.Sub(start))
+	}
+	for _, d := range all {
+		if !Shown(d) {
+			continue
+		}
+		fmt.Fprintf(s.out, "%s %s started %s finished %s stopped %s from %v breaker %s %d alarms %s", d.ID, Status(d, all), since(d.Status.StartedAt),
+			since(FinishedAt(d, all)), since(d.Status.StoppedAt), d.Sources, Breaker(d), FailureCount(d), AlarmMonitor(d))
+		if r := RollbackOf(d, all); r != nil {
+			fmt.Fprintf(s.out, "; rollback by %s to %s started %s", r.ID, "ecs-svc/"+r.RevisionNumber(), since(r.CreatedAt))
+		}
+		if d.Status.Reason != "" {
+			fmt.Fprintf(s.out, ": %s", d.Status.Reason)
+		}
+		fmt.Fprintln(s.out)
 	}
 }
 
@@ -300,6 +404,9 @@ func (s *story) state(all bool) {
 		fmt.Fprintf(s.out, "%s %s %s %s failed=%d: %s\n", d.ID, d.Spec.TaskDefinition, d.Status.State, d.Status.Rollout,
 			d.Status.FailedTasks, d.Status.RolloutReason)
 	}
+	for _, t := range sorted(s.w.sets) {
+		fmt.Fprintf(s.out, "%s %s %s %s failed=%d\n", t.ID, t.Spec.TaskDefinition, t.Status, t.Stability, t.State.FailedTasks)
+	}
 	for _, id := range s.w.order {
 		t, ok := s.w.tasks[id]
 		if !ok || (t.Stopped() && !all) {
@@ -307,6 +414,9 @@ func (s *story) state(all bool) {
 		}
 		fmt.Fprintf(s.out, "%s %s %s on %s %s->%s", t.ID, t.Spec.Deployment, t.Spec.TaskDefinition,
 			t.Spec.Instance[len("1/c/"):], t.Status.Last, t.Desired)
+		if t.Spec.CapacityProvider != "" {
+			fmt.Fprintf(s.out, " by %s", t.Spec.CapacityProvider)
+		}
 		if t.StoppedReason != "" {
 			fmt.Fprintf(s.out, " (%s: %s)", t.StopCode, t.StoppedReason)
 		}

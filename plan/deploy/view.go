@@ -18,7 +18,11 @@ type View struct {
 	Definitions map[string]*model.TaskDefinition // by id, those of the tasks and of the deployments
 	Fleet       *place.Fleet                     // the cluster's instances
 	Events      *model.ServiceEvents             // nil: none yet
-	Now         time.Time
+	// TaskSets are all of a service whose deployment controller is EXTERNAL.
+	TaskSets []*model.TaskSet
+	// Alarms are those that the service's rollout names and that exist, by name.
+	Alarms map[string]*model.Alarm
+	Now    time.Time
 	// Since is when whoever asks began to watch the instances: none counts as
 	// lost before LostAfter has passed since then. Zero: long ago.
 	Since  time.Time
@@ -63,8 +67,8 @@ func (t Timing) withDefaults() Timing {
 // Limits of a plan and of what it leaves behind.
 const (
 	// KeepInactive is how many deployments without tasks are kept, beside the
-	// last completed one.
-	KeepInactive = 10
+	// last completed one: the history of a service. ECS keeps 90 days of it.
+	KeepInactive = 50
 	// MaxCounted is how many failed tasks a deployment remembers to have
 	// counted; failures beyond are not counted while these are in the tables.
 	MaxCounted = 1000
@@ -83,6 +87,8 @@ func Plan(v View) plan.Plan {
 	switch {
 	case v.Service.Status != model.ServiceActive:
 		p.drain()
+	case v.Service.Spec.Controller == ControllerExternal:
+		p.external()
 	case p.primary == nil:
 		p.out.Because(v.Service.Key(), "NoDeployment", "The service has no primary deployment.")
 	default:
@@ -101,46 +107,61 @@ type planning struct {
 	older   []*model.Deployment // the newest first
 	stored  map[string]*model.Deployment
 	rules   *place.Rules
-	spare   int // task writes left
+	set     *model.TaskSet // that primary stands for; nil for a deployment
+	spare   int            // task writes left
 	said    []string
-	acted   bool // tasks were started or stopped
+	acted   bool            // tasks were started or stopped
+	guarded map[string]bool // instances, by id
+	trouble trouble
 }
 
 func begin(v View) *planning {
-	p := &planning{View: v, ids: plan.NewIDs(v.Seed), spare: maxTaskWrites, stored: map[string]*model.Deployment{}}
+	p := &planning{View: v, ids: plan.NewIDs(v.Seed), spare: maxTaskWrites, stored: map[string]*model.Deployment{}, guarded: map[string]bool{}}
 	p.Timing = v.Timing.withDefaults()
 	p.tasks = slices.Clone(v.Tasks)
-	slices.SortFunc(p.tasks, func(a, b *model.Task) int { return cmp.Compare(a.ID, b.ID) })
+	if byID := func(a, b *model.Task) int { return cmp.Compare(a.ID, b.ID) }; !slices.IsSortedFunc(p.tasks, byID) {
+		slices.SortFunc(p.tasks, byID)
+	}
 	for _, d := range v.Deployments {
 		p.stored[d.ID] = d
 		if d.ID == v.Service.Primary {
 			p.primary = d.Clone()
 			continue
 		}
-		p.older = append(p.older, d.Clone())
+		if d.Status.State != model.DeploymentInactive { // what is inactive does not change any more
+			d = d.Clone()
+		}
+		p.older = append(p.older, d)
 	}
 	slices.SortFunc(p.older, func(a, b *model.Deployment) int {
 		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(a.ID, b.ID))
 	})
-	rules, err := place.Compile(v.Service.Spec.Strategy, v.constraints())
+	p.compile()
+	return p
+}
+
+// ControllerExternal is the deployment controller of services that consist of
+// task sets. Source: ECS API reference, DeploymentController.
+const ControllerExternal = "EXTERNAL"
+
+// compile makes the rules of placement of the primary deployment's tasks.
+func (p *planning) compile() {
+	rules, err := place.Compile(p.Service.Spec.Strategy, p.constraints())
 	if err != nil {
-		p.out.Because(v.Service.Key(), "InvalidPlacement", err.Error())
+		p.out.Because(p.Service.Key(), "InvalidPlacement", err.Error())
 	}
 	p.rules = rules
-	return p
 }
 
 // constraints returns the service's placement constraints and its task
 // definition's.
-func (v *View) constraints() []model.PlacementConstraint {
-	cs := slices.Clone(v.Service.Spec.Constraints)
-	for _, d := range v.Deployments {
-		if d.ID != v.Service.Primary {
-			continue
-		}
-		if def := v.Definitions[d.Spec.TaskDefinition]; def != nil && def.Definition != nil {
-			cs = append(cs, place.DefinitionConstraints(def.Definition)...)
-		}
+func (p *planning) constraints() []model.PlacementConstraint {
+	cs := slices.Clone(p.Service.Spec.Constraints)
+	if p.primary == nil {
+		return cs
+	}
+	if def := p.Definitions[p.primary.Spec.TaskDefinition]; def != nil && def.Definition != nil {
+		cs = append(cs, place.DefinitionConstraints(def.Definition)...)
 	}
 	return cs
 }

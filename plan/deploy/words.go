@@ -18,12 +18,21 @@ const (
 	reasonRollingBack  = "ECS deployment circuit breaker: rolling back to deploymentId %s."
 	reasonInProgress   = "ECS deployment %s in progress."
 	reasonCompleted    = "ECS deployment %s completed."
+	reasonAlarm        = "ECS deployment alarms: alarm(s) detected."
+	reasonNoAlarm      = "ECS deployment alarms: alarm(s) not found."
+	reasonStop         = "ECS deployment %s was stopped."
+	reasonRollback     = "ECS deployment %s was stopped to be rolled back."
+	reasonAlarmBack    = "ECS deployment alarms: rolling back to deploymentId %s."
+	reasonStopBack     = "ECS deployment stopped: rolling back to deploymentId %s."
 	moreInformation    = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
 	noInstances        = "Reason: No Container Instances were found in your cluster."
+	noProviders        = "Reason: No Container Instances were found in your capacity provider."
 	stuckNoInstances   = "NO_INSTANCES"
 	stuckConfiguration = "DEPLOYMENT_CONFIGURATION"
 	stuckDefinition    = "TASK_DEFINITION"
 	stuckFailing       = "FAILING"
+	stuckProtected     = "PROTECTED"
+	stuckProvider      = "NO_PROVIDER"
 )
 
 // CodeStuck is the code of reasons for which fewer tasks run than are wanted
@@ -43,7 +52,11 @@ func lostReason(n place.Node, known bool) string {
 
 // say adds a service event.
 func (p *planning) say(format string, args ...any) {
-	p.said = append(p.said, "(service "+p.Service.Name+") "+fmt.Sprintf(format, args...))
+	who := "(service " + p.Service.Name + ") "
+	if p.set != nil {
+		who = "(service " + p.Service.Name + ", taskSet " + p.set.ID + ") "
+	}
+	p.said = append(p.said, who+fmt.Sprintf(format, args...))
 }
 
 // named lists tasks the way ECS does, sorted and shortened.
@@ -60,9 +73,13 @@ func named(tasks []*model.Task) string {
 }
 
 // unplaced is the sentence for a task that has no instance.
-func unplaced(f place.Failure, any bool) string {
+func unplaced(r place.Result, provider string) string {
 	const start = "was unable to place a task because no container instance met all of its requirements. "
-	if !any {
+	f, any := r.Closest()
+	switch {
+	case provider != "" && r.Nobody():
+		return start + noProviders + " " + moreInformation
+	case !any:
 		return start + noInstances + " " + moreInformation
 	}
 	id := f.Instance[strings.LastIndexByte(f.Instance, '/')+1:]
@@ -78,21 +95,4 @@ func unplaced(f place.Failure, any bool) string {
 		return closest + "is missing an attribute required by your task. " + moreInformation
 	}
 	return closest + fmt.Sprintf("encountered error %q. ", f.Reason) + moreInformation
-}
-
-// stuck remembers why nothing moves and says it, once while it is so.
-func (p *planning) stuck(code, sentence string) {
-	p.out.Because(p.primary.Key(), CodeStuck, sentence)
-	if p.primary.Status.LastStuck == code {
-		return
-	}
-	p.primary.Status.LastStuck = code
-	p.say("%s", sentence)
-}
-
-// unstuck forgets why nothing moved.
-func (p *planning) unstuck() {
-	if p.primary.Status.LastStuck != stuckFailing {
-		p.primary.Status.LastStuck = ""
-	}
 }

@@ -27,6 +27,8 @@ type world struct {
 	definitions map[string]*model.TaskDefinition
 	instances   map[string]*model.ContainerInstance
 	events      *model.ServiceEvents
+	alarms      map[string]*model.Alarm
+	sets        map[string]*model.TaskSet
 	plans       uint64
 	names       map[string]string // of tasks and deployments, by id, in the order of their making
 	order       []string          // ids of tasks in that order
@@ -34,7 +36,7 @@ type world struct {
 
 func newWorld() *world {
 	return &world{now: start, deployments: map[string]*model.Deployment{}, tasks: map[string]*model.Task{},
-		definitions: map[string]*model.TaskDefinition{}, instances: map[string]*model.ContainerInstance{}, names: map[string]string{}}
+		definitions: map[string]*model.TaskDefinition{}, instances: map[string]*model.ContainerInstance{}, names: map[string]string{}, alarms: map[string]*model.Alarm{}, sets: map[string]*model.TaskSet{}}
 }
 
 func sorted[T any](m map[string]T) []T {
@@ -59,7 +61,12 @@ func (w *world) fleet() *place.Fleet {
 
 func (w *world) view() View {
 	v := View{Service: w.service, Deployments: sorted(w.deployments), Tasks: sorted(w.tasks), Definitions: w.definitions,
-		Fleet: w.fleet(), Events: w.events, Now: w.now}
+		Fleet: w.fleet(), Events: w.events, Now: w.now, TaskSets: sorted(w.sets), Alarms: map[string]*model.Alarm{}}
+	for _, name := range w.service.Spec.Rollout.Alarms {
+		if a := w.alarms[name]; a != nil {
+			v.Alarms[name] = a
+		}
+	}
 	v.Seed[0], v.Seed[1], v.Seed[2] = byte(w.plans), byte(w.plans>>8), 1
 	return v
 }
@@ -102,6 +109,16 @@ func (w *world) revOf(k model.Key) model.Revision {
 		if d, ok := w.deployments[k.ID]; ok {
 			n = d
 		}
+	case model.KindAlarm:
+		for _, a := range w.alarms {
+			if a.Key() == k {
+				n = a
+			}
+		}
+	case model.KindTaskSet:
+		if t, ok := w.sets[k.ID]; ok {
+			n = t
+		}
 	case model.KindServiceEvents:
 		if w.events != nil {
 			n = w.events
@@ -116,6 +133,7 @@ func (w *world) revOf(k model.Key) model.Revision {
 func (w *world) write(wr model.Write) {
 	if wr.Noun == nil {
 		delete(w.deployments, wr.Key.ID)
+		delete(w.sets, wr.Key.ID)
 		return
 	}
 	wr.Noun.Metadata().Rev = w.rev
@@ -127,6 +145,8 @@ func (w *world) write(wr model.Write) {
 			w.names[n.ID] = fmt.Sprintf("d%d", 1+w.count("d"))
 		}
 		w.deployments[n.Key().ID] = n
+	case *model.TaskSet:
+		w.sets[n.Key().ID] = n
 	case *model.ServiceEvents:
 		w.events = n
 	case *model.Task:
@@ -182,15 +202,20 @@ func (w *world) health(t *model.Task, health string) {
 
 // newDeployment is what UpdateService does for a new revision.
 func (w *world) newDeployment() {
-	n := len(w.names) + 1
-	d := &model.Deployment{Account: "1", Cluster: "c", Service: w.service.Name, ID: fmt.Sprintf("ecs-svc/%019d", n),
-		Spec: w.service.Spec, CreatedAt: w.now, Status: model.DeploymentStatus{State: model.DeploymentPrimary,
-			Rollout: model.RolloutInProgress, RolloutReason: fmt.Sprintf(reasonInProgress, fmt.Sprintf("ecs-svc/%019d", n))}}
+	var seed plan.Seed
+	seed[0], seed[1], seed[3] = byte(len(w.names)), byte(len(w.names)>>8), 7
+	d := Begin(w.service, sorted(w.deployments), sorted(w.tasks), plan.NewIDs(seed), w.now)
 	w.rev++
 	w.service = w.service.Clone()
 	w.service.Primary = d.ID
 	w.write(model.Write{Key: w.service.Key(), Noun: w.service})
 	w.write(model.Write{Key: d.Key(), Noun: d})
+}
+
+// put writes a noun as somebody else than the planner does.
+func (w *world) put(n model.Noun) {
+	w.rev++
+	w.write(model.Write{Key: n.Key(), Noun: n})
 }
 
 func (w *world) define(name string, cpu, memory, port int, health bool) {
