@@ -141,3 +141,5 @@ func (d dice) some(of []string) any {
 	}
 	return list
 }
+
+func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
