@@ -74,14 +74,14 @@ func TestNoParameterIsIgnored(t *testing.T) {
 				in.ContainerDefinitions[0].LogConfiguration = &c
 			})
 		}},
-		{ecs.RunTaskInput{}, `TaskDefinition ClientToken Cluster Count EnableECSManagedTags Group LaunchType Overrides PlacementConstraints
+		{ecs.RunTaskInput{}, `TaskDefinition CapacityProviderStrategy ClientToken Cluster Count EnableECSManagedTags Group LaunchType Overrides PlacementConstraints
 			PlacementStrategy PropagateTags ReferenceId StartedBy Tags`,
 			func(field func(any)) func(context.Context) error {
 				in := &ecs.RunTaskInput{TaskDefinition: aws.String("web")}
 				field(in)
 				return func(ctx context.Context) error { _, err := bare.RunTask(ctx, in); return err }
 			}},
-		{types.TaskOverride{}, "ContainerOverrides Cpu Memory", func(field func(any)) func(context.Context) error {
+		{types.TaskOverride{}, "ContainerOverrides Cpu ExecutionRoleArn Memory TaskRoleArn", func(field func(any)) func(context.Context) error {
 			o := &types.TaskOverride{}
 			field(o)
 			in := &ecs.RunTaskInput{TaskDefinition: aws.String("web"), Overrides: o}

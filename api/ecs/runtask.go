@@ -31,7 +31,7 @@ func (d *frontDoor) RunTask(ctx context.Context, in *ecs.RunTaskInput) (*ecs.Run
 	d.structure.RLock()
 	defer d.structure.RUnlock()
 	var tasks []*model.Task
-	var failures []place.Failure
+	var failures []types.Failure
 	release := func() {}
 	err = d.commit(r, func(v store.View, c *model.Change) error {
 		release()
@@ -42,7 +42,7 @@ func (d *frontDoor) RunTask(ctx context.Context, in *ecs.RunTaskInput) (*ecs.Run
 		}
 		done, err := token.done(v, cluster.Name)
 		if err != nil || done != nil {
-			tasks, failures = r.tasksByID(v, cluster.Name, done), nil
+			tasks, failures = r.tasksByID(v, cluster.Name, done), []types.Failure{}
 			return err
 		}
 		release, err = d.fleets.choose(cluster, func(v store.View, fleet *place.Fleet) ([]*model.Task, error) {
@@ -62,7 +62,7 @@ func (d *frontDoor) RunTask(ctx context.Context, in *ecs.RunTaskInput) (*ecs.Run
 	if err != nil {
 		return nil, err
 	}
-	return &ecs.RunTaskOutput{Tasks: showTasks(r, d.db.View(), tasks, true), Failures: showFailures(r, failures)}, nil
+	return &ecs.RunTaskOutput{Tasks: showTasks(r, d.db.View(), tasks, true), Failures: failures}, nil
 }
 
 // withoutToken returns the input as it decides what is done.
@@ -76,6 +76,7 @@ func withoutToken(in *ecs.RunTaskInput) *ecs.RunTaskInput {
 type run struct {
 	launch
 	count       int
+	capacity    []types.CapacityProviderStrategyItem
 	strategy    []model.PlacementStrategy
 	constraints []model.PlacementConstraint
 }
@@ -84,14 +85,11 @@ func newRun(in *ecs.RunTaskInput) (*run, error) {
 	if err := refuseRun(in); err != nil {
 		return nil, err
 	}
-	n := &run{count: 1, launch: launch{
+	n := &run{count: 1, capacity: in.CapacityProviderStrategy, launch: launch{
 		taskDefinition: aws.ToString(in.TaskDefinition), group: aws.ToString(in.Group), startedBy: aws.ToString(in.StartedBy),
 		referenceID: aws.ToString(in.ReferenceId), launchType: string(in.LaunchType), overrides: in.Overrides,
-		propagate: in.PropagateTags, managedTags: in.EnableECSManagedTags,
+		propagate: in.PropagateTags, managedTags: in.EnableECSManagedTags, network: in.NetworkConfiguration,
 	}}
-	if n.launchType == "" {
-		n.launchType = string(types.LaunchTypeEc2)
-	}
 	if in.Count != nil {
 		n.count = int(*in.Count)
 	}
@@ -108,21 +106,19 @@ func newRun(in *ecs.RunTaskInput) (*run, error) {
 
 func refuseRun(in *ecs.RunTaskInput) error {
 	if err := refuse(notSupported,
-		parameter{"capacityProviderStrategy", len(in.CapacityProviderStrategy) > 0},
 		parameter{"enableExecuteCommand", in.EnableExecuteCommand},
 		parameter{"volumeConfigurations", len(in.VolumeConfigurations) > 0},
 		parameter{"launchType FARGATE", in.LaunchType == types.LaunchTypeFargate},
-		parameter{"launchType MANAGED_INSTANCES", in.LaunchType == types.LaunchTypeManagedInstances},
 	); err != nil {
 		return err
 	}
 	switch {
+	case in.LaunchType == types.LaunchTypeManagedInstances:
+		return invalid("The launch type MANAGED_INSTANCES cannot be specified. Specify a capacity provider strategy and try again.")
 	case in.LaunchType != "" && in.LaunchType != types.LaunchTypeEc2 && in.LaunchType != types.LaunchTypeExternal:
 		return invalid("Invalid launch type: %s", in.LaunchType)
 	case aws.ToString(in.PlatformVersion) != "":
 		return invalid("The platform version must be null when specifying an %s launch type.", orWord(string(in.LaunchType), "EC2"))
-	case in.NetworkConfiguration != nil && in.NetworkConfiguration.AwsvpcConfiguration != nil:
-		return invalid("Network Configuration is not valid for the given networkMode of this task definition.")
 	}
 	return nil
 }
@@ -135,41 +131,48 @@ func orWord(s, otherwise string) string {
 }
 
 // place decides where the tasks go and adds them to the change.
-func (n *run) place(r request, v store.View, cluster *model.Cluster, fleet *place.Fleet, c *model.Change) ([]*model.Task, []place.Failure, error) {
+func (n *run) place(r request, v store.View, cluster *model.Cluster, fleet *place.Fleet, c *model.Change) ([]*model.Task, []types.Failure, error) {
 	t, err := r.runnable(v, n.taskDefinition, invalid)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := n.fits(t.Definition); err != nil {
+	shares, err := n.shares(r, v, cluster)
+	if err != nil {
 		return nil, nil, err
 	}
+	for _, s := range shares {
+		if err := s.fits(t.Definition); err != nil {
+			return nil, nil, err
+		}
+	}
+	p := placing{r: r, cluster: cluster, definition: t, ids: r.ids(), failures: []types.Failure{}}
+	if p.request, err = n.request(v, cluster, t); err != nil {
+		return nil, nil, err
+	}
+	for _, s := range shares {
+		if err := p.share(fleet, s); err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(p.tasks) == 0 && p.nobody != nil {
+		return nil, nil, p.nobody
+	}
+	propose(c, v, cluster, t, p.tasks)
+	return p.tasks, p.failures, nil
+}
+
+// request is what the placement of all tasks of the call has in common.
+func (n *run) request(v store.View, cluster *model.Cluster, t *model.TaskDefinition) (place.Request, error) {
 	rules, err := place.Compile(n.strategy, slices.Concat(place.DefinitionConstraints(t.Definition), n.constraints))
 	if err != nil {
-		return nil, nil, invalid("%s", err)
+		return place.Request{}, invalid("%s", err)
 	}
 	resources, err := place.Demand(t.Definition, n.overrides)
 	if err != nil {
-		return nil, nil, invalid("%s", err)
+		return place.Request{}, invalid("%s", err)
 	}
-	ids := r.ids()
-	result := place.Place(fleet, &place.Request{
-		Count: n.count, Resources: resources, Required: place.Required(t.Definition), Rules: rules,
-		Group: n.sameGroup(v, cluster, t), External: n.launchType == string(types.LaunchTypeExternal),
-		GroupsOf: groupsOf(v),
-	}, ids.Uint64())
-	if result.Nobody() {
-		return nil, nil, invalid("No Container Instances were found in your cluster.")
-	}
-	var tasks []*model.Task
-	for _, instance := range result.Placed {
-		task, err := n.make(r, ids, cluster, t, instance)
-		if err != nil {
-			return nil, nil, err
-		}
-		tasks = append(tasks, task)
-	}
-	propose(c, v, cluster, t, tasks)
-	return tasks, result.Failures, nil
+	return place.Request{Resources: resources, Required: n.required(t.Definition), Rules: rules,
+		Group: n.sameGroup(v, cluster, t), GroupsOf: groupsOf(v)}, nil
 }
 
 // propose adds new tasks to the change, and that it depends on the cluster,

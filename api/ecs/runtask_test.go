@@ -144,9 +144,11 @@ func TestRunTaskRefusals(t *testing.T) {
 		{"InvalidParameterException", "Count must be between 1 and 10", func(in *ecs.RunTaskInput) { in.Count = aws.Int32(11) }},
 		{"InvalidParameterException", "Count must be between 1 and 10", func(in *ecs.RunTaskInput) { in.Count = aws.Int32(0) }},
 		{"UnsupportedFeatureException", "launchType FARGATE is not supported by Roadstead yet.", func(in *ecs.RunTaskInput) { in.LaunchType = types.LaunchTypeFargate }},
-		{"UnsupportedFeatureException", "capacityProviderStrategy is not supported by Roadstead yet.", func(in *ecs.RunTaskInput) {
-			in.CapacityProviderStrategy = []types.CapacityProviderStrategyItem{{CapacityProvider: aws.String("x")}}
-		}},
+		{"InvalidParameterException", "The launch type MANAGED_INSTANCES cannot be specified. Specify a capacity provider strategy and try again.",
+			func(in *ecs.RunTaskInput) { in.LaunchType = types.LaunchTypeManagedInstances }},
+		{"InvalidParameterException", "Invalid namespace for group", func(in *ecs.RunTaskInput) { in.Group = aws.String("service:s") }},
+		{"InvalidParameterException", "group longer than 255.", func(in *ecs.RunTaskInput) { in.Group = aws.String(strings.Repeat("x", 256)) }},
+		{"InvalidParameterException", "startedBy longer than 128.", func(in *ecs.RunTaskInput) { in.StartedBy = aws.String(strings.Repeat("x", 129)) }},
 		{"UnsupportedFeatureException", "enableExecuteCommand is not supported by Roadstead yet.", func(in *ecs.RunTaskInput) { in.EnableExecuteCommand = true }},
 		{"InvalidParameterException", "The platform version must be null when specifying an EC2 launch type.", func(in *ecs.RunTaskInput) { in.PlatformVersion = aws.String("LATEST") }},
 		{"InvalidParameterException", "Network Configuration is not valid for the given networkMode of this task definition.", func(in *ecs.RunTaskInput) {
@@ -155,8 +157,11 @@ func TestRunTaskRefusals(t *testing.T) {
 		{"InvalidParameterException", "Override for container named db is not a container in the TaskDefinition.", func(in *ecs.RunTaskInput) {
 			in.Overrides = &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{Name: aws.String("db")}}}
 		}},
-		{"UnsupportedFeatureException", "overrides.taskRoleArn is not supported by Roadstead yet.", func(in *ecs.RunTaskInput) {
-			in.Overrides = &types.TaskOverride{TaskRoleArn: aws.String("arn:aws:iam::1:role/a")}
+		{"ClientException", "Role is not valid", func(in *ecs.RunTaskInput) {
+			in.Overrides = &types.TaskOverride{TaskRoleArn: aws.String("a b")}
+		}},
+		{"InvalidParameterException", "The ephemeralStorage override is only supported for tasks that run on Fargate.", func(in *ecs.RunTaskInput) {
+			in.Overrides = &types.TaskOverride{EphemeralStorage: &types.EphemeralStorage{SizeInGiB: 21}}
 		}},
 		{"InvalidParameterException", "Container Overrides length must be at most 8192", func(in *ecs.RunTaskInput) {
 			in.Overrides = &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{Name: aws.String("web"), Command: []string{strings.Repeat("x", 8192)}}}}

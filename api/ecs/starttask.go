@@ -63,13 +63,11 @@ func newStart(in *ecs.StartTaskInput) (*launch, error) {
 		return nil, invalid("Container instances cannot be empty.")
 	case len(in.ContainerInstances) > maxTasksToRun:
 		return nil, invalid("Container instances can have at most %d items.", maxTasksToRun)
-	case in.NetworkConfiguration != nil && in.NetworkConfiguration.AwsvpcConfiguration != nil:
-		return nil, invalid("Network Configuration is not valid for the given networkMode of this task definition.")
 	}
 	l := &launch{
 		taskDefinition: aws.ToString(in.TaskDefinition), group: aws.ToString(in.Group), startedBy: aws.ToString(in.StartedBy),
 		referenceID: aws.ToString(in.ReferenceId), launchType: string(types.LaunchTypeEc2), overrides: in.Overrides,
-		propagate: in.PropagateTags, managedTags: in.EnableECSManagedTags,
+		propagate: in.PropagateTags, managedTags: in.EnableECSManagedTags, network: in.NetworkConfiguration,
 	}
 	return l, l.check(in.Tags)
 }
@@ -88,7 +86,7 @@ func (l *launch) place(r request, v store.View, cluster *model.Cluster, fleet *p
 	if err != nil {
 		return nil, nil, invalid("%s", err)
 	}
-	req := &place.Request{Count: 1, Resources: resources, Required: place.Required(t.Definition)}
+	req := &place.Request{Count: 1, Resources: resources, Required: l.required(t.Definition)}
 	ids := r.ids()
 	var tasks []*model.Task
 	failures := []types.Failure{}

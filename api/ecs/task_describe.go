@@ -166,6 +166,7 @@ func showOverrides(t *model.Task) *types.TaskOverride {
 	given := t.Spec.Overrides
 	if given != nil {
 		out.Cpu, out.Memory = given.Cpu, given.Memory
+		out.TaskRoleArn, out.ExecutionRoleArn = given.TaskRoleArn, given.ExecutionRoleArn
 	}
 	for _, c := range t.Status.Containers {
 		shown := types.ContainerOverride{Name: new(c.Name)}

@@ -15,7 +15,8 @@ import (
 )
 
 // ListTasks lists the ARNs of a cluster's tasks that pass every filter: those
-// that are to run, unless the stopped ones are asked for.
+// that are to run, unless the stopped ones are asked for. startedBy cannot be
+// one of several filters.
 func (d *frontDoor) ListTasks(ctx context.Context, in *ecs.ListTasksInput) (*ecs.ListTasksOutput, error) {
 	r, err := d.begin(ctx)
 	if err != nil {
@@ -30,6 +31,10 @@ func (d *frontDoor) ListTasks(ctx context.Context, in *ecs.ListTasksInput) (*ecs
 	}
 	if !slices.Contains(desired.Values(), desired) {
 		return nil, invalid("Invalid desiredStatus: %s", desired)
+	}
+	if in.StartedBy != nil && (in.Family != nil || in.ServiceName != nil || in.ContainerInstance != nil || in.LaunchType != "") {
+		// AWS's words; a desiredStatus is taken with it.
+		return nil, invalid("cannot specify startedBy with other arguments")
 	}
 	if in.LaunchType != "" && !slices.Contains(in.LaunchType.Values(), in.LaunchType) {
 		return nil, invalid("Invalid launchType: %s", in.LaunchType)

@@ -2,6 +2,7 @@ package ecs
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -24,8 +25,11 @@ const (
 // launch is what RunTask and StartTask have in common.
 type launch struct {
 	taskDefinition, group, startedBy, referenceID, launchType string
+	// provider is the capacity provider's name; "" for a launch type.
+	provider string
 
 	overrides   *types.TaskOverride
+	network     *types.NetworkConfiguration
 	tags        []model.Tag
 	propagate   types.PropagateTags
 	managedTags bool
@@ -35,9 +39,12 @@ type launch struct {
 func (l *launch) check(given []types.Tag) error {
 	switch {
 	case len(l.group) > maxGroup:
-		return invalid("group can be at most %d characters long.", maxGroup)
+		return invalid("group longer than %d.", maxGroup)
+	case strings.HasPrefix(l.group, "service:"):
+		// Only services start tasks of their groups.
+		return invalid("Invalid namespace for group")
 	case len(l.startedBy) > maxStartedBy:
-		return invalid("startedBy can be at most %d characters long.", maxStartedBy)
+		return invalid("startedBy longer than %d.", maxStartedBy)
 	case len(l.referenceID) > maxReferenceID:
 		return invalid("referenceId can be at most %d characters long.", maxReferenceID)
 	case l.propagate == types.PropagateTagsService:
@@ -72,7 +79,12 @@ func normalOverrides(o *types.TaskOverride) (*types.TaskOverride, error) {
 		return nil, invalid("Invalid 'memory' setting for task.")
 	}
 	n.Cpu, n.Memory = cpu, memory
-	n.TaskRoleArn, n.ExecutionRoleArn, n.InferenceAcceleratorOverrides = nil, nil, nil
+	n.TaskRoleArn, n.ExecutionRoleArn, n.InferenceAcceleratorOverrides = nonEmpty(o.TaskRoleArn), nonEmpty(o.ExecutionRoleArn), nil
+	for _, role := range []*string{n.TaskRoleArn, n.ExecutionRoleArn} {
+		if role != nil && !validRole(*role) {
+			return nil, clientError("Role is not valid")
+		}
+	}
 	encoded, err := wire.Marshal(wire.AWSJSON11, &n)
 	if err != nil {
 		return nil, err
@@ -80,17 +92,17 @@ func normalOverrides(o *types.TaskOverride) (*types.TaskOverride, error) {
 	if len(encoded) > maxOverrides {
 		return nil, invalid("Container Overrides length must be at most %d", maxOverrides)
 	}
-	if n.Cpu == nil && n.Memory == nil && len(n.ContainerOverrides) == 0 {
+	if n.Cpu == nil && n.Memory == nil && n.TaskRoleArn == nil && n.ExecutionRoleArn == nil && len(n.ContainerOverrides) == 0 {
 		return nil, nil
 	}
 	return &n, nil
 }
 
 func refuseOverrides(o *types.TaskOverride) error {
+	if o.EphemeralStorage != nil {
+		return invalid("The ephemeralStorage override is only supported for tasks that run on Fargate.")
+	}
 	refused := []parameter{
-		{"overrides.taskRoleArn", aws.ToString(o.TaskRoleArn) != ""},
-		{"overrides.executionRoleArn", aws.ToString(o.ExecutionRoleArn) != ""},
-		{"overrides.ephemeralStorage", o.EphemeralStorage != nil},
 		{"overrides.inferenceAcceleratorOverrides", len(o.InferenceAcceleratorOverrides) > 0},
 	}
 	for _, c := range o.ContainerOverrides {
@@ -101,8 +113,31 @@ func refuseOverrides(o *types.TaskOverride) error {
 	return refuse(notSupported, refused...)
 }
 
-// fits checks overrides and launch type against the definition.
+// required are the attributes that an instance must have.
+func (l *launch) required(def *types.TaskDefinition) []model.Attribute {
+	required := place.Required(def)
+	if l.overrides == nil || l.overrides.TaskRoleArn == nil || def.TaskRoleArn != nil {
+		return required
+	}
+	required = append(required, model.Attribute{Name: model.CapabilityTaskRole})
+	if def.NetworkMode == types.NetworkModeHost {
+		required = append(required, model.Attribute{Name: model.CapabilityTaskRoleHost})
+	}
+	return required
+}
+
+// fits checks overrides, network configuration and launch type against the
+// definition.
 func (l *launch) fits(def *types.TaskDefinition) error {
+	configured := l.network != nil && l.network.AwsvpcConfiguration != nil
+	switch {
+	case configured && def.NetworkMode != types.NetworkModeAwsvpc:
+		return invalid("Network Configuration is not valid for the given networkMode of this task definition.")
+	case !configured && def.NetworkMode == types.NetworkModeAwsvpc:
+		return invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
+	case configured:
+		return notSupported("networkMode awsvpc")
+	}
 	if need := def.RequiresCompatibilities; len(need) > 0 && !slices.Contains(need, types.Compatibility(l.launchType)) {
 		return invalid("Task definition does not support launch_type %s.", l.launchType)
 	}
@@ -157,7 +192,7 @@ func (l *launch) make(r request, ids *plan.IDs, cluster *model.Cluster, t *model
 		Spec: model.TaskSpec{
 			TaskDefinition: t.Key().ID, Instance: instance, Group: group, StartedBy: l.startedBy,
 			LaunchType: l.launchType, Resources: resources, Overrides: l.overrides, CreatedAt: r.now,
-			ReferenceID: l.referenceID, EnableManagedTags: l.managedTags,
+			ReferenceID: l.referenceID, EnableManagedTags: l.managedTags, CapacityProvider: l.provider,
 		},
 		Status: model.TaskObserved{Last: model.TaskPending, Version: 1},
 	}

@@ -1,0 +1,107 @@
+package ecs
+
+import (
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan"
+	"github.com/roadstead/roadstead/plan/place"
+	"github.com/roadstead/roadstead/store"
+)
+
+// share is those of a call's tasks that one capacity provider, or the launch
+// type, is to run.
+type share struct {
+	launch
+	count int
+}
+
+// shares splits the tasks of a call between the providers of its strategy, in
+// the strategy's order: those of the cluster's default where the call names
+// neither a strategy nor a launch type. Without any there is one share.
+func (n *run) shares(r request, v store.View, cluster *model.Cluster) ([]share, error) {
+	strategy, _, err := r.launchStrategy(v, cluster, n.launchType, n.capacity)
+	if err != nil {
+		return nil, err
+	}
+	if len(strategy) == 0 {
+		s := share{launch: n.launch, count: n.count}
+		s.launchType = orWord(s.launchType, string(types.LaunchTypeEc2))
+		return []share{s}, nil
+	}
+	counts := map[string]int{}
+	for _, name := range place.Split(strategy, nil, n.count) {
+		counts[name]++
+	}
+	var shares []share
+	for _, item := range strategy {
+		if counts[item.Provider] == 0 {
+			continue
+		}
+		p, err := r.activeProvider(v, cluster, item.Provider)
+		if err != nil {
+			return nil, err
+		}
+		s := share{launch: n.launch, count: counts[p.Name]}
+		s.provider, s.launchType = p.Name, string(types.LaunchTypeEc2)
+		if p.Managed != nil {
+			s.launchType = string(types.LaunchTypeManagedInstances)
+		}
+		shares = append(shares, s)
+	}
+	return shares, nil
+}
+
+// placing is the state of placing one call's tasks.
+type placing struct {
+	r          request
+	cluster    *model.Cluster
+	definition *model.TaskDefinition
+	ids        *plan.IDs
+	request    place.Request // what all shares have in common
+
+	tasks    []*model.Task
+	failures []types.Failure
+	// nobody says that there was no instance to ask; it counts if no other
+	// provider could take a task.
+	nobody error
+}
+
+// share places the tasks of one share. The instances of two shares are never
+// the same, so that they do not get in each other's way.
+func (p *placing) share(fleet *place.Fleet, s share) error {
+	req := p.request
+	req.Count, req.Provider, req.External = s.count, s.provider, s.launchType == string(types.LaunchTypeExternal)
+	result := place.Place(fleet, &req, p.ids.Uint64())
+	for _, instance := range result.Placed {
+		task, err := s.make(p.r, p.ids, p.cluster, p.definition, instance)
+		if err != nil {
+			return err
+		}
+		p.tasks = append(p.tasks, task)
+	}
+	switch {
+	case result.Nobody() && s.provider != "":
+		p.nobody = invalid("%s", noneInProvider)
+		p.failures = append(p.failures, types.Failure{Arn: new(p.r.scope.CapacityProviderARN(s.provider)), Reason: new(noneInProvider)})
+	case result.Nobody():
+		p.nobody = invalid("No Container Instances were found in your cluster.")
+	default:
+		p.failures = append(p.failures, showFailures(p.r, asked(result.Failures))...)
+	}
+	return nil
+}
+
+// noneInProvider is what ECS says when a provider has no instances. Source:
+// ECS developer guide, "Service event messages".
+const noneInProvider = "No Container Instances were found in your capacity provider."
+
+// asked leaves out the instances that the tasks were never meant for: of
+// other capacity providers and launch types. AWS does not name those.
+func asked(failures []place.Failure) []place.Failure {
+	return slices.DeleteFunc(slices.Clone(failures), func(f place.Failure) bool {
+		return f.Reason == place.FailLaunchType || f.Reason == place.FailProvider
+	})
+}
