@@ -145,7 +145,7 @@ func (n *run) place(r request, v store.View, cluster *model.Cluster, fleet *plac
 			return nil, nil, err
 		}
 	}
-	p := placing{r: r, cluster: cluster, definition: t, ids: r.ids(), failures: []types.Failure{}}
+	p := placing{run: n, v: v, r: r, cluster: cluster, definition: t, ids: r.ids(), failures: []types.Failure{}}
 	if p.request, err = n.request(v, cluster, t); err != nil {
 		return nil, nil, err
 	}
@@ -171,7 +171,7 @@ func (n *run) request(v store.View, cluster *model.Cluster, t *model.TaskDefinit
 	if err != nil {
 		return place.Request{}, invalid("%s", err)
 	}
-	return place.Request{Resources: resources, Required: n.required(t.Definition), Rules: rules,
+	return place.Request{Resources: resources, Required: place.RequiredWith(t.Definition, n.overrides), Rules: rules,
 		Group: n.sameGroup(v, cluster, t), GroupsOf: groupsOf(v)}, nil
 }
 

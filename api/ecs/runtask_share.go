@@ -8,6 +8,7 @@ import (
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/plan"
 	"github.com/roadstead/roadstead/plan/place"
+	"github.com/roadstead/roadstead/plan/provision"
 	"github.com/roadstead/roadstead/store"
 )
 
@@ -16,6 +17,8 @@ import (
 type share struct {
 	launch
 	count int
+	// waits is set where tasks that find no room wait for it.
+	waits bool
 }
 
 // shares splits the tasks of a call between the providers of its strategy, in
@@ -44,7 +47,7 @@ func (n *run) shares(r request, v store.View, cluster *model.Cluster) ([]share, 
 		if err != nil {
 			return nil, err
 		}
-		s := share{launch: n.launch, count: counts[p.Name]}
+		s := share{launch: n.launch, count: counts[p.Name], waits: provision.Waits(p)}
 		s.provider, s.launchType = p.Name, string(types.LaunchTypeEc2)
 		if p.Managed != nil {
 			s.launchType = string(types.LaunchTypeManagedInstances)
@@ -56,6 +59,8 @@ func (n *run) shares(r request, v store.View, cluster *model.Cluster) ([]share, 
 
 // placing is the state of placing one call's tasks.
 type placing struct {
+	run        *run
+	v          store.View
 	r          request
 	cluster    *model.Cluster
 	definition *model.TaskDefinition
@@ -69,7 +74,8 @@ type placing struct {
 	nobody error
 }
 
-// share places the tasks of one share. The instances of two shares are never
+// share places the tasks of one share; what finds no room waits for it, or
+// fails. The instances of two shares are never
 // the same, so that they do not get in each other's way.
 func (p *placing) share(fleet *place.Fleet, s share) error {
 	req := p.request
@@ -83,6 +89,8 @@ func (p *placing) share(fleet *place.Fleet, s share) error {
 		p.tasks = append(p.tasks, task)
 	}
 	switch {
+	case s.waits:
+		return p.wait(s, s.count-len(result.Placed))
 	case result.Nobody() && s.provider != "":
 		p.nobody = invalid("%s", noneInProvider)
 		p.failures = append(p.failures, types.Failure{Arn: new(p.r.scope.CapacityProviderARN(s.provider)), Reason: new(noneInProvider)})
@@ -90,6 +98,36 @@ func (p *placing) share(fleet *place.Fleet, s share) error {
 		p.nobody = invalid("No Container Instances were found in your cluster.")
 	default:
 		p.failures = append(p.failures, showFailures(p.r, asked(result.Failures))...)
+	}
+	return nil
+}
+
+// wait makes the tasks of a share that found no room wait for it.
+func (p *placing) wait(s share, count int) error {
+	if count == 0 {
+		return nil
+	}
+	waiting := count
+	for _, t := range p.tasks {
+		if t.Waiting() {
+			waiting++
+		}
+	}
+	for t := range store.TasksWithoutInstance(p.v, p.cluster.Key().ID) {
+		if t.Waiting() {
+			waiting++
+		}
+	}
+	if waiting > provision.MaxWaiting {
+		return clientError("The number of tasks in the PROVISIONING state has reached the limit of the cluster.")
+	}
+	for range count {
+		task, err := s.make(p.r, p.ids, p.cluster, p.definition, "")
+		if err != nil {
+			return err
+		}
+		provision.Wait(task, p.run.strategy, p.run.constraints)
+		p.tasks = append(p.tasks, task)
 	}
 	return nil
 }

@@ -177,3 +177,47 @@ func TestStartedByStandsAlone(t *testing.T) {
 		t.Fatalf("%v %v", found, err)
 	}
 }
+
+// TestTasksWaitForManagedCapacity runs more tasks than a provider with managed
+// scaling has room for.
+func TestTasksWaitForManagedCapacity(t *testing.T) {
+	l := newLab(t)
+	l.pool()
+	must[*ecs.UpdateCapacityProviderOutput](t)(l.UpdateCapacityProvider(t.Context(), &ecs.UpdateCapacityProviderInput{Name: aws.String("a"),
+		AutoScalingGroupProvider: &types.AutoScalingGroupProviderUpdate{ManagedScaling: &types.ManagedScaling{Status: "ENABLED"}}}))
+	l.supply("a", 150)
+	counts, out, err := l.runIn(4, item("a", 0, 1))
+	if err != nil || counts["a"] != 4 || len(out.Failures) != 0 {
+		t.Fatalf("%v %v", err, out)
+	}
+	waiting := 0
+	for _, task := range out.Tasks {
+		if *task.LastStatus == "PROVISIONING" {
+			waiting++
+			if task.ContainerInstanceArn != nil || *task.DesiredStatus != "RUNNING" || *task.Containers[0].LastStatus != "PENDING" {
+				t.Errorf("%+v", task)
+			}
+		}
+	}
+	if waiting != 3 || *out.Tasks[0].LastStatus != "PENDING" {
+		t.Fatalf("%d tasks wait", waiting)
+	}
+	c := must[*ecs.DescribeClustersOutput](t)(l.DescribeClusters(t.Context(), &ecs.DescribeClustersInput{})).Clusters[0]
+	if c.PendingTasksCount != 4 {
+		t.Fatalf("%d pending", c.PendingTasksCount)
+	}
+	stopped := must[*ecs.StopTaskOutput](t)(l.StopTask(t.Context(), &ecs.StopTaskInput{Task: out.Tasks[3].TaskArn})).Task
+	if *stopped.LastStatus != "STOPPED" {
+		t.Fatalf("%+v", stopped)
+	}
+	for range 9 {
+		if _, _, err := l.runIn(10, item("a", 0, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, _, err = l.runIn(9, item("a", 0, 1))
+	refused(t, err, "ClientException", "The number of tasks in the PROVISIONING state has reached the limit of the cluster.")
+	if _, _, err = l.runIn(8, item("a", 0, 1)); err != nil {
+		t.Fatal(err)
+	}
+}

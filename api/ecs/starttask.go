@@ -86,7 +86,7 @@ func (l *launch) place(r request, v store.View, cluster *model.Cluster, fleet *p
 	if err != nil {
 		return nil, nil, invalid("%s", err)
 	}
-	req := &place.Request{Count: 1, Resources: resources, Required: l.required(t.Definition)}
+	req := &place.Request{Count: 1, Resources: resources, Required: place.RequiredWith(t.Definition, l.overrides)}
 	ids := r.ids()
 	var tasks []*model.Task
 	failures := []types.Failure{}

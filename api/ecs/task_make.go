@@ -113,19 +113,6 @@ func refuseOverrides(o *types.TaskOverride) error {
 	return refuse(notSupported, refused...)
 }
 
-// required are the attributes that an instance must have.
-func (l *launch) required(def *types.TaskDefinition) []model.Attribute {
-	required := place.Required(def)
-	if l.overrides == nil || l.overrides.TaskRoleArn == nil || def.TaskRoleArn != nil {
-		return required
-	}
-	required = append(required, model.Attribute{Name: model.CapabilityTaskRole})
-	if def.NetworkMode == types.NetworkModeHost {
-		required = append(required, model.Attribute{Name: model.CapabilityTaskRoleHost})
-	}
-	return required
-}
-
 // fits checks overrides, network configuration and launch type against the
 // definition.
 func (l *launch) fits(def *types.TaskDefinition) error {

@@ -148,6 +148,21 @@ func portRange(s string) (first, last int) {
 	return first, last
 }
 
+// RequiredWith returns the attributes that an instance must have for a task of
+// the definition with the overrides, nil for none: a role that only they name
+// takes an instance that hands roles' credentials out.
+func RequiredWith(def *types.TaskDefinition, over *types.TaskOverride) []model.Attribute {
+	required := Required(def)
+	if over == nil || over.TaskRoleArn == nil || def.TaskRoleArn != nil {
+		return required
+	}
+	required = append(required, model.Attribute{Name: model.CapabilityTaskRole})
+	if def.NetworkMode == types.NetworkModeHost {
+		required = append(required, model.Attribute{Name: model.CapabilityTaskRoleHost})
+	}
+	return required
+}
+
 // Required returns the attributes that an instance must have for a task of
 // the definition.
 func Required(def *types.TaskDefinition) []model.Attribute {

@@ -162,7 +162,7 @@ func (p *planning) request(t *model.Task) (*place.Request, error) {
 		return nil, fmt.Errorf("placement of task %s: %w", t.ID, err)
 	}
 	g := p.group(t)
-	return &place.Request{Count: 1, Resources: t.Spec.Resources, Required: place.Required(def.Definition), Rules: rules,
+	return &place.Request{Count: 1, Resources: t.Spec.Resources, Required: place.RequiredWith(def.Definition, t.Spec.Overrides), Rules: rules,
 		Group: g.spread, Occupied: g.occupied, Provider: t.Spec.CapacityProvider, GroupsOf: p.GroupsOf}, nil
 }
 
