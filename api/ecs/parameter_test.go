@@ -27,6 +27,7 @@ func TestNoParameterIsIgnored(t *testing.T) {
 	l.register("web")
 	must[*ecs.CreateServiceOutput](t)(l.CreateService(t.Context(), &ecs.CreateServiceInput{ServiceName: aws.String("kept"),
 		TaskDefinition: aws.String("web"), DesiredCount: aws.Int32(1)}))
+	l.outside("outside", 1)
 	bare := ecs.New(ecs.Options{Region: region, BaseEndpoint: &l.url, RetryMaxAttempts: 1, Credentials: l.Options().Credentials,
 		APIOptions: []func(*middleware.Stack) error{wiretest.Unvalidated}})
 	register := func(set func(in *ecs.RegisterTaskDefinitionInput)) func(context.Context) error {
@@ -99,38 +100,32 @@ func TestNoParameterIsIgnored(t *testing.T) {
 				field(in)
 				return func(ctx context.Context) error { _, err := bare.StartTask(ctx, in); return err }
 			}},
-		{ecs.CreateServiceInput{}, `ServiceName ClientToken Cluster DeploymentConfiguration DesiredCount EnableECSManagedTags
-			HealthCheckGracePeriodSeconds LaunchType PlacementConstraints PlacementStrategy PropagateTags SchedulingStrategy Tags TaskDefinition`,
+		{ecs.CreateServiceInput{}, `ServiceName AvailabilityZoneRebalancing CapacityProviderStrategy ClientToken Cluster DeploymentConfiguration
+			DeploymentController DesiredCount EnableECSManagedTags HealthCheckGracePeriodSeconds LaunchType PlacementConstraints PlacementStrategy PropagateTags SchedulingStrategy Tags TaskDefinition`,
 			func(field func(any)) func(context.Context) error {
 				in := &ecs.CreateServiceInput{ServiceName: aws.String("probe"), TaskDefinition: aws.String("web"), DesiredCount: aws.Int32(1)}
 				field(in)
 				return func(ctx context.Context) error { _, err := bare.CreateService(ctx, in); return err }
 			}},
-		{ecs.UpdateServiceInput{}, `Service Cluster DeploymentConfiguration DesiredCount EnableECSManagedTags ForceNewDeployment
+		{ecs.UpdateServiceInput{}, `Service AvailabilityZoneRebalancing CapacityProviderStrategy Cluster DeploymentConfiguration DeploymentController DesiredCount EnableECSManagedTags ForceNewDeployment
 			HealthCheckGracePeriodSeconds PlacementConstraints PlacementStrategy PropagateTags TaskDefinition`,
 			func(field func(any)) func(context.Context) error {
 				in := &ecs.UpdateServiceInput{Service: aws.String("kept")}
 				field(in)
 				return func(ctx context.Context) error { _, err := bare.UpdateService(ctx, in); return err }
 			}},
-		{types.DeploymentConfiguration{}, "DeploymentCircuitBreaker MaximumPercent MinimumHealthyPercent", func(field func(any)) func(context.Context) error {
+		{types.DeploymentConfiguration{}, "Alarms BakeTimeInMinutes DeploymentCircuitBreaker MaximumPercent MinimumHealthyPercent", func(field func(any)) func(context.Context) error {
 			c := &types.DeploymentConfiguration{}
 			field(c)
 			in := &ecs.UpdateServiceInput{Service: aws.String("kept"), DeploymentConfiguration: c}
 			return func(ctx context.Context) error { _, err := bare.UpdateService(ctx, in); return err }
 		}},
-		{types.DeploymentCircuitBreaker{}, "Enable Rollback", func(field func(any)) func(context.Context) error {
-			b := &types.DeploymentCircuitBreaker{}
-			field(b)
-			in := &ecs.UpdateServiceInput{Service: aws.String("kept"), DeploymentConfiguration: &types.DeploymentConfiguration{DeploymentCircuitBreaker: b}}
-			return func(ctx context.Context) error { _, err := bare.UpdateService(ctx, in); return err }
-		}},
-		{types.DeploymentAlarms{}, "", func(field func(any)) func(context.Context) error {
-			a := &types.DeploymentAlarms{AlarmNames: []string{}}
-			field(a)
-			in := &ecs.UpdateServiceInput{Service: aws.String("kept"), DeploymentConfiguration: &types.DeploymentConfiguration{Alarms: a}}
-			return func(ctx context.Context) error { _, err := bare.UpdateService(ctx, in); return err }
-		}},
+		{ecs.CreateTaskSetInput{}, "CapacityProviderStrategy ClientToken Cluster ExternalId LaunchType Scale Service Tags TaskDefinition",
+			func(field func(any)) func(context.Context) error {
+				in := &ecs.CreateTaskSetInput{Cluster: aws.String("default"), Service: aws.String("outside"), TaskDefinition: aws.String("web")}
+				field(in)
+				return func(ctx context.Context) error { _, err := bare.CreateTaskSet(ctx, in); return err }
+			}},
 		{types.ServiceConnectConfiguration{}, "", func(field func(any)) func(context.Context) error {
 			c := &types.ServiceConnectConfiguration{}
 			field(c)

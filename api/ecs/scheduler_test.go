@@ -41,7 +41,8 @@ func (l *lab) scheduleOnce(id string) bool {
 	if !ok {
 		return false
 	}
-	in := deploy.View{Service: s, Now: l.clock(), Seed: plan.Seed{byte(v.Rev()), byte(v.Rev() >> 8), 1}, Definitions: map[string]*model.TaskDefinition{}}
+	in := deploy.View{Service: s, Now: l.clock(), Seed: plan.Seed{byte(v.Rev()), byte(v.Rev() >> 8), 1}, Definitions: map[string]*model.TaskDefinition{},
+		Alarms: map[string]*model.Alarm{}}
 	for t := range store.All[*model.TaskDefinition](v) {
 		in.Definitions[t.Key().ID] = t
 	}
@@ -55,6 +56,14 @@ func (l *lab) scheduleOnce(id string) bool {
 	}
 	for t := range store.TasksByService(v, id) {
 		in.Tasks = append(in.Tasks, t)
+	}
+	for t := range store.TaskSetsByService(v, id) {
+		in.TaskSets = append(in.TaskSets, t)
+	}
+	for _, name := range s.Spec.Rollout.Alarms {
+		if a, ok := store.Get[*model.Alarm](v, model.AlarmID(s.Account, name)); ok {
+			in.Alarms[name] = a
+		}
 	}
 	in.Events, _ = store.Get[*model.ServiceEvents](v, id)
 	p := deploy.Plan(in)

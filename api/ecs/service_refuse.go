@@ -1,6 +1,8 @@
 package ecs
 
 import (
+	"slices"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -10,9 +12,7 @@ import (
 // make no sense.
 func refuseService(in *ecs.CreateServiceInput) error {
 	if err := refuse(notSupported,
-		parameter{"capacityProviderStrategy", len(in.CapacityProviderStrategy) > 0},
 		parameter{"launchType FARGATE", in.LaunchType == types.LaunchTypeFargate},
-		parameter{"launchType MANAGED_INSTANCES", in.LaunchType == types.LaunchTypeManagedInstances},
 		parameter{"enableExecuteCommand", in.EnableExecuteCommand},
 		parameter{"gatewayConnectors", len(in.GatewayConnectors) > 0},
 		parameter{"loadBalancers", len(in.LoadBalancers) > 0},
@@ -21,15 +21,16 @@ func refuseService(in *ecs.CreateServiceInput) error {
 		parameter{"serviceRegistries", len(in.ServiceRegistries) > 0},
 		parameter{"volumeConfigurations", len(in.VolumeConfigurations) > 0},
 		parameter{"vpcLatticeConfigurations", len(in.VpcLatticeConfigurations) > 0},
-		parameter{"availabilityZoneRebalancing ENABLED", in.AvailabilityZoneRebalancing == types.AvailabilityZoneRebalancingEnabled},
-		externally(in.DeploymentController),
+		byCodeDeploy(in.DeploymentController),
 	); err != nil {
 		return err
 	}
 	switch {
+	case in.LaunchType == types.LaunchTypeManagedInstances:
+		return invalid("The MANAGED_INSTANCES launch type is not supported for services. Specify a capacity provider strategy and try again.")
 	case in.LaunchType != "" && in.LaunchType != types.LaunchTypeEc2 && in.LaunchType != types.LaunchTypeExternal:
 		return invalid("Invalid launch type: %s", in.LaunchType)
-	case in.SchedulingStrategy != "" && in.SchedulingStrategy != types.SchedulingStrategyReplica && in.SchedulingStrategy != types.SchedulingStrategyDaemon:
+	case in.SchedulingStrategy != "" && !slices.Contains(in.SchedulingStrategy.Values(), in.SchedulingStrategy):
 		return invalid("Invalid scheduling strategy: %s", in.SchedulingStrategy)
 	case aws.ToString(in.PlatformVersion) != "":
 		return invalid("The platform version must be null when specifying an %s launch type.", orWord(string(in.LaunchType), "EC2"))
@@ -43,7 +44,6 @@ func refuseService(in *ecs.CreateServiceInput) error {
 // supported or make no sense. Empty lists take away what is not there.
 func refuseUpdate(in *ecs.UpdateServiceInput) error {
 	if err := refuse(notSupported,
-		parameter{"capacityProviderStrategy", len(in.CapacityProviderStrategy) > 0},
 		parameter{"enableExecuteCommand", aws.ToBool(in.EnableExecuteCommand)},
 		parameter{"gatewayConnectors", len(in.GatewayConnectors) > 0},
 		parameter{"loadBalancers", len(in.LoadBalancers) > 0},
@@ -52,8 +52,7 @@ func refuseUpdate(in *ecs.UpdateServiceInput) error {
 		parameter{"serviceRegistries", len(in.ServiceRegistries) > 0},
 		parameter{"volumeConfigurations", len(in.VolumeConfigurations) > 0},
 		parameter{"vpcLatticeConfigurations", len(in.VpcLatticeConfigurations) > 0},
-		parameter{"availabilityZoneRebalancing ENABLED", in.AvailabilityZoneRebalancing == types.AvailabilityZoneRebalancingEnabled},
-		externally(in.DeploymentController),
+		byCodeDeploy(in.DeploymentController),
 	); err != nil {
 		return err
 	}
@@ -67,10 +66,44 @@ func refuseCommon(n *types.NetworkConfiguration, c *types.DeploymentController, 
 	switch {
 	case n != nil && n.AwsvpcConfiguration != nil:
 		return invalid("Network Configuration is not valid for the given networkMode of this task definition.")
-	case c != nil && c.Type != types.DeploymentControllerTypeEcs:
+	case c != nil && c.Type != types.DeploymentControllerTypeEcs && c.Type != types.DeploymentControllerTypeExternal:
 		return invalid("Invalid deployment controller: %s", c.Type)
-	case z != "" && z != types.AvailabilityZoneRebalancingDisabled:
+	case z != "" && !slices.Contains(z.Values(), z):
 		return invalid("Invalid availabilityZoneRebalancing: %s", z)
+	}
+	return nil
+}
+
+// refuseExternal refuses the parts of a new service that belong to its task
+// sets, because somebody else controls its deployments.
+// Source: ECS API reference, CreateService: "you can specify only parameters
+// that aren't controlled at the task set level".
+func refuseExternal(in *ecs.CreateServiceInput) error {
+	return refuse(func(name string) error {
+		return invalid("%s cannot be specified for a service with the EXTERNAL deployment controller. Specify it in a task set and try again.", name)
+	},
+		parameter{"taskDefinition", aws.ToString(in.TaskDefinition) != ""},
+		parameter{"launchType", in.LaunchType != ""},
+		parameter{"capacityProviderStrategy", len(in.CapacityProviderStrategy) > 0},
+	)
+}
+
+// refuseExternalUpdate refuses the parts of a change that belong to task sets.
+// Source: ECS API reference, UpdateService: "For services using the EXTERNAL
+// deployment controller, you can update only the desired count, task placement
+// constraints and strategies, health check grace period, enable ECS managed
+// tags option, and propagate tags option".
+func refuseExternalUpdate(in *ecs.UpdateServiceInput) error {
+	const wayOut = "on services with an EXTERNAL deployment controller. Please use CreateTaskSet to make a new deployment."
+	switch {
+	case aws.ToString(in.TaskDefinition) != "":
+		return invalid("Unable to update task definition " + wayOut)
+	case in.CapacityProviderStrategy != nil:
+		return invalid("Unable to update capacity providers " + wayOut)
+	case in.ForceNewDeployment:
+		return invalid("Cannot force a new deployment " + wayOut)
+	case in.DeploymentConfiguration != nil:
+		return invalid("Unable to update deployment configuration on services with an EXTERNAL deployment controller.")
 	}
 	return nil
 }
@@ -82,27 +115,6 @@ func connected(c *types.ServiceConnectConfiguration) bool {
 		c.LogConfiguration != nil || c.AccessLogConfiguration != nil)
 }
 
-func externally(c *types.DeploymentController) parameter {
-	if c == nil {
-		return parameter{}
-	}
-	return parameter{"deploymentController " + string(c.Type),
-		c.Type == types.DeploymentControllerTypeCodeDeploy || c.Type == types.DeploymentControllerTypeExternal}
-}
-
-// refuseRollout refuses the parts of a deployment configuration that are not
-// supported. Alarms that are switched off and without a name are none.
-func refuseRollout(c *types.DeploymentConfiguration) error {
-	b := c.DeploymentCircuitBreaker
-	return refuse(notSupported,
-		parameter{"deploymentConfiguration.alarms", c.Alarms != nil && (c.Alarms.Enable || c.Alarms.Rollback || len(c.Alarms.AlarmNames) > 0)},
-		parameter{"deploymentConfiguration.strategy " + string(c.Strategy), c.Strategy != "" && c.Strategy != types.DeploymentStrategyRolling},
-		parameter{"deploymentConfiguration.bakeTimeInMinutes", aws.ToInt32(c.BakeTimeInMinutes) != 0},
-		parameter{"deploymentConfiguration.canaryConfiguration", c.CanaryConfiguration != nil},
-		parameter{"deploymentConfiguration.linearConfiguration", c.LinearConfiguration != nil},
-		parameter{"deploymentConfiguration.earlySuccessCriteria", c.EarlySuccessCriteria != nil},
-		parameter{"deploymentConfiguration.lifecycleHooks", len(c.LifecycleHooks) > 0},
-		parameter{"deploymentConfiguration.deploymentCircuitBreaker.resetOnHealthyTask", b != nil && b.ResetOnHealthyTask != nil},
-		parameter{"deploymentConfiguration.deploymentCircuitBreaker.thresholdConfiguration", b != nil && b.ThresholdConfiguration != nil},
-	)
+func byCodeDeploy(c *types.DeploymentController) parameter {
+	return parameter{"deploymentController CODE_DEPLOY", c != nil && c.Type == types.DeploymentControllerTypeCodeDeploy}
 }

@@ -1,7 +1,6 @@
 package ecs
 
 import (
-	"math"
 	"slices"
 	"time"
 
@@ -30,17 +29,23 @@ func newSpec(in *ecs.CreateServiceInput) (*serviceSpec, error) {
 		return nil, err
 	}
 	s := &serviceSpec{model.ServiceSpec{
-		LaunchType: orWord(string(in.LaunchType), string(types.LaunchTypeEc2)),
 		Scheduling: orWord(string(in.SchedulingStrategy), model.SchedulingReplica),
 		Strategy:   strategies(in.PlacementStrategy), Constraints: constraints(in.PlacementConstraints),
 		EnableManagedTags: in.EnableECSManagedTags, PropagateTags: string(in.PropagateTags),
-		ZoneRebalancing: orWord(string(in.AvailabilityZoneRebalancing), string(types.AvailabilityZoneRebalancingDisabled)),
+		ZoneRebalancing: string(in.AvailabilityZoneRebalancing),
 	}}
 	if in.DeploymentController != nil {
 		s.Controller = string(in.DeploymentController.Type)
 	}
 	daemon := s.Scheduling == model.SchedulingDaemon
-	if !daemon && in.DesiredCount == nil {
+	switch {
+	case daemon && s.external():
+		return nil, invalid("The DAEMON scheduling strategy is not supported for services with the EXTERNAL deployment controller.")
+	case s.external():
+		if err := refuseExternal(in); err != nil {
+			return nil, err
+		}
+	case !daemon && in.DesiredCount == nil:
 		return nil, invalid("DesiredCount can not be null.")
 	}
 	s.Rollout = model.Rollout{MinimumHealthyPercent: 100, MaximumPercent: 200, Strategy: string(types.DeploymentStrategyRolling)}
@@ -59,7 +64,66 @@ func newSpec(in *ecs.CreateServiceInput) (*serviceSpec, error) {
 	return s, s.valid()
 }
 
-// update takes over what a request changes, but for the task definition.
+// external reports whether somebody else controls the service's deployments.
+func (s *serviceSpec) external() bool {
+	return s.Controller == string(types.DeploymentControllerTypeExternal)
+}
+
+// complete takes over what a new service names in its account and cluster.
+func (s *serviceSpec) complete(r request, v store.View, c *model.Change, cluster *model.Cluster, in *ecs.CreateServiceInput) error {
+	if !s.external() {
+		if err := s.capacity(r, v, cluster, string(in.LaunchType), in.CapacityProviderStrategy); err != nil {
+			return err
+		}
+		t, err := s.resolve(r, v, aws.ToString(in.TaskDefinition))
+		if err != nil {
+			return err
+		}
+		c.Expect(t)
+	}
+	return s.spreads()
+}
+
+// change takes over what a request changes.
+func (s *serviceSpec) change(r request, v store.View, c *model.Change, cluster *model.Cluster, in *ecs.UpdateServiceInput) error {
+	if in.DeploymentController != nil && string(in.DeploymentController.Type) != orWord(s.Controller, string(types.DeploymentControllerTypeEcs)) {
+		return notSupported("Changing the deploymentController of a service")
+	}
+	if s.external() {
+		if err := refuseExternalUpdate(in); err != nil {
+			return err
+		}
+	}
+	if err := s.update(in); err != nil {
+		return err
+	}
+	if in.CapacityProviderStrategy != nil {
+		if err := s.recapacity(r, v, cluster, in.CapacityProviderStrategy); err != nil {
+			return err
+		}
+		c.Expect(cluster)
+	}
+	ref := aws.ToString(in.TaskDefinition)
+	switch {
+	case ref != "":
+		t, err := s.resolve(r, v, ref)
+		if err != nil {
+			return err
+		}
+		c.Expect(t)
+	case s.TaskDefinition != "":
+		if err := s.check(v); err != nil {
+			return err
+		}
+	default:
+		if _, err := place.Compile(s.Strategy, s.Constraints); err != nil {
+			return invalid("%s", err)
+		}
+	}
+	return s.spreads()
+}
+
+// update takes over what a request changes that depends on nothing else.
 func (s *serviceSpec) update(in *ecs.UpdateServiceInput) error {
 	if err := s.scale(in.DesiredCount); err != nil {
 		return err
@@ -78,9 +142,6 @@ func (s *serviceSpec) update(in *ecs.UpdateServiceInput) error {
 	}
 	if in.EnableECSManagedTags != nil {
 		s.EnableManagedTags = *in.EnableECSManagedTags
-	}
-	if in.DeploymentController != nil {
-		s.Controller = string(in.DeploymentController.Type)
 	}
 	if in.AvailabilityZoneRebalancing != "" {
 		s.ZoneRebalancing = string(in.AvailabilityZoneRebalancing)
@@ -115,45 +176,15 @@ func (s *serviceSpec) grace(seconds *int32) error {
 	return nil
 }
 
-// rollout takes over a deployment configuration.
-func (s *serviceSpec) rollout(c *types.DeploymentConfiguration) error {
-	if c == nil {
-		return nil
-	}
-	if err := refuseRollout(c); err != nil {
-		return err
-	}
-	if c.MinimumHealthyPercent != nil {
-		s.Rollout.MinimumHealthyPercent = int(*c.MinimumHealthyPercent)
-	}
-	if c.MaximumPercent != nil {
-		s.Rollout.MaximumPercent = int(*c.MaximumPercent)
-	}
-	if b := c.DeploymentCircuitBreaker; b != nil {
-		s.Rollout.CircuitBreaker, s.Rollout.Rollback = b.Enable, b.Rollback
-	}
-	return nil
-}
-
 // valid checks what the parts of a spec say together.
 func (s *serviceSpec) valid() error {
-	low, high := s.Rollout.MinimumHealthyPercent, s.Rollout.MaximumPercent
-	daemon := s.Scheduling == model.SchedulingDaemon
 	switch {
-	case low < 0 || low > high || high > math.MaxInt16:
-		return invalid("minimumHealthyPercent must not be negative or greater than maximumPercent.")
-	case !daemon && high < 100:
-		return invalid("maximumPercent must be at least 100.")
-	case low == 100 && high == 100:
-		return invalid("Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.")
-	case daemon && high > 100:
-		return invalid("The daemon scheduling strategy does not support values above 100 for maximumPercent. Change the value to 100 or fewer and try again.")
-	case daemon && len(s.Strategy) > 0:
+	case s.Scheduling == model.SchedulingDaemon && len(s.Strategy) > 0:
 		return invalid("The daemon scheduling strategy does not support placement strategies. Remove the placement strategy and try again.")
 	case s.PropagateTags != "" && !slices.Contains(types.PropagateTags("").Values(), types.PropagateTags(s.PropagateTags)):
 		return invalid("Invalid value for propagateTags: %s", s.PropagateTags)
 	}
-	return nil
+	return s.validRollout()
 }
 
 // resolve sets the task definition that ref names and checks the spec
@@ -178,8 +209,9 @@ func (s *serviceSpec) check(v store.View) error {
 }
 
 func (s *serviceSpec) fits(def *types.TaskDefinition) error {
-	if need := def.RequiresCompatibilities; len(need) > 0 && !slices.Contains(need, types.Compatibility(s.LaunchType)) {
-		return invalid("Task definition does not support launch_type %s.", s.LaunchType)
+	launchType := orWord(s.LaunchType, string(types.LaunchTypeEc2)) // providers have instances of EC2's kind
+	if need := def.RequiresCompatibilities; len(need) > 0 && !slices.Contains(need, types.Compatibility(launchType)) {
+		return invalid("Task definition does not support launch_type %s.", launchType)
 	}
 	if s.Scheduling == model.SchedulingDaemon && slices.ContainsFunc(s.Constraints,
 		func(c model.PlacementConstraint) bool { return c.Type == place.DistinctInstance }) {
