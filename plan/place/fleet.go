@@ -23,19 +23,20 @@ type Node struct {
 // Fleet is the container instances of one cluster in the order of their ids.
 // Whoever builds it owns it and may bring nodes up to date with Set and
 // Remove; planners leave it as they found it. One goroutine may use it at a
-// time, for reading too.
+// time, for reading too: it remembers in which order strategies prefer its
+// instances, and brings that up to date with them.
 type Fleet struct {
-	nodes  []fleetNode
-	at     map[string]int // of the node with the id (model.InstanceID)
-	active int
-	all    []int32 // every index
-	zones  []zone  // by name
-}
-
-// zone is the nodes of one availability zone, by index.
-type zone struct {
-	name  string
-	nodes []int32
+	nodes   []fleetNode
+	slots   []slot
+	at      map[string]int // of the node with the id (model.InstanceID)
+	active  int
+	indexes []*index
+	// standard is the chain of a request without rules.
+	standard *chain
+	// group, occupied and refused are by node, for the use of one placement;
+	// zero between two.
+	group, occupied []int32
+	refused         []bool
 }
 
 type fleetNode struct {
@@ -46,12 +47,12 @@ type fleetNode struct {
 
 // NewFleet returns the fleet of the nodes.
 func NewFleet(nodes []Node) *Fleet {
-	f := &Fleet{nodes: make([]fleetNode, 0, len(nodes)), at: make(map[string]int, len(nodes))}
+	f := &Fleet{nodes: make([]fleetNode, 0, len(nodes)), at: make(map[string]int, len(nodes)), standard: newChain(defaultStrategy[:])}
 	for _, n := range nodes {
 		f.nodes = append(f.nodes, newFleetNode(n))
 	}
 	slices.SortFunc(f.nodes, func(a, b fleetNode) int { return cmp.Compare(a.id, b.id) })
-	f.index(0)
+	f.renumber(0)
 	return f
 }
 
@@ -60,25 +61,23 @@ func newFleetNode(n Node) fleetNode {
 	return fleetNode{Node: n, id: n.Instance.Key().ID, zone: zone}
 }
 
-func (f *Fleet) index(from int) {
+func newSlot(n *fleetNode) slot {
+	return slot{n.Instance.Registered.CPU - n.Usage.CPU, n.Instance.Registered.Memory - n.Usage.Memory,
+		n.Usage.Running + n.Usage.Pending, n.Instance.Status == model.InstanceActive && n.Instance.AgentConnected}
+}
+
+// renumber brings up to date what is kept by node, from the node on that is
+// the first to have another number.
+func (f *Fleet) renumber(from int) {
 	for i := from; i < len(f.nodes); i++ {
 		f.at[f.nodes[i].id] = i
 	}
-	f.active, f.all, f.zones = 0, make([]int32, len(f.nodes)), nil
-	at := map[string]int{}
+	f.active, f.slots, f.indexes = 0, make([]slot, len(f.nodes)), nil
+	f.group, f.occupied, f.refused = make([]int32, len(f.nodes)), make([]int32, len(f.nodes)), make([]bool, len(f.nodes))
 	for i := range f.nodes {
-		n := &f.nodes[i]
-		f.active += countActive(n.Node)
-		f.all[i] = int32(i)
-		z, ok := at[n.zone]
-		if !ok {
-			z = len(f.zones)
-			at[n.zone] = z
-			f.zones = append(f.zones, zone{name: n.zone})
-		}
-		f.zones[z].nodes = append(f.zones[z].nodes, int32(i))
+		f.active += countActive(f.nodes[i].Node)
+		f.slots[i] = newSlot(&f.nodes[i])
 	}
-	slices.SortFunc(f.zones, func(a, b zone) int { return cmp.Compare(a.name, b.name) })
 }
 
 // Len returns how many instances there are, in whatever state.
@@ -111,17 +110,17 @@ func (f *Fleet) Set(n Node) {
 	fn := newFleetNode(n)
 	i, ok := f.at[fn.id]
 	if ok {
-		moved := f.nodes[i].zone != fn.zone
+		before := f.nodes[i].Instance
 		f.active += countActive(n) - countActive(f.nodes[i].Node)
-		f.nodes[i] = fn
-		if moved {
-			f.index(len(f.nodes))
+		if before != n.Instance && (before.CapacityProvider != n.Instance.CapacityProvider || !slices.Equal(before.Attributes, n.Instance.Attributes)) {
+			f.indexes = nil // it may belong to other classes
 		}
+		f.update(i, fn)
 		return
 	}
 	i, _ = slices.BinarySearchFunc(f.nodes, fn.id, func(a fleetNode, id string) int { return cmp.Compare(a.id, id) })
 	f.nodes = slices.Insert(f.nodes, i, fn)
-	f.index(i)
+	f.renumber(i)
 }
 
 // Remove takes the node with the id out.
@@ -132,14 +131,16 @@ func (f *Fleet) Remove(id string) {
 	}
 	delete(f.at, id)
 	f.nodes = slices.Delete(f.nodes, i, i+1)
-	f.index(i)
+	f.renumber(i)
 }
 
 // Hold counts task t in at its instance until that node is Set again: a task
 // that was planned and is not in the tables yet.
 func (f *Fleet) Hold(t *model.Task) {
 	if i, ok := f.at[t.Spec.Instance]; ok {
-		f.nodes[i].Usage = f.nodes[i].Usage.Add(t)
+		n := f.nodes[i]
+		n.Usage = n.Usage.Add(t)
+		f.update(i, n)
 	}
 }
 

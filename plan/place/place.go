@@ -53,22 +53,21 @@ func (r Result) Nobody() bool {
 }
 
 // Place chooses instances of the fleet for the request, one task after the
-// other, each choice counting for the next. The same arguments give the same
-// result; seed breaks ties, so that different seeds do not crowd one instance.
-// It costs one pass over the fleet and a logarithm of it for each task, or
-// less: see placeQuickly.
+// other, each choice counting for the next: no instance that could take the
+// task is better by the strategies. The same arguments give the same result;
+// seed breaks ties, so that different seeds do not crowd one instance. A choice
+// costs a logarithm of the fleet, and a short look at each instance that the
+// strategies prefer and that cannot take the task.
 func Place(f *Fleet, req *Request, seed uint64) Result {
-	if r, ok := placeQuickly(f, req, seed); ok {
-		return r
-	}
 	p := newPlacement(f, req, seed)
-	p.build()
+	defer p.undo()
 	var r Result
 	for len(r.Placed) < req.Count {
-		i := p.root.choose(p)
+		i := p.choose()
 		if i < 0 {
 			break
 		}
+		p.take(i)
 		r.Placed = append(r.Placed, f.nodes[i].id)
 	}
 	if len(r.Placed) < req.Count {
@@ -77,32 +76,50 @@ func Place(f *Fleet, req *Request, seed uint64) Result {
 	return r
 }
 
-// placement is the state of one call of Place.
+// placement is the state of one call of Place. What it takes it takes from the
+// fleet itself, and gives it back in the end.
 type placement struct {
-	fleet    *Fleet
-	req      *Request
-	seed     uint64
-	levels   []string                  // attributes that are spread over first, outermost first
-	tail     []model.PlacementStrategy // how instances are chosen within
-	root     *bin
+	fleet *Fleet
+	req   *Request
+	seed  uint64
+	draws uint64
+	chain *chain
+	index *index
+
+	counts   []int32 // by bin of the index: tasks of the group
+	closed   []bool  // by class of the index: has no room
+	tied     []int32 // of leastFilled
 	group    []int32 // by node
 	occupied []int32 // by node
 	allowed  []bool  // by node; nil: all
-	taken    map[int]*taken
+	refused  []bool  // by node
+	// refusals are the nodes of refused, touched those of group and occupied,
+	// and taken those that tasks were placed on, as they were.
+	refusals, touched []int32
+	taken             []taken
 }
 
-// taken is what the tasks placed by this call have taken from a node.
 type taken struct {
-	tasks int
-	node  fleetNode // with the usage grown
+	at     int
+	before fleetNode
 }
 
 func newPlacement(f *Fleet, req *Request, seed uint64) *placement {
-	p := &placement{fleet: f, req: req, seed: seed, taken: map[int]*taken{}}
-	p.group = f.counts(req.Group)
+	p := &placement{fleet: f, req: req, seed: seed}
+	if p.chain = f.standard; req.Rules != nil {
+		p.chain = req.Rules.chain
+	}
+	p.index = f.indexFor(p.chain)
+	p.counts, p.closed = make([]int32, p.index.bins), make([]bool, len(p.index.classes))
+	p.group, p.refused = f.group, f.refused
+	p.count(p.group, req.Group)
+	for _, i := range p.touched {
+		p.countBins(int(i), p.group[i])
+	}
 	p.occupied = p.group
 	if req.Occupied != nil {
-		p.occupied = f.counts(req.Occupied)
+		p.occupied = f.occupied
+		p.count(p.occupied, req.Occupied)
 	}
 	if req.Only != nil {
 		p.allowed = make([]bool, len(f.nodes))
@@ -112,80 +129,55 @@ func newPlacement(f *Fleet, req *Request, seed uint64) *placement {
 			}
 		}
 	}
-	p.tail = defaultStrategy[:]
-	if req.Rules != nil {
-		p.tail = req.Rules.strategy
-	}
-	for len(p.tail) > 0 && p.tail[0].Type == Spread && p.tail[0].Field != FieldInstance {
-		p.levels, p.tail = append(p.levels, p.tail[0].Field), p.tail[1:]
-	}
 	return p
 }
 
-// counts returns how often each node is among the ids.
-func (f *Fleet) counts(ids []string) []int32 {
-	counts := make([]int32, len(f.nodes))
+// count adds how often each node is among the ids to counts.
+func (p *placement) count(counts []int32, ids []string) {
 	for _, id := range ids {
-		if i, ok := f.at[id]; ok {
-			counts[i]++
+		i, ok := p.fleet.at[id]
+		if !ok {
+			continue
+		}
+		if counts[i]++; counts[i] == 1 {
+			p.touched = append(p.touched, int32(i))
 		}
 	}
-	return counts
 }
 
-func (p *placement) build() {
-	p.root = &bin{}
-	if len(p.levels) == 0 {
-		p.root.nodes = make([]item, 0, len(p.fleet.nodes))
+func (p *placement) countBins(i int, n int32) {
+	for _, b := range p.index.classes[p.index.classOf[i]].bins {
+		p.counts[b] += n
 	}
-	for i := range p.fleet.nodes {
-		n := &p.fleet.nodes[i]
-		b := p.root
-		b.count += int(p.group[i])
-		for _, field := range p.levels {
-			b = b.child(n.field(field), p.seed)
-			b.count += int(p.group[i])
-		}
-		if p.possible(i) {
-			b.nodes = append(b.nodes, item{at: int32(i)})
-		}
-	}
-	p.root.init(p)
 }
 
-// possible is a cheap check that leaves out most of the full instances; the
-// full check comes when an instance is chosen.
-func (p *placement) possible(i int) bool {
-	n := &p.fleet.nodes[i]
-	return (p.allowed == nil || p.allowed[i]) &&
-		p.req.Resources.Memory <= n.Instance.Registered.Memory-n.Usage.Memory &&
-		p.req.Resources.CPU <= n.Instance.Registered.CPU-n.Usage.CPU &&
-		p.req.standing(n) == ""
-}
-
-// node returns node i as this call has left it.
-func (p *placement) node(i int) *fleetNode {
-	if t := p.taken[i]; t != nil {
-		return &t.node
+// undo leaves the fleet as it was found.
+func (p *placement) undo() {
+	for k := len(p.taken) - 1; k >= 0; k-- {
+		p.fleet.update(p.taken[k].at, p.taken[k].before)
 	}
-	return &p.fleet.nodes[i]
+	for _, i := range p.touched {
+		p.group[i], p.occupied[i] = 0, 0
+	}
+	for _, i := range p.refusals {
+		p.refused[i] = false
+	}
 }
 
 func (p *placement) check(i int) string {
-	return p.req.check(p.node(i), p.occupied[i] > 0)
+	return p.req.check(&p.fleet.nodes[i], p.occupied[i] > 0)
 }
 
 // take counts one more task in at node i.
 func (p *placement) take(i int) {
-	t := p.taken[i]
-	if t == nil {
-		t = &taken{node: p.fleet.nodes[i]}
-		p.taken[i] = t
-	}
-	t.tasks++
-	t.node.Usage = t.node.Usage.Add(&model.Task{
+	n := p.fleet.nodes[i]
+	p.taken = append(p.taken, taken{i, n})
+	n.Usage = n.Usage.Add(&model.Task{
 		Spec: model.TaskSpec{Resources: p.req.Resources}, Status: model.TaskObserved{Last: model.TaskPending}})
+	p.fleet.update(i, n)
+	p.touched = append(p.touched, int32(i))
 	p.group[i]++
+	p.countBins(i, 1)
 	if p.req.Occupied != nil {
 		p.occupied[i]++
 	}
@@ -201,7 +193,7 @@ func (p *placement) failures() []Failure {
 		if why := p.check(i); why != "" && len(fs) < MaxFailures {
 			f := Failure{Instance: n.id, Reason: why}
 			if len(fs) < MaxDetails {
-				f.Detail = Detail(p.req.refusals(p.node(i), p.occupied[i] > 0))
+				f.Detail = Detail(p.req.refusals(n, p.occupied[i] > 0))
 			}
 			fs = append(fs, f)
 		}

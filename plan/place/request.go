@@ -61,6 +61,7 @@ type Request struct {
 // Rules are strategies and constraints that were checked and compiled once.
 type Rules struct {
 	strategy []model.PlacementStrategy
+	chain    *chain
 	distinct bool
 	memberOf []*expression.Expression
 }
@@ -92,6 +93,7 @@ func Compile(strategy []model.PlacementStrategy, constraints []model.PlacementCo
 	if len(strategy) == 0 {
 		r.strategy = append(r.strategy, defaultStrategy[:]...)
 	}
+	r.chain = newChain(r.strategy)
 	for _, c := range constraints {
 		if err := r.constrain(c); err != nil {
 			return nil, err
