@@ -30,6 +30,7 @@ type Fleet struct {
 	slots   []slot
 	at      map[string]int // of the node with the id (model.InstanceID)
 	active  int
+	zones   []zone // by name
 	indexes []*index
 	// standard is the chain of a request without rules.
 	standard *chain
@@ -37,6 +38,12 @@ type Fleet struct {
 	// zero between two.
 	group, occupied []int32
 	refused         []bool
+}
+
+// zone is the nodes of one availability zone, by index.
+type zone struct {
+	name  string
+	nodes []int32
 }
 
 type fleetNode struct {
@@ -78,6 +85,23 @@ func (f *Fleet) renumber(from int) {
 		f.active += countActive(f.nodes[i].Node)
 		f.slots[i] = newSlot(&f.nodes[i])
 	}
+	f.divide()
+}
+
+// divide sorts the nodes into their zones.
+func (f *Fleet) divide() {
+	f.zones = nil
+	at := map[string]int{}
+	for i := range f.nodes {
+		z, ok := at[f.nodes[i].zone]
+		if !ok {
+			z = len(f.zones)
+			at[f.nodes[i].zone] = z
+			f.zones = append(f.zones, zone{name: f.nodes[i].zone})
+		}
+		f.zones[z].nodes = append(f.zones[z].nodes, int32(i))
+	}
+	slices.SortFunc(f.zones, func(a, b zone) int { return cmp.Compare(a.name, b.name) })
 }
 
 // Len returns how many instances there are, in whatever state.
@@ -110,12 +134,14 @@ func (f *Fleet) Set(n Node) {
 	fn := newFleetNode(n)
 	i, ok := f.at[fn.id]
 	if ok {
-		before := f.nodes[i].Instance
+		before, moved := f.nodes[i].Instance, f.nodes[i].zone != fn.zone
 		f.active += countActive(n) - countActive(f.nodes[i].Node)
 		if before != n.Instance && (before.CapacityProvider != n.Instance.CapacityProvider || !slices.Equal(before.Attributes, n.Instance.Attributes)) {
 			f.indexes = nil // it may belong to other classes
 		}
-		f.update(i, fn)
+		if f.update(i, fn); moved {
+			f.divide()
+		}
 		return
 	}
 	i, _ = slices.BinarySearchFunc(f.nodes, fn.id, func(a fleetNode, id string) int { return cmp.Compare(a.id, id) })
