@@ -3,28 +3,60 @@ package model
 // Attributes of container instances that say what the agent can do. A task
 // definition requires those of what it uses (requiresAttributes), and tasks
 // are only placed on instances that have registered them. The names are the
-// ECS agent's own. Source: specs of the agent protocol, registration.
+// ECS agent's own. Source: the capabilities that Amazon's agent registers.
 const (
-	capability = "com.amazonaws.ecs.capability."
+	capability     = "com.amazonaws.ecs.capability."
+	taskCapability = "ecs.capability."
 
 	CapabilityPrivileged   = capability + "privileged-container"
 	CapabilityTaskRole     = capability + "task-iam-role"
 	CapabilityTaskRoleHost = capability + "task-iam-role-network-host"
 	CapabilityECR          = capability + "ecr-auth"
-	CapabilityAwslogs      = capability + "logging-driver.awslogs"
-	CapabilityJSONFile     = capability + "logging-driver.json-file"
-	CapabilityNoLogs       = capability + "logging-driver.none"
+	CapabilitySELinux      = capability + "selinux"
+	CapabilityAppArmor     = capability + "apparmor"
 
-	CapabilityHealthCheck   = "ecs.capability.container-health-check"
-	CapabilityOrdering      = "ecs.capability.container-ordering"
-	CapabilityTaskLimits    = "ecs.capability.task-cpu-mem-limit"
-	CapabilityExecutionECR  = "ecs.capability.execution-role-ecr-pull"
-	CapabilityExecutionLogs = "ecs.capability.execution-role-awslogs"
+	CapabilityHealthCheck   = taskCapability + "container-health-check"
+	CapabilityOrdering      = taskCapability + "container-ordering"
+	CapabilityTaskLimits    = taskCapability + "task-cpu-mem-limit"
+	CapabilityExecutionECR  = taskCapability + "execution-role-ecr-pull"
+	CapabilityExecutionLogs = taskCapability + "execution-role-awslogs"
+
+	CapabilityInterface       = taskCapability + "task-eni" // networkMode awsvpc
+	CapabilityPortRange       = taskCapability + "network.container-port-range"
+	CapabilityNamespaces      = taskCapability + "pid-ipc-namespace-sharing"
+	CapabilityAppMesh         = taskCapability + "aws-appmesh"
+	CapabilityInference       = taskCapability + "task-eia"
+	CapabilityStorage         = taskCapability + "extensible-ephemeral-storage"
+	CapabilityFaultInjection  = taskCapability + "fault-injection"
+	CapabilityRestart         = taskCapability + "container-restart-policy"
+	CapabilityEnvironmentFile = taskCapability + "env-files.s3"
+	CapabilityRegistrySecret  = taskCapability + "private-registry-authentication.secretsmanager"
+	CapabilityGMSA            = taskCapability + "gmsa"
+	CapabilityGMSADomainless  = taskCapability + "gmsa-domainless"
+
+	CapabilitySecretSSM    = taskCapability + "secrets.ssm.environment-variables"
+	CapabilitySecretASM    = taskCapability + "secrets.asm.environment-variables"
+	CapabilityLogSecretSSM = taskCapability + "secrets.ssm.bootstrap.log-driver"
+	CapabilityLogSecretASM = taskCapability + "secrets.asm.bootstrap.log-driver"
+
+	CapabilityEFS     = taskCapability + "efs"
+	CapabilityEFSAuth = taskCapability + "efsAuth"
+	CapabilityFSx     = taskCapability + "fsxWindowsFileServer"
+	CapabilityS3Files = taskCapability + "storage.s3-files"
+	CapabilityEBS     = taskCapability + "storage.ebs-task-volume-attach"
+
+	CapabilityFirelensFile    = taskCapability + "firelens.options.config.file"
+	CapabilityFirelensS3      = taskCapability + "firelens.options.config.s3"
+	CapabilityFirelensUser    = taskCapability + "firelens.non-root-user"
+	CapabilityFirelensBuffers = taskCapability + "logging-driver.awsfirelens.log-driver-buffer-limit"
 
 	// AttributeArchitecture is x86_64 or arm64.
 	AttributeArchitecture = "ecs.cpu-architecture"
 	// AttributeOS is linux.
 	AttributeOS = "ecs.os-type"
+	// AttributeOSFamily is LINUX or a version of Windows, such as
+	// WINDOWS_SERVER_2022_CORE.
+	AttributeOSFamily = "ecs.os-family"
 	// AttributeZone is the availability zone.
 	AttributeZone = "ecs.availability-zone"
 	// AttributeInstanceType and AttributeImage come from EC2.
@@ -39,20 +71,33 @@ const (
 // version of the Docker Engine API, such as "1.19".
 func CapabilityAPI(version string) string { return capability + "docker-remote-api." + version }
 
+// CapabilityLogs returns the attribute of a log driver, such as "awslogs".
+func CapabilityLogs(driver string) string { return capability + "logging-driver." + driver }
+
+// CapabilityRouter returns the attribute of a log router, such as "fluentbit".
+func CapabilityRouter(router string) string { return taskCapability + "firelens." + router }
+
+// CapabilityVolumeDriver returns the attribute of a driver of Docker volumes,
+// such as "local".
+func CapabilityVolumeDriver(driver string) string { return taskCapability + "docker-plugin." + driver }
+
 // Capabilities returns the attributes, without values, that Roadstead's own
-// agent registers: everything that a task definition can require of it.
+// agent registers. A name is here only if the agent honours every parameter
+// that requires it: what is missing keeps tasks away from the agent.
 func Capabilities() []Attribute {
-	var all []Attribute
-	for _, name := range []string{
+	names := []string{
 		CapabilityPrivileged, CapabilityTaskRole, CapabilityTaskRoleHost, CapabilityECR,
-		CapabilityAwslogs, CapabilityJSONFile, CapabilityNoLogs,
-		CapabilityAPI("1.17"), CapabilityAPI("1.18"), CapabilityAPI("1.19"), CapabilityAPI("1.20"),
-		CapabilityAPI("1.21"), CapabilityAPI("1.22"), CapabilityAPI("1.23"), CapabilityAPI("1.24"),
-		CapabilityAPI("1.25"), CapabilityAPI("1.29"), CapabilityAPI("1.32"),
+		CapabilityLogs("awslogs"), CapabilityLogs("json-file"), CapabilityLogs("none"),
 		CapabilityHealthCheck, CapabilityOrdering, CapabilityTaskLimits,
-		CapabilityExecutionECR, CapabilityExecutionLogs, "ecs.capability.full-sync",
-	} {
-		all = append(all, Attribute{Name: name})
+		CapabilityExecutionECR, CapabilityExecutionLogs, taskCapability + "full-sync",
+	}
+	for _, version := range []string{"1.17", "1.18", "1.19", "1.20", "1.21", "1.22", "1.23", "1.24", "1.25",
+		"1.26", "1.27", "1.28", "1.29", "1.30", "1.31", "1.32"} {
+		names = append(names, CapabilityAPI(version))
+	}
+	all := make([]Attribute, len(names))
+	for i, name := range names {
+		all[i] = Attribute{Name: name}
 	}
 	return all
 }

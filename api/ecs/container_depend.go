@@ -23,14 +23,14 @@ func validateDependencies(def *types.TaskDefinition) error {
 		for _, link := range c.Links {
 			name, _, _ := strings.Cut(link, ":")
 			if find(def, name) == nil {
-				return setting(c, "It links to '"+name+"', which is no container of the task.")
+				return clientError("Invalid 'links' setting. Unknown container: '%s'", name)
 			}
 			before[*c.Name] = append(before[*c.Name], name)
 		}
 		for _, v := range c.VolumesFrom {
 			name := aws.ToString(v.SourceContainer)
 			if find(def, name) == nil {
-				return setting(c, "It mounts volumes from '"+name+"', which is no container of the task.")
+				return clientError("Invalid 'volumesFrom' setting. Unknown container: '%s'", name)
 			}
 			before[*c.Name] = append(before[*c.Name], name)
 		}
@@ -43,13 +43,13 @@ func validateDependency(def *types.TaskDefinition, c *types.ContainerDefinition,
 	on := find(def, name)
 	switch {
 	case on == nil:
-		return setting(c, "It depends on '"+name+"', which is no container of the task.")
+		return clientError("Cannot depend on container + '%s' because it does not exist", name)
 	case !slices.Contains(dep.Condition.Values(), dep.Condition):
 		return setting(c, "Invalid dependency condition '"+string(dep.Condition)+"'.")
 	case dep.Condition == types.ContainerConditionHealthy && on.HealthCheck == nil:
-		return setting(c, "It depends on '"+name+"' being HEALTHY, which has no health check.")
+		return clientError("A dependency container with HEALTHY condition must have health check configured")
 	case (dep.Condition == types.ContainerConditionComplete || dep.Condition == types.ContainerConditionSuccess) && *on.Essential:
-		return setting(c, "It depends on '"+name+"' ending, which is essential.")
+		return clientError("A dependency container with SUCCESS or COMPLETE condition cannot be an essential container")
 	}
 	return nil
 }

@@ -2,20 +2,24 @@ package ecs
 
 import (
 	"net/netip"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
-	"github.com/roadstead/roadstead/wire"
 )
 
-// Limits of containers. Source: ECS API reference, ContainerDefinition and
-// HealthCheck.
+// Limits of containers. Source: ECS API reference, ContainerDefinition,
+// HealthCheck and ContainerRestartPolicy.
 const (
-	maxImage        = 255
-	maxPortMappings = 100
+	maxImage           = 255
+	minTimeout         = 2 // seconds
+	maxIgnoredCodes    = 50
+	minRestartPeriod   = 60 // seconds
+	maxRestartPeriod   = 1800
+	maxCredentialSpecs = 1
 )
 
 func setting(c *types.ContainerDefinition, why string) error {
@@ -32,15 +36,40 @@ func validateContainer(def *types.TaskDefinition, c *types.ContainerDefinition) 
 		return setting(c, "Container names can have up to 255 letters (uppercase and lowercase), numbers, underscores, and hyphens.")
 	case image == "":
 		return clientError("Container.image should not be null or empty.")
-	case len(image) > maxImage || strings.ContainsAny(image, " \t\r\n\"'\\"):
+	case len(image) > maxImage || strings.ContainsAny(image, " \t\r\n\"'\\$\x00"):
 		return clientError("Container.image contains invalid characters.")
 	}
 	for _, check := range []func(*types.TaskDefinition, *types.ContainerDefinition) error{
-		validateMemory, validateEnvironment, validatePorts, validateNetworking, validateMounts, validateHealthCheck, validateLogs, validateLinux,
+		validateWhatRuns, validateMemory, validateTimeouts, validateEnvironment, validatePorts, validateNetworking, validateSysctls, validateMounts,
+		validateHealthCheck, validateLogs, validateRouter, validateUlimits, validateLinux, validateSecurity, validateResources, validateRestart,
 	} {
 		if err := check(def, c); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// validateWhatRuns checks the words that are handed to the kernel: none can
+// have a NUL in it. A working directory that is not absolute is left to the
+// runtime, which refuses to start it, as AWS does.
+func validateWhatRuns(_ *types.TaskDefinition, c *types.ContainerDefinition) error {
+	for _, p := range []struct {
+		name  string
+		words []string
+	}{
+		{"command", c.Command}, {"entryPoint", c.EntryPoint}, {"user", []string{aws.ToString(c.User)}},
+		{"workingDirectory", []string{aws.ToString(c.WorkingDirectory)}},
+	} {
+		if slices.ContainsFunc(p.words, func(s string) bool { return strings.ContainsRune(s, 0) }) {
+			return clientError("Container.%s contains invalid characters.", p.name)
+		}
+	}
+	if r := c.RepositoryCredentials; r != nil && !validARN(aws.ToString(r.CredentialsParameter), "secretsmanager") {
+		return clientError("Invalid arn syntax.")
+	}
+	if !oneOf(c.VersionConsistency, c.VersionConsistency.Values()) {
+		return setting(c, "Invalid versionConsistency '"+string(c.VersionConsistency)+"'.")
 	}
 	return nil
 }
@@ -56,71 +85,30 @@ func validateMemory(_ *types.TaskDefinition, c *types.ContainerDefinition) error
 		return setting(c, "'memoryReservation' must be at least 4 MiB.")
 	case c.Memory != nil && c.MemoryReservation != nil && hard < soft:
 		return setting(c, "'memory' must be greater than or equal to 'memoryReservation'.")
-	case outside(c.StartTimeout, 0, 1<<30):
-		return setting(c, "'startTimeout' must not be negative.")
-	case outside(c.StopTimeout, 0, 1<<30):
-		return setting(c, "'stopTimeout' must not be negative.")
 	}
 	return nil
 }
 
 func outside(p *int32, least, most int32) bool { return p != nil && (*p < least || *p > most) }
 
-func validateEnvironment(_ *types.TaskDefinition, c *types.ContainerDefinition) error {
-	for _, e := range c.Environment {
-		if aws.ToString(e.Name) == "" || strings.Contains(*e.Name, "=") {
-			return setting(c, "Environment variables must have a name without '='.")
-		}
-	}
-	for _, u := range c.Ulimits {
-		if !slices.Contains(u.Name.Values(), u.Name) {
-			return setting(c, "Invalid ulimit name '"+string(u.Name)+"'.")
-		}
-		if u.SoftLimit > u.HardLimit && u.HardLimit >= 0 {
-			return setting(c, "The soft limit of a ulimit cannot be greater than its hard limit.")
-		}
+func validateTimeouts(_ *types.TaskDefinition, c *types.ContainerDefinition) error {
+	switch {
+	case outside(c.StartTimeout, minTimeout, 1<<30):
+		return clientError("Granular start timeout on container '%s' must be at least %d seconds.", *c.Name, minTimeout)
+	case outside(c.StopTimeout, minTimeout, 1<<30):
+		return clientError("Granular stop timeout on container '%s' must be at least %d seconds.", *c.Name, minTimeout)
 	}
 	return nil
 }
 
-func validatePorts(def *types.TaskDefinition, c *types.ContainerDefinition) error {
-	if len(c.PortMappings) > maxPortMappings {
-		return setting(c, "There can be at most 100 port mappings.")
-	}
-	if def.NetworkMode == types.NetworkModeNone && len(c.PortMappings) > 0 {
-		return clientError("When networkMode=none, port mappings are not supported.")
-	}
-	for _, p := range c.PortMappings {
-		switch {
-		case p.ContainerPort == nil || outside(p.ContainerPort, 1, 65535):
-			return setting(c, "Container ports must be between 1 and 65535.")
-		case outside(p.HostPort, 0, 65535):
-			return setting(c, "Host ports must be between 0 and 65535.")
-		case p.Protocol != types.TransportProtocolTcp && p.Protocol != types.TransportProtocolUdp:
-			return setting(c, "Invalid protocol '"+string(p.Protocol)+"' of a port mapping.")
-		case def.NetworkMode == types.NetworkModeHost && *p.HostPort != *p.ContainerPort:
-			return clientError("When networkMode=host, the host ports and container ports in port mappings must match.")
-		case p.AppProtocol != "" && !slices.Contains(p.AppProtocol.Values(), p.AppProtocol):
-			return setting(c, "Invalid appProtocol '"+string(p.AppProtocol)+"' of a port mapping.")
-		case p.Name != nil && !validPortName(*p.Name):
-			return setting(c, "Port mapping names can have up to 64 lowercase letters, numbers, underscores, and hyphens.")
-		}
-	}
-	return nil
-}
+// searchDomain matches domains of dnsSearchDomains. Source: ECS API
+// reference, ContainerDefinition.
+var searchDomain = regexp.MustCompile(`^[a-zA-Z0-9-.]{0,253}[a-zA-Z0-9]$`)
 
-// validPortName follows ECS API reference, PortMapping.name.
-func validPortName(s string) bool {
-	return validName(s) && len(s) <= 64 && s == strings.ToLower(s) && s[0] != '-'
-}
-
-func validateNetworking(def *types.TaskDefinition, c *types.ContainerDefinition) error {
-	mode := def.NetworkMode
-	if mode != "" && mode != types.NetworkModeBridge && len(c.Links) > 0 {
-		return clientError("Links are not supported when networkMode=%s.", mode)
-	}
+// validateNames checks what names hosts.
+func validateNames(c *types.ContainerDefinition) error {
 	for _, h := range c.ExtraHosts {
-		if _, err := netip.ParseAddr(aws.ToString(h.IpAddress)); err != nil || aws.ToString(h.Hostname) == "" {
+		if _, err := netip.ParseAddr(aws.ToString(h.IpAddress)); err != nil || badHost(aws.ToString(h.Hostname)) {
 			return setting(c, "Extra hosts must have a hostname and an IP address.")
 		}
 	}
@@ -129,19 +117,18 @@ func validateNetworking(def *types.TaskDefinition, c *types.ContainerDefinition)
 			return setting(c, "DNS servers must be IP addresses.")
 		}
 	}
-	if c.Hostname != nil && (len(*c.Hostname) > 255 || *c.Hostname == "" || strings.ContainsAny(*c.Hostname, " /\t\n")) {
-		return setting(c, "The hostname is invalid.")
+	for _, s := range c.DnsSearchDomains {
+		if !searchDomain.MatchString(s) {
+			return setting(c, "Invalid DNS search domain '"+s+"'.")
+		}
 	}
-	for _, s := range c.SystemControls {
-		if aws.ToString(s.Namespace) == "" || s.Value == nil {
-			return setting(c, "System controls must have a namespace and a value.")
-		}
-		if mode == types.NetworkModeHost && strings.HasPrefix(*s.Namespace, "net.") {
-			return setting(c, "System controls of the network namespace are not supported when networkMode=host.")
-		}
+	if c.Hostname != nil && badHost(*c.Hostname) {
+		return setting(c, "The hostname is invalid.")
 	}
 	return nil
 }
+
+func badHost(s string) bool { return s == "" || len(s) > 255 || strings.ContainsAny(s, " /\t\r\n\x00") }
 
 // validateMounts checks mount points against the task's volumes.
 func validateMounts(def *types.TaskDefinition, c *types.ContainerDefinition) error {
@@ -150,71 +137,74 @@ func validateMounts(def *types.TaskDefinition, c *types.ContainerDefinition) err
 		if !slices.ContainsFunc(def.Volumes, func(v types.Volume) bool { return aws.ToString(v.Name) == name }) {
 			return clientError("Unknown volume '%s'.", name)
 		}
-		if !strings.HasPrefix(aws.ToString(m.ContainerPath), "/") {
+		if !absolutePath.MatchString(aws.ToString(m.ContainerPath)) {
 			return setting(c, "The containerPath of a mount point must be an absolute path.")
 		}
 	}
 	return nil
 }
 
+// validateHealthCheck checks a health check. AWS accepts a command that
+// begins with neither CMD nor CMD-SHELL.
 func validateHealthCheck(_ *types.TaskDefinition, c *types.ContainerDefinition) error {
 	h := c.HealthCheck
 	if h == nil {
 		return nil
 	}
-	switch {
-	case len(h.Command) == 0:
+	if len(h.Command) == 0 || len(h.Command) == 1 && (h.Command[0] == "CMD" || h.Command[0] == "CMD-SHELL") {
 		return setting(c, "The health check command cannot be empty.")
-	case h.Command[0] != "CMD" && h.Command[0] != "CMD-SHELL" || len(h.Command) < 2:
-		return setting(c, "The health check command must begin with CMD or CMD-SHELL.")
-	case outside(h.Interval, 5, 300):
-		return setting(c, "The health check interval must be between 5 and 300 seconds.")
-	case outside(h.Timeout, 2, 60):
-		return setting(c, "The health check timeout must be between 2 and 60 seconds.")
-	case outside(h.Retries, 1, 10):
-		return setting(c, "The health check retries must be between 1 and 10.")
-	case outside(h.StartPeriod, 0, 300):
-		return setting(c, "The health check startPeriod must be between 0 and 300 seconds.")
+	}
+	for _, p := range []struct {
+		name        string
+		value       *int32
+		least, most int32
+	}{{"interval", h.Interval, 5, 300}, {"timeout", h.Timeout, 2, 60}, {"retries", h.Retries, 1, 10}, {"startPeriod", h.StartPeriod, 0, 300}} {
+		switch {
+		case p.value == nil:
+		case *p.value < p.least:
+			return clientError("Health check %s must be greater than or equal to the minimum allowed value %d for container '%s'", p.name, p.least, *c.Name)
+		case *p.value > p.most:
+			return clientError("Health check %s must be less than or equal to the maximum allowed value %d for container '%s'", p.name, p.most, *c.Name)
+		}
 	}
 	return nil
 }
 
-func validateLinux(_ *types.TaskDefinition, c *types.ContainerDefinition) error {
-	l := c.LinuxParameters
-	if l == nil {
-		return nil
-	}
+func validateRestart(_ *types.TaskDefinition, c *types.ContainerDefinition) error {
+	r := c.RestartPolicy
 	switch {
-	case outside(l.MaxSwap, 0, 1<<30):
-		return setting(c, "'maxSwap' must not be negative.")
-	case outside(l.Swappiness, 0, 100):
-		return setting(c, "'swappiness' must be between 0 and 100.")
-	case l.Swappiness != nil && l.MaxSwap == nil:
-		return setting(c, "'swappiness' needs 'maxSwap'.")
-	case outside(l.SharedMemorySize, 1, 1<<30):
-		return setting(c, "'sharedMemorySize' must be positive.")
-	}
-	for _, t := range l.Tmpfs {
-		if !strings.HasPrefix(aws.ToString(t.ContainerPath), "/") || t.Size < 1 {
-			return setting(c, "A tmpfs must have an absolute containerPath and a size.")
-		}
-	}
-	for _, dev := range l.Devices {
-		if !strings.HasPrefix(aws.ToString(dev.HostPath), "/") {
-			return setting(c, "A device must have an absolute hostPath.")
-		}
+	case r == nil:
+		return nil
+	case r.Enabled == nil:
+		return setting(c, "The restart policy must say whether it is enabled.")
+	case outside(r.RestartAttemptPeriod, minRestartPeriod, maxRestartPeriod):
+		return clientError("The 'restartAttemptPeriod' setting for container '%s' must be between %d and %d.", *c.Name, minRestartPeriod, maxRestartPeriod)
+	case len(r.IgnoredExitCodes) > maxIgnoredCodes:
+		return clientError("The 'ignoredExitCodes' setting for container '%s' can have at most %d exit codes.", *c.Name, maxIgnoredCodes)
 	}
 	return nil
 }
 
-// checkDefinitionSize bounds the definition as JSON.
-func checkDefinitionSize(def *types.TaskDefinition) error {
-	encoded, err := wire.Marshal(wire.AWSJSON11, def)
-	if err != nil {
-		return err
-	}
-	if len(encoded) > maxDefinitionSize {
-		return clientError("Actual length: '%d'. Max allowed length is '%d' bytes.", len(encoded), maxDefinitionSize)
+// validateResources checks GPUs and other devices. Source: ECS API reference,
+// ResourceRequirement.
+func validateResources(_ *types.TaskDefinition, c *types.ContainerDefinition) error {
+	for _, r := range c.ResourceRequirements {
+		value := aws.ToString(r.Value)
+		n, err := strconv.Atoi(value)
+		count := err == nil && n > 0 || value == "ALL"
+		shared := r.SharingStrategy != nil
+		switch {
+		case !slices.Contains(r.Type.Values(), r.Type):
+			return setting(c, "Invalid resource requirement type '"+string(r.Type)+"'.")
+		case shared && r.Type != types.ResourceTypeGpu:
+			return setting(c, "A sharingStrategy is for resource requirements of type GPU.")
+		case shared && r.Value != nil:
+			return setting(c, "A GPU resource requirement has either a value or a sharingStrategy.")
+		case r.Type == types.ResourceTypeGpu && !shared && !count, r.Type == types.ResourceTypeNeuronDevice && value != "ALL":
+			return setting(c, "Invalid value '"+value+"' of a resource requirement of type "+string(r.Type)+".")
+		case r.Type == types.ResourceTypeInferenceAccelerator:
+			return setting(c, "Invalid value '"+value+"': there is no such inference accelerator.")
+		}
 	}
 	return nil
 }

@@ -30,51 +30,11 @@ func TestNoParameterIsIgnored(t *testing.T) {
 	l.outside("outside", 1)
 	bare := ecs.New(ecs.Options{Region: region, BaseEndpoint: &l.url, RetryMaxAttempts: 1, Credentials: l.Options().Credentials,
 		APIOptions: []func(*middleware.Stack) error{wiretest.Unvalidated}})
-	register := func(set func(in *ecs.RegisterTaskDefinitionInput)) func(context.Context) error {
-		return func(ctx context.Context) error {
-			in := definition("probe")
-			set(in)
-			_, err := bare.RegisterTaskDefinition(ctx, in)
-			return err
-		}
-	}
 	for _, c := range []struct {
 		of   any
 		used string
 		call func(field func(of any)) func(context.Context) error
 	}{
-		{types.ContainerDefinition{}, `Command Cpu DependsOn DnsSearchDomains DnsServers DockerLabels EntryPoint Environment Essential ExtraHosts
-			HealthCheck Hostname Image Interactive Links LinuxParameters LogConfiguration Memory MemoryReservation MountPoints Name PortMappings
-			Privileged PseudoTerminal ReadonlyRootFilesystem StartTimeout StopTimeout SystemControls Ulimits User VersionConsistency VolumesFrom WorkingDirectory`,
-			func(field func(any)) func(context.Context) error {
-				return register(func(in *ecs.RegisterTaskDefinitionInput) { field(&in.ContainerDefinitions[0]) })
-			}},
-		{ecs.RegisterTaskDefinitionInput{}, `ContainerDefinitions Family Cpu ExecutionRoleArn Memory NetworkMode PlacementConstraints
-			RequiresCompatibilities RuntimePlatform Tags TaskRoleArn Volumes`,
-			func(field func(any)) func(context.Context) error {
-				return register(func(in *ecs.RegisterTaskDefinitionInput) { field(in) })
-			}},
-		{types.Volume{}, "Name Host", func(field func(any)) func(context.Context) error {
-			return register(func(in *ecs.RegisterTaskDefinitionInput) {
-				v := types.Volume{Name: aws.String("v")}
-				field(&v)
-				in.Volumes = []types.Volume{v}
-			})
-		}},
-		{types.PortMapping{}, "AppProtocol ContainerPort HostPort Name Protocol", func(field func(any)) func(context.Context) error {
-			return register(func(in *ecs.RegisterTaskDefinitionInput) {
-				p := types.PortMapping{ContainerPort: aws.Int32(80)}
-				field(&p)
-				in.ContainerDefinitions[0].PortMappings = []types.PortMapping{p}
-			})
-		}},
-		{types.LogConfiguration{}, "LogDriver Options", func(field func(any)) func(context.Context) error {
-			return register(func(in *ecs.RegisterTaskDefinitionInput) {
-				c := types.LogConfiguration{LogDriver: types.LogDriverJsonFile}
-				field(&c)
-				in.ContainerDefinitions[0].LogConfiguration = &c
-			})
-		}},
 		{ecs.RunTaskInput{}, `TaskDefinition CapacityProviderStrategy ClientToken Cluster Count EnableECSManagedTags Group LaunchType Overrides PlacementConstraints
 			PlacementStrategy PropagateTags ReferenceId StartedBy Tags`,
 			func(field func(any)) func(context.Context) error {

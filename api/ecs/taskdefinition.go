@@ -25,6 +25,9 @@ func (d *frontDoor) RegisterTaskDefinition(ctx context.Context, in *ecs.Register
 	case !validName(family):
 		return nil, clientError("Family contains invalid characters.")
 	}
+	if in.Tags != nil && len(in.Tags) == 0 {
+		return nil, clientError("Tags can not be empty.")
+	}
 	definition, err := d.define(in)
 	if err != nil {
 		return nil, err

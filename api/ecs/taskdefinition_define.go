@@ -1,19 +1,16 @@
 package ecs
 
 import (
-	"slices"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// define returns what a registration stores: the definition with AWS's
-// defaults filled in, once it is known to be one that can run here.
+// define returns what a registration stores: the definition as it was given,
+// with AWS's defaults filled in, if AWS would accept it. Whether a container
+// instance can do what it asks for is not decided here: it requires the
+// attributes of what it uses, and placement looks for them.
 func (d *frontDoor) define(in *ecs.RegisterTaskDefinitionInput) (*types.TaskDefinition, error) {
-	if err := refuseDefinition(in); err != nil {
-		return nil, err
-	}
 	cpu, cpuOK := taskCPU(in.Cpu)
 	memory, memoryOK := taskMemory(in.Memory)
 	switch {
@@ -21,13 +18,19 @@ func (d *frontDoor) define(in *ecs.RegisterTaskDefinitionInput) (*types.TaskDefi
 		return nil, clientError("Invalid 'cpu' setting for task.")
 	case !memoryOK:
 		return nil, clientError("Invalid 'memory' setting for task.")
+	case len(in.InferenceAccelerators) > 0: // AWS no longer has them
+		return nil, clientError("Unsupported field 'inferenceAccelerators'.")
 	}
 	def := &types.TaskDefinition{
-		Cpu: cpu, Memory: memory, NetworkMode: in.NetworkMode,
+		Cpu: cpu, Memory: memory, NetworkMode: in.NetworkMode, IpcMode: in.IpcMode, PidMode: in.PidMode,
 		TaskRoleArn: nonEmpty(in.TaskRoleArn), ExecutionRoleArn: nonEmpty(in.ExecutionRoleArn),
 		RequiresCompatibilities: in.RequiresCompatibilities, RuntimePlatform: in.RuntimePlatform,
-		PlacementConstraints: orEmpty(in.PlacementConstraints), Volumes: orEmpty(in.Volumes),
-		Compatibilities: []types.Compatibility{types.CompatibilityExternal, types.CompatibilityEc2},
+		EphemeralStorage: in.EphemeralStorage, ProxyConfiguration: in.ProxyConfiguration,
+		EnableFaultInjection: in.EnableFaultInjection,
+		PlacementConstraints: orEmpty(in.PlacementConstraints), Volumes: []types.Volume{},
+	}
+	for _, v := range in.Volumes {
+		def.Volumes = append(def.Volumes, volumeWithDefaults(v))
 	}
 	for _, c := range in.ContainerDefinitions {
 		def.ContainerDefinitions = append(def.ContainerDefinitions, withDefaults(c, def.NetworkMode))
@@ -35,11 +38,17 @@ func (d *frontDoor) define(in *ecs.RegisterTaskDefinitionInput) (*types.TaskDefi
 	if err := validateDefinition(def); err != nil {
 		return nil, err
 	}
+	var err error
+	if def.Compatibilities, err = d.compatibilities(def); err != nil {
+		return nil, err
+	}
 	def.RequiresAttributes = d.requiredAttributes(def)
-	return def, nil
+	return def, checkDefinitionSize(def)
 }
 
 // withDefaults fills in what AWS fills in when a container is registered.
+// What it only documents as a default (restartAttemptPeriod, for one) stays
+// out, for Terraform compares what comes back with what it sent.
 func withDefaults(c types.ContainerDefinition, mode types.NetworkMode) types.ContainerDefinition {
 	if c.Essential == nil {
 		c.Essential = new(true)
@@ -48,16 +57,7 @@ func withDefaults(c types.ContainerDefinition, mode types.NetworkMode) types.Con
 	c.SystemControls = orEmpty(c.SystemControls)
 	ports := make([]types.PortMapping, 0, len(c.PortMappings))
 	for _, p := range c.PortMappings {
-		if p.Protocol == "" {
-			p.Protocol = types.TransportProtocolTcp
-		}
-		if p.HostPort == nil {
-			p.HostPort = new(int32(0))
-			if mode == types.NetworkModeHost {
-				p.HostPort = new(aws.ToInt32(p.ContainerPort))
-			}
-		}
-		ports = append(ports, p)
+		ports = append(ports, portWithDefaults(p, mode))
 	}
 	c.PortMappings = ports
 	if c.HealthCheck != nil {
@@ -66,6 +66,43 @@ func withDefaults(c types.ContainerDefinition, mode types.NetworkMode) types.Con
 		c.HealthCheck = &h
 	}
 	return c
+}
+
+// portWithDefaults fills in the protocol, as which AWS takes tcp for all but
+// udp, and the host port, which is the container's where they share a network.
+func portWithDefaults(p types.PortMapping, mode types.NetworkMode) types.PortMapping {
+	if p.Protocol != types.TransportProtocolUdp {
+		p.Protocol = types.TransportProtocolTcp
+	}
+	if p.ContainerPortRange != nil {
+		return p
+	}
+	shared := mode == types.NetworkModeHost || mode == types.NetworkModeAwsvpc
+	switch {
+	case shared && aws.ToInt32(p.HostPort) == 0:
+		p.HostPort = new(aws.ToInt32(p.ContainerPort))
+	case p.HostPort == nil:
+		p.HostPort = new(int32(0))
+	}
+	return p
+}
+
+// volumeWithDefaults fills in what AWS fills in for a volume.
+func volumeWithDefaults(v types.Volume) types.Volume {
+	if volumeKinds(v) == 0 && !aws.ToBool(v.ConfiguredAtLaunch) {
+		v.Host = &types.HostVolumeProperties{}
+	}
+	if d := v.DockerVolumeConfiguration; d != nil && d.Scope == "" {
+		filled := *d
+		filled.Scope = types.ScopeTask
+		v.DockerVolumeConfiguration = &filled
+	}
+	if e := v.EfsVolumeConfiguration; e != nil && aws.ToString(e.RootDirectory) == "" {
+		filled := *e
+		filled.RootDirectory = new("/")
+		v.EfsVolumeConfiguration = &filled
+	}
+	return v
 }
 
 func orEmpty[T any](s []T) []T {
@@ -87,53 +124,4 @@ func nonEmpty(s *string) *string {
 		return nil
 	}
 	return s
-}
-
-// refuseDefinition refuses the parts of a definition that are not supported.
-func refuseDefinition(in *ecs.RegisterTaskDefinitionInput) error {
-	p := in.RuntimePlatform
-	return refuse(func(name string) error { return clientError("%s", notYet(name)) },
-		parameter{"networkMode " + string(in.NetworkMode), in.NetworkMode == types.NetworkModeAwsvpc},
-		parameter{"requiresCompatibilities FARGATE", slices.Contains(in.RequiresCompatibilities, types.CompatibilityFargate)},
-		parameter{"requiresCompatibilities MANAGED_INSTANCES", slices.Contains(in.RequiresCompatibilities, types.CompatibilityManagedInstances)},
-		parameter{"ephemeralStorage", in.EphemeralStorage != nil},
-		parameter{"inferenceAccelerators", len(in.InferenceAccelerators) > 0},
-		parameter{"ipcMode", in.IpcMode != ""},
-		parameter{"pidMode", in.PidMode != ""},
-		parameter{"proxyConfiguration", in.ProxyConfiguration != nil},
-		parameter{"enableFaultInjection", aws.ToBool(in.EnableFaultInjection)},
-		parameter{"runtimePlatform.operatingSystemFamily other than LINUX",
-			p != nil && p.OperatingSystemFamily != "" && p.OperatingSystemFamily != types.OSFamilyLinux},
-	)
-}
-
-// refuseContainer refuses the parts of a container that are not supported.
-func refuseContainer(c *types.ContainerDefinition) error {
-	return refuse(func(name string) error { return clientError("%s", notYet("containerDefinitions."+name)) },
-		parameter{"credentialSpecs", len(c.CredentialSpecs) > 0},
-		parameter{"disableNetworking", aws.ToBool(c.DisableNetworking)},
-		parameter{"environmentFiles", len(c.EnvironmentFiles) > 0},
-		parameter{"firelensConfiguration", c.FirelensConfiguration != nil},
-		parameter{"repositoryCredentials", c.RepositoryCredentials != nil},
-		parameter{"resourceRequirements", len(c.ResourceRequirements) > 0},
-		parameter{"restartPolicy", c.RestartPolicy != nil && aws.ToBool(c.RestartPolicy.Enabled)},
-		parameter{"secrets", len(c.Secrets) > 0},
-		parameter{"versionConsistency other than disabled", c.VersionConsistency != "" && c.VersionConsistency != types.VersionConsistencyDisabled},
-		parameter{"dockerSecurityOptions other than no-new-privileges", slices.ContainsFunc(c.DockerSecurityOptions,
-			func(s string) bool { return s != "no-new-privileges" })},
-		parameter{"portMappings.containerPortRange", slices.ContainsFunc(c.PortMappings,
-			func(p types.PortMapping) bool { return p.ContainerPortRange != nil })},
-		parameter{"logConfiguration.secretOptions", c.LogConfiguration != nil && len(c.LogConfiguration.SecretOptions) > 0},
-	)
-}
-
-// refuseVolume refuses volumes other than the host's and the task's own.
-func refuseVolume(v types.Volume) error {
-	return refuse(func(name string) error { return clientError("%s", notYet("volumes."+name)) },
-		parameter{"configuredAtLaunch", aws.ToBool(v.ConfiguredAtLaunch)},
-		parameter{"dockerVolumeConfiguration", v.DockerVolumeConfiguration != nil},
-		parameter{"efsVolumeConfiguration", v.EfsVolumeConfiguration != nil},
-		parameter{"fsxWindowsFileServerVolumeConfiguration", v.FsxWindowsFileServerVolumeConfiguration != nil},
-		parameter{"s3filesVolumeConfiguration", v.S3filesVolumeConfiguration != nil},
-	)
 }

@@ -36,8 +36,7 @@ func TestDefaultsOfADefinition(t *testing.T) {
 	for _, a := range d.RequiresAttributes {
 		names = append(names, *a.Name)
 	}
-	want := []string{"com.amazonaws.ecs.capability.docker-remote-api.1.17", "com.amazonaws.ecs.capability.docker-remote-api.1.29",
-		"com.amazonaws.ecs.capability.ecr-auth", "ecs.capability.container-health-check", "ecs.capability.task-cpu-mem-limit"}
+	want := []string{"com.amazonaws.ecs.capability.docker-remote-api.1.24", "com.amazonaws.ecs.capability.ecr-auth", "ecs.capability.container-health-check"}
 	if !slices.Equal(names, want) {
 		t.Fatalf("requires %v", names)
 	}
@@ -89,101 +88,6 @@ func TestEverythingSupportedRegisters(t *testing.T) {
 			types.ContainerDefinition{Name: aws.String("side"), Image: aws.String("side@sha256:" + strings.Repeat("a", 64)), MemoryReservation: aws.Int32(64),
 				HealthCheck: &types.HealthCheck{Command: []string{"CMD", "true"}, Interval: aws.Int32(5), Timeout: aws.Int32(2), StartPeriod: aws.Int32(0)}})
 	})
-}
-
-func TestDefinitionRefusals(t *testing.T) {
-	l := newLab(t)
-	type input = *ecs.RegisterTaskDefinitionInput
-	two := func(in input) {
-		in.ContainerDefinitions = append(in.ContainerDefinitions, types.ContainerDefinition{Name: aws.String("b"), Image: aws.String("b"), Memory: aws.Int32(8), Essential: aws.Bool(false)})
-	}
-	for _, c := range []struct {
-		message string
-		change  func(in input)
-	}{
-		{"Family contains invalid characters.", func(in input) { in.Family = aws.String("a/b") }},
-		{"Container list cannot be empty.", func(in input) { in.ContainerDefinitions = []types.ContainerDefinition{} }},
-		{"Container.name should not be null or empty.", func(in input) { in.ContainerDefinitions[0].Name = nil }},
-		{"Container.image should not be null or empty.", func(in input) { in.ContainerDefinitions[0].Image = aws.String("") }},
-		{"Invalid setting for container 'web'. At least one of 'memory' or 'memoryReservation' must be specified.", func(in input) { in.ContainerDefinitions[0].Memory = nil }},
-		{"Invalid setting for container 'web'. 'memory' must be greater than or equal to 'memoryReservation'.", func(in input) { in.ContainerDefinitions[0].MemoryReservation = aws.Int32(256) }},
-		{"Invalid 'cpu' setting for task.", func(in input) { in.Cpu = aws.String("much") }},
-		{"Invalid 'cpu' setting for task.", func(in input) { in.Cpu = aws.String("64") }},
-		{"Invalid 'memory' setting for task.", func(in input) { in.Memory = aws.String("NaN GB") }},
-		{"The sum of the containers' memory (136) cannot be greater than the task memory (130).", func(in input) { two(in); in.Memory = aws.String("130") }},
-		{"networkMode awsvpc is not supported by Roadstead yet.", func(in input) { in.NetworkMode = types.NetworkModeAwsvpc }},
-		{"requiresCompatibilities FARGATE is not supported by Roadstead yet.", func(in input) { in.RequiresCompatibilities = []types.Compatibility{"FARGATE"} }},
-		{"containerDefinitions.secrets is not supported by Roadstead yet.", func(in input) {
-			in.ContainerDefinitions[0].Secrets = []types.Secret{{Name: aws.String("a"), ValueFrom: aws.String("b")}}
-		}},
-		{"volumes.efsVolumeConfiguration is not supported by Roadstead yet.", func(in input) {
-			in.Volumes = []types.Volume{{Name: aws.String("v"), EfsVolumeConfiguration: &types.EFSVolumeConfiguration{FileSystemId: aws.String("fs-1")}}}
-		}},
-		{"When networkMode=host, the host ports and container ports in port mappings must match.", func(in input) {
-			in.NetworkMode = types.NetworkModeHost
-			in.ContainerDefinitions[0].PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(80), HostPort: aws.Int32(8080)}}
-		}},
-		{"When networkMode=none, port mappings are not supported.", func(in input) {
-			in.NetworkMode = types.NetworkModeNone
-			in.ContainerDefinitions[0].PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(80)}}
-		}},
-		{"Invalid setting for container 'b'. The host port 8080/tcp is used more than once.", func(in input) {
-			two(in)
-			for i := range in.ContainerDefinitions {
-				in.ContainerDefinitions[i].PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(80), HostPort: aws.Int32(8080)}}
-			}
-		}},
-		{"Links are not supported when networkMode=host.", func(in input) {
-			two(in)
-			in.NetworkMode, in.ContainerDefinitions[0].Links = types.NetworkModeHost, []string{"b"}
-		}},
-		{"Unknown volume 'v'.", func(in input) {
-			in.ContainerDefinitions[0].MountPoints = []types.MountPoint{{SourceVolume: aws.String("v"), ContainerPath: aws.String("/v")}}
-		}},
-		{"Container names must be unique: 'web' is used more than once.", func(in input) { two(in); in.ContainerDefinitions[1].Name = aws.String("web") }},
-		{"Invalid setting for containers. At least one container must be essential.", func(in input) { in.ContainerDefinitions[0].Essential = aws.Bool(false) }},
-		{"Invalid setting for container 'web'. It depends on 'c', which is no container of the task.", func(in input) {
-			in.ContainerDefinitions[0].DependsOn = []types.ContainerDependency{{ContainerName: aws.String("c"), Condition: "START"}}
-		}},
-		{"Invalid setting for container 'web'. It depends on 'b' being HEALTHY, which has no health check.", func(in input) {
-			two(in)
-			in.ContainerDefinitions[0].DependsOn = []types.ContainerDependency{{ContainerName: aws.String("b"), Condition: "HEALTHY"}}
-		}},
-		{"Invalid setting for container 'b'. It depends on 'web' ending, which is essential.", func(in input) {
-			two(in)
-			in.ContainerDefinitions[1].DependsOn = []types.ContainerDependency{{ContainerName: aws.String("web"), Condition: "SUCCESS"}}
-		}},
-		{"The containers of the task depend on each other in a cycle.", func(in input) {
-			two(in)
-			in.ContainerDefinitions[0].DependsOn = []types.ContainerDependency{{ContainerName: aws.String("b"), Condition: "START"}}
-			in.ContainerDefinitions[1].VolumesFrom = []types.VolumeFrom{{SourceContainer: aws.String("web")}}
-		}},
-		{"The log driver splunk is not supported by Roadstead yet.", func(in input) {
-			in.ContainerDefinitions[0].LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriverSplunk}
-		}},
-		{"Log driver awslogs requires options: awslogs-region, awslogs-group", func(in input) {
-			in.ContainerDefinitions[0].LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriverAwslogs}
-		}},
-		{"Log driver awslogs disallows options: tag", func(in input) {
-			in.ContainerDefinitions[0].LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriverAwslogs, Options: map[string]string{"tag": "x"}}
-		}},
-		{"Invalid expression...", func(in input) {
-			in.PlacementConstraints = []types.TaskDefinitionPlacementConstraint{{Type: "memberOf", Expression: aws.String("and")}}
-		}},
-		{"Role is not valid", func(in input) { in.TaskRoleArn = aws.String("web") }},
-		{"Actual length: ...", func(in input) { in.ContainerDefinitions[0].Command = []string{strings.Repeat("x", 70000)} }},
-	} {
-		in := definition("web")
-		c.change(in)
-		_, err := l.RegisterTaskDefinition(t.Context(), in)
-		refused(t, err, "ClientException", c.message)
-	}
-	if n := must[*ecs.ListTaskDefinitionsOutput](t)(l.ListTaskDefinitions(t.Context(), &ecs.ListTaskDefinitionsInput{})); len(n.TaskDefinitionArns) != 0 {
-		t.Fatalf("registered after all: %v", n.TaskDefinitionArns)
-	}
-	if d := l.register("web"); d != arn+"task-definition/web:1" {
-		t.Fatalf("refusals used up revisions: %s", d)
-	}
 }
 
 func TestDefinitionLife(t *testing.T) {

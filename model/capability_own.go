@@ -1,0 +1,62 @@
+package model
+
+// Attributes of Roadstead's own, for parameters of task definitions that need
+// something of the node and for which ECS has no attribute, because Amazon's
+// agent has always had it. Roadstead's agent registers those that it honours
+// (Capabilities), today none, so a task that uses such a parameter is never
+// placed where it would be ignored: RunTask answers ATTRIBUTE, a service's
+// event says so.
+//
+// Whoever makes the agent honour a parameter adds its name to Capabilities,
+// or, once every agent has it, deletes it here and where it is required.
+//
+// Amazon's agent honours all of them but does not register them, so it is not
+// given such tasks either. An operator who wants that says so by giving the
+// instance the attribute (PutAttributes), like any other attribute.
+const (
+	ownCapability = "roadstead.capability."
+
+	// CapabilityGPU is resourceRequirements of type GPU.
+	CapabilityGPU = ownCapability + "resource-requirements.gpu"
+	// CapabilityNeuron is resourceRequirements of type NeuronDevice.
+	CapabilityNeuron = ownCapability + "resource-requirements.neuron-device"
+	// CapabilityNoNetworking is disableNetworking.
+	CapabilityNoNetworking = ownCapability + "disable-networking"
+	// CapabilityVersionConsistency is versionConsistency, where it is enabled
+	// in words. What AWS does without words is not done either.
+	CapabilityVersionConsistency = ownCapability + "version-consistency"
+	// CapabilitySwappiness is swappiness where there is swap (maxSwap): the
+	// second version of control groups knows none for a container.
+	CapabilitySwappiness = ownCapability + "swappiness"
+	// CapabilityHealthCheckForm is a health check that begins with neither
+	// CMD nor CMD-SHELL, which ECS accepts.
+	CapabilityHealthCheckForm = ownCapability + "health-check-form"
+)
+
+// CapabilityLogOption returns the attribute of an option of a log driver that
+// the driver takes and the agent does not, such as "awslogs-datetime-format".
+func CapabilityLogOption(option string) string { return ownCapability + "log-option." + option }
+
+// MissingLogOptions returns the options of the log drivers that the agent
+// has which it does not honour.
+func MissingLogOptions(driver string) []string {
+	switch driver {
+	case "awslogs":
+		return []string{"awslogs-datetime-format", "awslogs-format", "awslogs-multiline-pattern"}
+	case "json-file":
+		return []string{"compress", "env", "env-regex", "labels", "labels-regex", "max-buffer-size", "mode", "tag"}
+	}
+	return nil
+}
+
+// OwnCapabilities returns all attributes of Roadstead's own.
+func OwnCapabilities() []string {
+	all := []string{CapabilityGPU, CapabilityNeuron, CapabilityNoNetworking, CapabilityVersionConsistency,
+		CapabilitySwappiness, CapabilityHealthCheckForm}
+	for _, driver := range []string{"awslogs", "json-file"} {
+		for _, option := range MissingLogOptions(driver) {
+			all = append(all, CapabilityLogOption(option))
+		}
+	}
+	return all
+}
