@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	goruntime "runtime"
-	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +27,7 @@ import (
 	"github.com/roadstead/roadstead/agent/logdriver"
 	"github.com/roadstead/roadstead/agent/network/linux"
 	"github.com/roadstead/roadstead/agent/runtime/containerd"
+	"github.com/roadstead/roadstead/model"
 )
 
 // nodeOptions configure a container instance.
@@ -217,20 +217,11 @@ func machineResources() ([]types.Resource, error) {
 const reservedMemory = 512
 
 // capabilities are what this agent can do, in the names that task definitions
-// ask for (requiresAttributes).
+// ask for (requiresAttributes), and what it is.
 func capabilities() []types.Attribute {
-	names := []string{"com.amazonaws.ecs.capability.privileged-container", "com.amazonaws.ecs.capability.logging-driver.json-file",
-		"com.amazonaws.ecs.capability.logging-driver.awslogs", "com.amazonaws.ecs.capability.logging-driver.none",
-		"com.amazonaws.ecs.capability.ecr-auth", "com.amazonaws.ecs.capability.task-iam-role",
-		"com.amazonaws.ecs.capability.task-iam-role-network-host",
-		"ecs.capability.task-cpu-mem-limit", "ecs.capability.container-ordering", "ecs.capability.container-health-check",
-		"ecs.capability.full-sync", "ecs.capability.execution-role-awslogs", "ecs.capability.execution-role-ecr-pull"}
-	for minor := 17; minor <= 44; minor++ {
-		names = append(names, "com.amazonaws.ecs.capability.docker-remote-api.1."+strconv.Itoa(minor))
-	}
 	var out []types.Attribute
-	for _, n := range names {
-		out = append(out, types.Attribute{Name: aws.String(n)})
+	for _, c := range model.Capabilities() {
+		out = append(out, types.Attribute{Name: aws.String(c.Name)})
 	}
 	architecture := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[goruntime.GOARCH]
 	for _, a := range [][2]string{{"ecs.os-type", "linux"}, {"ecs.os-family", "LINUX"}, {"ecs.cpu-architecture", architecture},

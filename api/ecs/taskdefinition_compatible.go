@@ -16,10 +16,10 @@ func (d *frontDoor) compatibilities(def *types.TaskDefinition) ([]types.Compatib
 		is    types.Compatibility
 		check func(*types.TaskDefinition) error
 	}{
-		{types.CompatibilityExternal, checkExternal},
+		{types.CompatibilityExternal, externalRefusal},
 		{types.CompatibilityEc2, func(*types.TaskDefinition) error { return nil }},
-		{types.CompatibilityFargate, d.checkFargate},
-		{types.CompatibilityManagedInstances, checkManaged},
+		{types.CompatibilityFargate, d.fargateRefusal},
+		{types.CompatibilityManagedInstances, managedRefusal},
 	} {
 		err := k.check(def)
 		if err == nil {
@@ -39,9 +39,9 @@ func unfit(kind string, refused ...parameter) error {
 	}, refused...)
 }
 
-// checkExternal says why instances outside of AWS cannot run the definition.
+// externalRefusal says why instances outside of AWS cannot run the definition.
 // Source: ECS developer guide, "Task definition differences for EXTERNAL".
-func checkExternal(def *types.TaskDefinition) error {
+func externalRefusal(def *types.TaskDefinition) error {
 	named, shared := false, false
 	for _, c := range def.ContainerDefinitions {
 		named = named || slices.ContainsFunc(c.PortMappings, func(p types.PortMapping) bool { return p.AppProtocol != "" })
@@ -65,10 +65,10 @@ func hasVolume(def *types.TaskDefinition, is func(types.Volume) bool) bool {
 	return slices.ContainsFunc(def.Volumes, is)
 }
 
-// checkManaged says why ECS Managed Instances cannot run the definition.
+// managedRefusal says why ECS Managed Instances cannot run the definition.
 // Source: ECS developer guide, "Task definition differences for Amazon ECS
 // Managed Instances".
-func checkManaged(def *types.TaskDefinition) error {
+func managedRefusal(def *types.TaskDefinition) error {
 	mode := def.NetworkMode
 	switch {
 	case mode != types.NetworkModeAwsvpc && mode != types.NetworkModeHost:

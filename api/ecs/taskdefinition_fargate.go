@@ -34,8 +34,8 @@ func fargateFits(cpu, memory int, windows bool) bool {
 	})
 }
 
-// checkFargate says why Fargate cannot run the definition, in its words.
-func (d *frontDoor) checkFargate(def *types.TaskDefinition) error {
+// fargateRefusal says why Fargate cannot run the definition, in its words.
+func (d *frontDoor) fargateRefusal(def *types.TaskDefinition) error {
 	cpu, memory := number(def.Cpu), number(def.Memory)
 	switch {
 	case def.NetworkMode != types.NetworkModeAwsvpc:
