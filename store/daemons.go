@@ -35,3 +35,22 @@ func DefinitionOf(v View, t *model.Task) (*model.TaskDefinition, bool) {
 	}
 	return d.AsTaskDefinition(), true
 }
+
+// CoveringDaemons returns the daemons of an instance's cluster that the
+// function covers says yes to, by name. It is handed each daemon with its
+// newest deployment (nil for none) and a way to find its revisions.
+func CoveringDaemons(v View, i *model.ContainerInstance, covers func(d *model.Daemon, newest *model.DaemonDeployment,
+	revision func(id string) *model.DaemonRevision) bool) iter.Seq[*model.Daemon] {
+	return func(yield func(*model.Daemon) bool) {
+		for d := range Prefix[*model.Daemon](v, model.ClusterID(i.Account, i.Cluster)+"/") {
+			newest, _ := Get[*model.DaemonDeployment](v, d.Key().ID+"/"+d.Deployment)
+			revision := func(id string) *model.DaemonRevision {
+				r, _ := Get[*model.DaemonRevision](v, d.Key().ID+"/"+id)
+				return r
+			}
+			if covers(d, newest, revision) && !yield(d) {
+				return
+			}
+		}
+	}
+}
