@@ -243,13 +243,14 @@ func (s *daemons) planDaemon(v store.View, d *model.Daemon, now time.Time) plan.
 
 func (s *daemons) planInstance(v store.View, i *model.ContainerInstance, now time.Time) plan.Plan {
 	in := daemon.GateView{Instance: i, Definitions: map[string]*model.TaskDefinition{}, Now: now, Timing: s.opts.Timing}
-	critical := func(d *model.Daemon, newest *model.DaemonDeployment, revision func(string) *model.DaemonRevision) bool {
-		return daemon.Covers(d, newest, revision, i)
-	}
-	for d := range store.CoveringDaemons(v, i, critical) {
+	for d := range store.Prefix[*model.Daemon](v, model.ClusterID(i.Account, i.Cluster)+"/") {
+		r := daemon.Covers(d, store.NewestDeployment(v, d), store.RevisionsOf(v, d), i)
+		if r == nil {
+			continue
+		}
 		c := daemon.Critical{Name: d.Name}
 		for t := range store.TasksByInstance(v, i.Key().ID) {
-			if t.Spec.Daemon == d.Key().ID {
+			if t.Spec.Daemon == d.Key().ID && t.Spec.Deployment == r.ID {
 				c.Tasks = append(c.Tasks, t)
 				defineDaemon(v, in.Definitions, t.Spec.TaskDefinition)
 			}

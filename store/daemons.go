@@ -36,21 +36,18 @@ func DefinitionOf(v View, t *model.Task) (*model.TaskDefinition, bool) {
 	return d.AsTaskDefinition(), true
 }
 
-// CoveringDaemons returns the daemons of an instance's cluster that the
-// function covers says yes to, by name. It is handed each daemon with its
-// newest deployment (nil for none) and a way to find its revisions.
-func CoveringDaemons(v View, i *model.ContainerInstance, covers func(d *model.Daemon, newest *model.DaemonDeployment,
-	revision func(id string) *model.DaemonRevision) bool) iter.Seq[*model.Daemon] {
-	return func(yield func(*model.Daemon) bool) {
-		for d := range Prefix[*model.Daemon](v, model.ClusterID(i.Account, i.Cluster)+"/") {
-			newest, _ := Get[*model.DaemonDeployment](v, d.Key().ID+"/"+d.Deployment)
-			revision := func(id string) *model.DaemonRevision {
-				r, _ := Get[*model.DaemonRevision](v, d.Key().ID+"/"+id)
-				return r
-			}
-			if covers(d, newest, revision) && !yield(d) {
-				return
-			}
-		}
+// NewestDeployment returns the deployment that counts for a daemon, nil if
+// there is none.
+func NewestDeployment(v View, d *model.Daemon) *model.DaemonDeployment {
+	n, _ := Get[*model.DaemonDeployment](v, d.Key().ID+"/"+d.Deployment)
+	return n
+}
+
+// RevisionsOf returns how to find a daemon's revisions by their ids; nil for
+// one that is not there.
+func RevisionsOf(v View, d *model.Daemon) func(id string) *model.DaemonRevision {
+	return func(id string) *model.DaemonRevision {
+		r, _ := Get[*model.DaemonRevision](v, d.Key().ID+"/"+id)
+		return r
 	}
 }

@@ -10,22 +10,25 @@ import (
 	"github.com/roadstead/roadstead/plan/judge"
 )
 
-// Covers reports whether the daemon is critical for the instance: it is in
-// force on the instance's capacity provider, by its newest deployment d and
-// the revision that is in force by that. Nil for what is not there.
-func Covers(of *model.Daemon, d *model.DaemonDeployment, revision func(id string) *model.DaemonRevision, i *model.ContainerInstance) bool {
+// Covers returns the revision by which the daemon is critical for the
+// instance: the one that is in force on the instance's capacity provider, by
+// the daemon's newest deployment d. Nil when the instance can do without, and
+// for what is not there.
+func Covers(of *model.Daemon, d *model.DaemonDeployment, revision func(id string) *model.DaemonRevision, i *model.ContainerInstance) *model.DaemonRevision {
 	if of.Status != model.DaemonActive || d == nil || i.CapacityProvider == "" {
-		return false
+		return nil
 	}
 	id, providers := d.InForce()
 	if d.Status.State == model.DaemonStopRequested { // on its way back: nothing is different yet
 		id = d.Spec.Revision
 	}
 	if id == "" || !slices.Contains(providers, i.CapacityProvider) {
-		return false
+		return nil
 	}
-	r := revision(id)
-	return r != nil && r.Spec.Critical
+	if r := revision(id); r != nil && r.Spec.Critical {
+		return r
+	}
+	return nil
 }
 
 // GateView is what the state of one container instance depends on.
@@ -38,7 +41,8 @@ type GateView struct {
 	Timing      Timing
 }
 
-// Critical is a daemon that covers an instance, and its tasks there.
+// Critical is a daemon that covers an instance, and its tasks there of the
+// revision by which it does.
 type Critical struct {
 	Name  string
 	Tasks []*model.Task
@@ -148,7 +152,7 @@ func (v *GateView) recovered(p *plan.Plan) bool {
 		if t == nil {
 			return false
 		}
-		at := t.Status.StartedAt.Add(v.probation(c, t.Spec.Deployment))
+		at := t.Status.StartedAt.Add(v.probation(c))
 		if v.Now.Before(at) {
 			p.WakeAt(at)
 			all = false
@@ -157,11 +161,11 @@ func (v *GateView) recovered(p *plan.Plan) bool {
 	return all
 }
 
-// probation doubles with each failure of the revision that is remembered.
-func (v *GateView) probation(c Critical, revision string) time.Duration {
+// probation doubles with each failure that is remembered.
+func (v *GateView) probation(c Critical) time.Duration {
 	failures := 0
 	for _, t := range c.Tasks {
-		if t.Spec.Deployment == revision && !judge.Alive(t) && judge.EndedItself(t) {
+		if !judge.Alive(t) && judge.EndedItself(t) {
 			failures++
 		}
 	}
