@@ -69,7 +69,7 @@ func (w *world) startPlane() {
 	p.links = control.NewLinks(db, dispatch.Platform{Region: region}, nil, control.LinksOptions{Now: now, Nonce: p.nonce})
 	p.assigned = db.Watch(model.KindTask, model.KindContainerInstance)
 	options := control.Options{Observer: &p.w.check.loops, Now: now}
-	for _, planner := range []control.Planner{w.servicesPlanner(), control.NewDaemons(control.DaemonsOptions{Seed: w.planSeed}), control.NewReaper(reap.Timing{})} {
+	for _, planner := range []control.Planner{w.servicesPlanner(), control.NewReaper(reap.Timing{})} {
 		p.loops = append(p.loops, &driver{loop: control.New(&loopStore{plane: p, loop: planner.Name()}, planner, options)})
 	}
 	w.plane = p
@@ -92,17 +92,14 @@ func (p *plane) dropLate() {
 
 // servicesPlanner is production's, unless a defect is planted there.
 func (w *world) servicesPlanner() control.Planner {
-	seed := w.planSeed
+	seed := func() (s plan.Seed) {
+		w.ids.Read(s[:])
+		return s
+	}
 	if w.options.Mutant.plans() {
 		return &mutantServices{mutant: w.options.Mutant, seed: seed, wrote: map[string]time.Time{}}
 	}
 	return control.NewServices(control.ServicesOptions{Seed: seed})
-}
-
-// planSeed draws the seed of a plan's ids.
-func (w *world) planSeed() (s plan.Seed) {
-	w.ids.Read(s[:])
-	return s
 }
 
 func (p *plane) nonce() string {
