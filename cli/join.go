@@ -98,6 +98,7 @@ func agentCommand() *cobra.Command {
 	token := c.Flags().String("token", "", "token that `roadstead token` printed on the server")
 	cluster := c.Flags().String("cluster", defaultCluster, "cluster to join; the token must be for the same")
 	attributes := c.Flags().StringToString("attribute", nil, "attributes of the instance, NAME=VALUE")
+	provider := c.Flags().String("capacity-provider", "", capacityProviderUsage)
 	host := c.Flags().String("containerd", "", "address of the host's containerd (default: our own)")
 	verbose := c.Flags().Bool("verbose", false, "log what happens inside")
 	c.RunE = func(c *cobra.Command, _ []string) error {
@@ -118,7 +119,7 @@ func agentCommand() *cobra.Command {
 		}
 		defer release()
 		n, err := openNode(nodeOptions{dir: d, url: strings.TrimSuffix(*server, "/"), cluster: *cluster, containerd: *host,
-			log: logger(c.ErrOrStderr(), *verbose), prepared: preparedNamespaces, attributes: custom(*attributes),
+			log: logger(c.ErrOrStderr(), *verbose), prepared: preparedNamespaces, attributes: append(custom(*attributes), supplying(*provider)...),
 			credentials: staticCredentials(t.AccessKeyID, t.SecretAccessKey, t.SessionToken)})
 		if err != nil {
 			return err
@@ -126,6 +127,17 @@ func agentCommand() *cobra.Command {
 		return quiet(n.run(c.Context()))
 	}
 	return c
+}
+
+const capacityProviderUsage = "name of the capacity provider that the instance belongs to; it must be there"
+
+// supplying is the attribute of an instance that belongs to the capacity
+// provider; none for "".
+func supplying(provider string) []types.Attribute {
+	if provider == "" {
+		return nil
+	}
+	return []types.Attribute{{Name: aws.String(model.AttributeCapacityProvider), Value: aws.String(provider)}}
 }
 
 func custom(attributes map[string]string) (out []types.Attribute) {

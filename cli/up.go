@@ -51,17 +51,20 @@ With --rm, stopping removes everything that was made.`,
 	flags := addServerFlags(c)
 	remove := c.Flags().Bool("rm", false, "remove everything when stopped")
 	instances := c.Flags().Int("instances", 1, "how many container instances to run")
+	provider := c.Flags().String("capacity-provider", "", capacityProviderUsage)
 	host := c.Flags().String("containerd", "", "address of the host's containerd (default: our own)")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if *instances != 1 {
 			return fmt.Errorf("--instances %d: more than one instance on a machine is not built yet", *instances)
 		}
-		return up(c.Context(), c.OutOrStdout(), flags, *remove, *host, logger(c.ErrOrStderr(), *flags.verbose))
+		return up(c.Context(), c.OutOrStdout(), flags, *remove, nodeOptions{containerd: *host, attributes: supplying(*provider)}, logger(c.ErrOrStderr(), *flags.verbose))
 	}
 	return c
 }
 
-func up(ctx context.Context, out io.Writer, f serverFlags, remove bool, host string, log *slog.Logger) error {
+// up runs the control plane and an instance; of the instance's options those
+// that the command line knows are given.
+func up(ctx context.Context, out io.Writer, f serverFlags, remove bool, options nodeOptions, log *slog.Logger) error {
 	d, err := openDataDir(*f.dir)
 	if err != nil {
 		return err
@@ -76,8 +79,8 @@ func up(ctx context.Context, out io.Writer, f serverFlags, remove bool, host str
 		return err
 	}
 	key := p.keys.Bootstrap()
-	options := nodeOptions{dir: d, url: p.url, cluster: defaultCluster, log: log, containerd: host, prepared: preparedNamespaces,
-		credentials: staticCredentials(key.AccessKeyID, key.SecretAccessKey, "")}
+	options.dir, options.url, options.cluster, options.log, options.prepared = d, p.url, defaultCluster, log, preparedNamespaces
+	options.credentials = staticCredentials(key.AccessKeyID, key.SecretAccessKey, "")
 	n, err := openNode(options)
 	if err != nil {
 		p.close()

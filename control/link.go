@@ -302,7 +302,9 @@ func (l *Links) assignment(t *model.Task, d *model.TaskDefinition) dispatch.Assi
 	a := dispatch.Assignment{ARN: t.ARN(l.platform.Region), ClusterARN: scope.ClusterARN(t.Cluster),
 		Desired: string(t.Desired), Running: !t.Status.Last.Before(model.TaskRunning)}
 	a.Payload = func(now time.Time) acs.Task {
-		p, err := l.platform.Payload(t, d)
+		platform := l.platform
+		platform.LogMode = logMode(l.db.View(), t.Account)
+		p, err := platform.Payload(t, d)
 		if err != nil { // a definition that was accepted and cannot be expressed is a bug of ours
 			panic(fmt.Sprintf("control: %v", err))
 		}
@@ -316,6 +318,19 @@ func (l *Links) assignment(t *model.Task, d *model.TaskDefinition) dispatch.Assi
 		a.Credentials = credentials
 	}
 	return a
+}
+
+// logMode returns whether an account's containers wait for their logs where
+// their definitions do not say: the root user's setting, or the account's.
+// Source: ECS API reference, PutAccountSetting, defaultLogDriverMode.
+func logMode(v store.View, account string) string {
+	for _, principal := range []string{"arn:aws:iam::" + account + ":root", ""} {
+		key := (&model.AccountSetting{Account: account, Principal: principal, Name: model.SettingLogDriverMode}).Key()
+		if s, ok := store.Get[*model.AccountSetting](v, key.ID); ok {
+			return s.Value
+		}
+	}
+	return "non-blocking"
 }
 
 func (l *Links) credentials(t *model.Task, roleARN, role string, now time.Time) *acs.Credentials {

@@ -104,6 +104,9 @@ func (p Platform) logConfig(t *model.Task, c *types.ContainerDefinition) *acs.Lo
 	if out.Config["awslogs-region"] == "" {
 		out.Config["awslogs-region"] = p.Region
 	}
+	if out.Config["mode"] == "" && p.LogMode != "" {
+		out.Config["mode"] = p.LogMode
+	}
 	if out.Config["awslogs-endpoint"] == "" && p.Endpoint != "" {
 		out.Config["awslogs-endpoint"] = p.Endpoint
 	}

@@ -22,6 +22,9 @@ type Platform struct {
 	RegistryHosts []string
 	// Endpoint is the URL of the AWS APIs, for agents and log drivers.
 	Endpoint string
+	// LogMode is the mode of awslogs where a container does not name one:
+	// blocking or non-blocking; "" leaves it to the agent.
+	LogMode string
 }
 
 // Payload returns t as its container instance is told of it: the task

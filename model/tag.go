@@ -28,6 +28,10 @@ type AccountSetting struct {
 	Value     string `f:"4"`
 }
 
+// SettingLogDriverMode is the account setting that says whether containers
+// wait for their logs where their definitions do not: blocking or non-blocking.
+const SettingLogDriverMode = "defaultLogDriverMode"
+
 // KindAccountSetting is the table of account settings.
 const KindAccountSetting Kind = "account-setting"
 

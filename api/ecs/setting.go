@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -13,31 +14,49 @@ import (
 	"github.com/roadstead/roadstead/store"
 )
 
+// Account settings that have rules of their own.
+const (
+	settingGuardDuty  = "guardDutyActivate"
+	settingRetirement = "fargateTaskRetirementWaitPeriod"
+)
+
 // settingValues are the account settings and the values that can be given to
-// them, the default first. A setting whose other values would have no effect
-// here takes its default alone. Source: ECS developer guide, "Account settings".
+// them, the default first. What is about Fargate and elastic network
+// interfaces says how they behave where there are any. Values that would have
+// to change what is answered and do not yet are left out: short ARNs, and
+// authorization of tags apart from what they are put on.
+// Source: ECS developer guide, "Account settings"; PutAccountSetting.
 var settingValues = map[string][]string{
-	"serviceLongArnFormat":            {"enabled"},
-	"taskLongArnFormat":               {"enabled"},
-	"containerInstanceLongArnFormat":  {"enabled"},
-	"awsvpcTrunking":                  {"disabled"},
-	settingContainerInsights:          {"disabled", "enabled", "enhanced"},
-	"fargateFIPSMode":                 {"disabled"},
-	"tagResourceAuthorization":        {"off"},
-	"fargateTaskRetirementWaitPeriod": {"7"},
-	"guardDutyActivate":               {"off"},
-	"defaultLogDriverMode":            {"blocking"},
-	"fargateEventWindows":             {"disabled"},
+	"serviceLongArnFormat":           {"enabled"},
+	"taskLongArnFormat":              {"enabled"},
+	"containerInstanceLongArnFormat": {"enabled"},
+	"awsvpcTrunking":                 {"disabled", "enabled"},
+	settingContainerInsights:         {"disabled", "enabled", "enhanced"},
+	"dualStackIPv6":                  {"enabled", "disabled"},
+	"fargateFIPSMode":                {"disabled", "enabled"},
+	"tagResourceAuthorization":       {"off"},
+	settingRetirement:                {"7", "0", "14"},
+	settingGuardDuty:                 {"off"},
+	model.SettingLogDriverMode:       {"non-blocking", "blocking"},
+	"fargateEventWindows":            {"disabled", "enabled"},
+}
+
+// refusedValues are values of AWS's that are not taken yet.
+var refusedValues = map[string][]string{
+	"serviceLongArnFormat":           {"disabled"},
+	"taskLongArnFormat":              {"disabled"},
+	"containerInstanceLongArnFormat": {"disabled"},
+	"tagResourceAuthorization":       {"on"},
 }
 
 // effective returns the value of a setting for the caller: the caller's own,
-// else the account's, else the default.
+// else the root user's, else the account's, else the default.
 func effective(v store.View, r request, name string) string {
 	return effectiveFor(v, r, r.who.ARN, name)
 }
 
 func effectiveFor(v store.View, r request, principal, name string) string {
-	for _, p := range []string{principal, ""} {
+	for _, p := range []string{principal, rootARN(r), ""} {
 		key := (&model.AccountSetting{Account: r.scope.Account, Principal: p, Name: name}).Key()
 		if s, ok := store.Get[*model.AccountSetting](v, key.ID); ok {
 			return s.Value
@@ -62,8 +81,13 @@ func checkSetting(name types.SettingName, value *string) (string, error) {
 	if given == "off" && slices.Contains(values, "disabled") {
 		given = "disabled"
 	}
-	if !slices.Contains(values, given) {
+	switch {
+	case name == settingGuardDuty:
+		return "", invalid("The account setting %s is read-only. Amazon GuardDuty controls it.", name)
+	case slices.Contains(refusedValues[string(name)], given):
 		return "", invalid("%s", notYet("The value "+given+" of the account setting "+string(name)))
+	case !slices.Contains(values, given):
+		return "", invalid("Invalid setting value: %s. Valid values for %s are %s.", given, name, strings.Join(values, ", "))
 	}
 	return given, nil
 }
@@ -77,6 +101,9 @@ func (r request) principal(arn *string) (string, error) {
 	a, ok := model.ParseARN(*arn)
 	if !ok || a.Service != "iam" && a.Service != "sts" || a.Account != r.scope.Account {
 		return "", invalid("Invalid principalArn: %s", *arn)
+	}
+	if *arn != r.who.ARN && r.who.ARN != rootARN(r) {
+		return "", clientError("You must be the root user or the principal to specify the principalArn %s.", *arn)
 	}
 	return *arn, nil
 }
@@ -115,6 +142,9 @@ func (d *frontDoor) putSetting(r request, name types.SettingName, principal stri
 	if err != nil {
 		return nil, err
 	}
+	if name == settingRetirement && principal != "" && principal != rootARN(r) {
+		return nil, invalid("The account setting %s can only be set for the root user.", name)
+	}
 	err = d.commit(r, func(v store.View, c *model.Change) error {
 		s := &model.AccountSetting{Account: r.scope.Account, Principal: principal, Name: string(name), Value: checked}
 		c.PutUnguarded(s)
@@ -138,6 +168,9 @@ func (d *frontDoor) DeleteAccountSetting(ctx context.Context, in *ecs.DeleteAcco
 	}
 	if _, known := settingValues[string(in.Name)]; !known {
 		return nil, invalid("Invalid setting name: %s", in.Name)
+	}
+	if in.Name == settingGuardDuty {
+		return nil, invalid("The account setting %s is read-only. Amazon GuardDuty controls it.", in.Name)
 	}
 	err = d.commit(r, func(v store.View, c *model.Change) error {
 		key := (&model.AccountSetting{Account: r.scope.Account, Principal: principal, Name: string(in.Name)}).Key()
@@ -203,5 +236,9 @@ func (d *frontDoor) ListAccountSettings(ctx context.Context, in *ecs.ListAccount
 }
 
 func showSetting(name, value, principal string) *types.Setting {
-	return &types.Setting{Name: types.SettingName(name), Value: new(value), PrincipalArn: new(principal), Type: types.SettingTypeUser}
+	kind := types.SettingTypeUser
+	if name == settingGuardDuty {
+		kind = types.SettingTypeAwsManaged
+	}
+	return &types.Setting{Name: types.SettingName(name), Value: new(value), PrincipalArn: new(principal), Type: kind}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/roadstead/roadstead/auth/caller"
 	"github.com/roadstead/roadstead/model"
 )
 
@@ -103,7 +104,7 @@ func TestAccountSettings(t *testing.T) {
 	if got := list(&ecs.ListAccountSettingsInput{}); len(got) != 0 {
 		t.Fatalf("%+v", got)
 	}
-	if got := list(&ecs.ListAccountSettingsInput{EffectiveSettings: true}); len(got) != len(types.SettingName("").Values()) {
+	if got := list(&ecs.ListAccountSettingsInput{EffectiveSettings: true}); len(got) != len(types.SettingName("").Values())+1 { // and dualStackIPv6
 		t.Fatalf("%d effective settings", len(got))
 	}
 	insights := func() string {
@@ -126,8 +127,66 @@ func TestAccountSettings(t *testing.T) {
 	}
 	_, err := l.PutAccountSetting(t.Context(), &ecs.PutAccountSettingInput{Name: "unheardOf", Value: aws.String("enabled")})
 	refused(t, err, "InvalidParameterException", "Invalid setting name: unheardOf")
-	_, err = l.PutAccountSetting(t.Context(), &ecs.PutAccountSettingInput{Name: "awsvpcTrunking", Value: aws.String("enabled")})
-	refused(t, err, "InvalidParameterException", "The value enabled of the account setting awsvpcTrunking is not supported by Roadstead yet.")
+}
+
+// TestEveryAccountSetting puts every value that a setting has, and some that
+// it has not.
+func TestEveryAccountSetting(t *testing.T) {
+	l := newLab(t)
+	put := func(client *ecs.Client, name, value, principal string) (*types.Setting, error) {
+		in := &ecs.PutAccountSettingInput{Name: types.SettingName(name), Value: &value}
+		if principal != "" {
+			in.PrincipalArn = &principal
+		}
+		out, err := client.PutAccountSetting(t.Context(), in)
+		if err != nil {
+			return nil, err
+		}
+		return out.Setting, nil
+	}
+	for name, values := range map[string][]string{
+		"serviceLongArnFormat": {"enabled", "on"}, "taskLongArnFormat": {"enabled"}, "containerInstanceLongArnFormat": {"enabled"},
+		"awsvpcTrunking": {"enabled", "disabled"}, "containerInsights": {"enabled", "enhanced", "off"}, "dualStackIPv6": {"disabled", "enabled"},
+		"fargateFIPSMode": {"on", "off"}, "tagResourceAuthorization": {"off"}, "fargateTaskRetirementWaitPeriod": {"0", "7", "14"},
+		"defaultLogDriverMode": {"blocking", "non-blocking"}, "fargateEventWindows": {"enabled", "disabled"},
+	} {
+		for _, value := range values {
+			if s, err := put(l.Client, name, value, ""); err != nil || string(s.Name) != name || s.Type != "user" {
+				t.Errorf("%s %s: %v %+v", name, value, err, s)
+			}
+		}
+		_, err := put(l.Client, name, "perhaps", "")
+		refused(t, err, "InvalidParameterException", "Invalid setting value: perhaps. Valid values for "+name+" are...")
+	}
+	_, err := put(l.Client, "guardDutyActivate", "on", "")
+	refused(t, err, "InvalidParameterException", "The account setting guardDutyActivate is read-only. Amazon GuardDuty controls it.")
+	_, err = put(l.Client, "taskLongArnFormat", "disabled", "")
+	refused(t, err, "InvalidParameterException", "The value disabled of the account setting taskLongArnFormat is not supported by Roadstead yet.")
+	managed := must[*ecs.ListAccountSettingsOutput](t)(l.ListAccountSettings(t.Context(), &ecs.ListAccountSettingsInput{EffectiveSettings: true, Name: "guardDutyActivate"})).Settings[0]
+	if managed.Type != "aws_managed" || *managed.Value != "off" {
+		t.Fatalf("%+v", managed)
+	}
+
+	// Users have their own, under the root user's.
+	user := caller.Identity{Account: account, ARN: "arn:aws:iam::" + account + ":user/me", UserID: "AIDA", AccessKeyID: "USER", Kind: caller.User}
+	l.bind("USER", user)
+	other := "arn:aws:iam::" + account + ":user/other"
+	_, err = put(l.as("USER"), "awsvpcTrunking", "enabled", other)
+	refused(t, err, "ClientException", "You must be the root user or the principal to specify the principalArn "+other+".")
+	_, err = put(l.as("USER"), "fargateTaskRetirementWaitPeriod", "0", "")
+	refused(t, err, "InvalidParameterException", "The account setting fargateTaskRetirementWaitPeriod can only be set for the root user.")
+	of := func() string {
+		out := must[*ecs.ListAccountSettingsOutput](t)(l.ListAccountSettings(t.Context(), &ecs.ListAccountSettingsInput{EffectiveSettings: true, Name: "awsvpcTrunking", PrincipalArn: &user.ARN}))
+		return *out.Settings[0].Value
+	}
+	must[*types.Setting](t)(put(l.Client, "awsvpcTrunking", "enabled", ""))
+	if of() != "enabled" {
+		t.Fatal("the root user's setting does not count for others")
+	}
+	must[*types.Setting](t)(put(l.as("USER"), "awsvpcTrunking", "disabled", ""))
+	if of() != "disabled" {
+		t.Fatal("a user's own setting does not count")
+	}
 }
 
 func TestCapacityProviders(t *testing.T) {
