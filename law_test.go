@@ -249,4 +249,5 @@ var sleepers = []string{
 	"agent/runtime/containerd/real_test.go", // between two looks at real containers that have no event to wait for
 	"agent/host_test.go",                    // latency, in synctest's time
 	"agent/plane_test.go",                   // latency, in synctest's time
+	"dispatch/server_test.go",               // the rhythm of pings, in synctest's time
 }

@@ -55,6 +55,30 @@ func (n *Node) Assign(ctx context.Context, payload acs.Task) (save func() error,
 	return func() error { return l.keep.save(l.payload, payload.DesiredStatus) }, nil
 }
 
+// lostReason is told of tasks that the control plane knows to run and the node
+// does not.
+const lostReason = "the container instance has no record of the task"
+
+// Answer accounts for tasks that the node is said to run. One that it knows
+// nothing of, whose record was lost with its disk or by a person, is reported
+// STOPPED: else the control plane would believe for ever that it runs. So is
+// one whose end it never took; one whose end has crossed with the question is
+// reported once more than needed.
+func (n *Node) Answer(ctx context.Context, said []acs.ManifestTask) error {
+	return n.do(ctx, func(now time.Time) {
+		for _, t := range said {
+			if n.live[t.ARN] != nil || len(n.live) >= n.options.MaxTasks || usableID(t.ARN) != nil {
+				continue
+			}
+			n.options.Logger.Warn(lostReason+"; it is reported STOPPED", "task", t.ARN)
+			payload := acs.Task{ARN: t.ARN, ClusterARN: t.ClusterARN, DesiredStatus: step.Stopped}
+			l := newLive(n.records, step.Refuse(payload, lostReason), payload)
+			n.live[t.ARN] = l
+			n.desire(l, now, step.Stopped)
+		}
+	})
+}
+
 // newTask returns the machine of a task; one that only reports STOPPED when
 // the node cannot run it, and why.
 func newTask(payload acs.Task) (*step.Task, error) {

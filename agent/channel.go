@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/coder/websocket"
 
+	"github.com/roadstead/roadstead/dispatch"
 	"github.com/roadstead/roadstead/dispatch/acs"
 )
 
@@ -25,6 +26,8 @@ const (
 	// silence is how long a channel may stay silent before it counts as dead;
 	// the server says something at least every 30 s.
 	silence = 90 * time.Second
+	// pongPatience is how long a ping may stay unanswered.
+	pongPatience = 10 * time.Second
 	// dialTimeout and writeTimeout bound one connection attempt and one frame.
 	dialTimeout  = 10 * time.Second
 	writeTimeout = 20 * time.Second
@@ -144,6 +147,31 @@ func receive(ctx context.Context, conn *websocket.Conn, handle func(acs.Message)
 		}
 		if err := handle(m); err != nil {
 			return err
+		}
+	}
+}
+
+// ping shows the server that the agent is there, until the connection ends. A
+// server that does not answer is left, because it may be this machine that
+// nobody hears: another way, or another server, may be better.
+func ping(ctx context.Context, conn *websocket.Conn) error {
+	every := time.NewTicker(dispatch.PingEvery)
+	defer every.Stop()
+	for {
+		answered, cancel := context.WithTimeout(ctx, pongPatience)
+		err := conn.Ping(answered)
+		cancel()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			conn.CloseNow()
+			return fmt.Errorf("ping: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-every.C:
 		}
 	}
 }

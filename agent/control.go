@@ -40,7 +40,8 @@ func (a *Agent) acsOnce(ctx context.Context, opened func()) error {
 	var handling errgroup.Group
 	defer handling.Wait()
 	defer cancel()
-	handling.SetLimit(messagesAtOnce)
+	handling.SetLimit(messagesAtOnce + 1) // and the pings
+	handling.Go(func() error { return ping(answering, conn) })
 	return receive(ctx, conn, func(m acs.Message) error {
 		// What a message changes is changed in the order of the messages, so that
 		// a stop never overtakes its start; saving and answering takes a while,
@@ -170,11 +171,19 @@ func rank(desired string) int {
 }
 
 // manifest compares what runs with what should and asks about the difference.
-// It starts nothing: what is missing comes as a payload.
+// It starts nothing: what is missing comes as a payload, unless it ran before;
+// then it is reported STOPPED, because a task runs once.
 func (a *Agent) manifest(ctx context.Context, m *acs.TaskManifestMessage) (answers func() []acs.Message) {
 	listed := map[string]bool{}
+	var known []acs.ManifestTask
 	for _, t := range m.Tasks {
 		listed[t.ARN] = t.DesiredStatus == step.Running
+		if t.LastStatus == step.Running && t.DesiredStatus == step.Running {
+			known = append(known, t)
+		}
+	}
+	if err := a.node.Answer(ctx, known); err != nil {
+		return none
 	}
 	running, err := a.node.Running(ctx)
 	if err != nil {

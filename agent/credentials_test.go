@@ -19,6 +19,10 @@ import (
 func ask(h *host, id, from string) (int, map[string]any) {
 	r := httptest.NewRequest(http.MethodGet, "http://169.254.170.2"+CredentialsPath+id, nil)
 	r.RemoteAddr = from
+	// As of a client that closes its half of the connection once it has asked.
+	closed, cancel := context.WithCancel(h.t.Context())
+	cancel()
+	r = r.WithContext(closed)
 	w := httptest.NewRecorder()
 	h.life.agent.TaskEndpoint().ServeHTTP(w, r)
 	var body map[string]any

@@ -36,6 +36,9 @@ func (a *Agent) TaskEndpoint() http.Handler {
 	return mux
 }
 
+// endpointPatience is how long a task's question waits for the node.
+const endpointPatience = 5 * time.Second
+
 // taskBehind returns the task that sent the request, if a task of this
 // instance has the address.
 func (a *Agent) taskBehind(r *http.Request) (task acs.Task, known bool, err error) {
@@ -43,7 +46,11 @@ func (a *Agent) taskBehind(r *http.Request) (task acs.Task, known bool, err erro
 	if err != nil {
 		return acs.Task{}, false, nil
 	}
-	return a.node.taskAt(r.Context(), from.Addr().Unmap())
+	// A client that has said all it has to say may close its half of the
+	// connection, which ends the request's context, and still waits.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), endpointPatience)
+	defer cancel()
+	return a.node.taskAt(ctx, from.Addr().Unmap())
 }
 
 // taskAt returns the task that one of whose containers has the address.

@@ -191,7 +191,7 @@ func (p *plane) Connect(_ context.Context, h dispatch.Hello) (dispatch.Link, err
 }
 
 // Disconnect implements dispatch.Control.
-func (p *plane) Disconnect(context.Context, dispatch.Link) {}
+func (p *plane) Disconnect(context.Context, dispatch.Link, time.Duration) {}
 
 // Assignments implements dispatch.Control.
 func (p *plane) Assignments(dispatch.Link) (int64, []dispatch.Assignment) {

@@ -228,6 +228,42 @@ func TestStraysAreRemoved(t *testing.T) {
 	})
 }
 
+// A task whose record is gone altogether, with or without its containers, is
+// reported STOPPED when the control plane lists it among those that run.
+func TestLostRecord(t *testing.T) {
+	for _, running := range []bool{true, false} {
+		t.Run(fmt.Sprint("running ", running), func(t *testing.T) {
+			onHost(t, func(t *testing.T, h *host) {
+				h.begin()
+				web, other := task("t1", essential("web")), task("t2", essential("web"))
+				h.plane.run(web)
+				h.plane.run(other)
+				h.untilStatus(web.ARN, "RUNNING")
+				h.untilStatus(other.ARN, "RUNNING")
+				h.kill()
+				if err := os.Remove(filepath.Join(h.dir, "tasks", "t1.json")); err != nil {
+					t.Fatal(err)
+				}
+				if !running {
+					h.runtime.Script(func(m *fake.Machine, now time.Time) {
+						if err := m.Remove(now, "t1-0"); err != nil {
+							t.Fatal(err)
+						}
+					})
+				}
+				h.begin()
+				h.untilStatus(web.ARN, "STOPPED")
+				if reason := h.plane.report(web.ARN).Reason; reason == nil || *reason != lostReason {
+					t.Errorf("reason: %v", reason)
+				}
+				want := []string{"container t2-0", "sandbox t2-0", "log t2-0", "file tasks/t2.json", "file containers/t2"}
+				h.until("only t2 is left", time.Minute, func() bool { return slices.Equal(h.left(), want) })
+				h.startedOnce()
+			})
+		})
+	}
+}
+
 // A record that cannot be read takes its own task down and no other.
 func TestUnreadableRecord(t *testing.T) {
 	for _, running := range []bool{true, false} {

@@ -129,7 +129,7 @@ func (l *Links) DropLate(ctx context.Context) {
 		_, here := l.live[id]
 		l.mu.Unlock()
 		if i.AgentConnected && !here {
-			l.setConnected(ctx, id, "", nil)
+			l.setConnected(ctx, id, "", nil, 0)
 		}
 	}
 }
@@ -153,7 +153,7 @@ func (l *Links) Connect(ctx context.Context, h dispatch.Hello) (dispatch.Link, e
 	l.subs[id][sub] = true
 	l.live[id] = link.Nonce
 	l.mu.Unlock()
-	if err := l.setConnected(ctx, id, link.Nonce, &h); err != nil {
+	if err := l.setConnected(ctx, id, link.Nonce, &h, 0); err != nil {
 		link.Close()
 		l.forget(id, link.Nonce)
 		return dispatch.Link{}, err
@@ -212,16 +212,18 @@ func inactive() error {
 }
 
 // Disconnect implements dispatch.Control.
-func (l *Links) Disconnect(ctx context.Context, link dispatch.Link) {
-	if err := l.setConnected(ctx, link.ID, link.Nonce, nil); err != nil {
+func (l *Links) Disconnect(ctx context.Context, link dispatch.Link, silent time.Duration) {
+	if err := l.setConnected(ctx, link.ID, link.Nonce, nil, silent); err != nil {
 		l.options.Logger.Warn("end of a connection not noted", "instance", link.InstanceARN, "error", err)
 	}
 }
 
 // setConnected writes an instance's connection: connected as h says, or
-// disconnected when h is nil. It does nothing once a newer connection than
+// disconnected when h is nil. A silence before the end counts as disconnection:
+// an instance that was lost without a word is replaced no later than one whose
+// connection broke. It does nothing once a newer connection than
 // nonce exists.
-func (l *Links) setConnected(ctx context.Context, id, nonce string, h *dispatch.Hello) error {
+func (l *Links) setConnected(ctx context.Context, id, nonce string, h *dispatch.Hello, silent time.Duration) error {
 	return retryConflicts(func() error {
 		l.mu.Lock()
 		current := l.live[id]
@@ -240,7 +242,7 @@ func (l *Links) setConnected(ctx context.Context, id, nonce string, h *dispatch.
 			return inactive() // deregistered since it was found
 		}
 		i := old.Clone()
-		i.AgentConnected, i.ConnectedAt = h != nil, l.options.Now()
+		i.AgentConnected, i.ConnectedAt = h != nil, l.options.Now().Add(-silent)
 		i.Version++
 		if h != nil {
 			i.AgentVersion, i.AgentHash, i.DockerVersion = h.AgentVersion, h.AgentHash, h.DockerVersion

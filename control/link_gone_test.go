@@ -31,7 +31,7 @@ func TestDeregistrationEndsTheConnection(t *testing.T) {
 		t.Error("the connection of another instance has ended")
 	}
 	link.Close()
-	l.links.Disconnect(l.root, link)
+	l.links.Disconnect(l.root, link, 0)
 	if l.instance(l.one).AgentConnected {
 		t.Error("the instance counts as connected")
 	}

@@ -100,11 +100,11 @@ func TestConnectionIsSeenInTheInstance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.links.Disconnect(l.root, first)
+	l.links.Disconnect(l.root, first, 0)
 	if !l.instance(l.one).AgentConnected {
 		t.Error("the end of a replaced connection disconnected the instance")
 	}
-	l.links.Disconnect(l.root, second)
+	l.links.Disconnect(l.root, second, 0)
 	if l.instance(l.one).AgentConnected {
 		t.Error("the instance is still connected")
 	}

@@ -39,9 +39,11 @@ func (s *Server) serveACS(ctx context.Context, w http.ResponseWriter, r *http.Re
 		return err
 	}
 	defer link.Close()
+	silent := time.Duration(0)
 	// The end of the connection is noted even when its context has ended.
-	defer s.control.Disconnect(context.WithoutCancel(ctx), link)
-	conn, err := s.accept(w, r)
+	defer func() { s.control.Disconnect(context.WithoutCancel(ctx), link, silent) }()
+	heart := &pulse{}
+	conn, err := s.accept(w, r, heart)
 	if err != nil {
 		return fmt.Errorf("upgrade of %s: %w", link.InstanceARN, err)
 	}
@@ -49,7 +51,21 @@ func (s *Server) serveACS(ctx context.Context, w http.ResponseWriter, r *http.Re
 	me := &connection{make(chan struct{})}
 	s.replace(link.ID, me)
 	defer s.forget(link.ID, me)
-	return s.converse(ctx, conn, me.replaced, link, hello)
+	ctx, cut := context.WithCancelCause(ctx)
+	watched := make(chan struct{})
+	defer func() { cut(nil); <-watched }()
+	go func() {
+		defer close(watched)
+		if err := heart.watch(ctx); err != nil {
+			cut(err)
+		}
+	}()
+	err = s.converse(ctx, conn, heart, me.replaced, link, hello)
+	if cause := context.Cause(ctx); errors.Is(cause, errSilent) {
+		silent = quietLooks * pulseEvery
+		return cause
+	}
+	return err
 }
 
 // replace makes me the instance's connection and ends the one before.
@@ -86,11 +102,11 @@ func farewell(conn *websocket.Conn, err error) {
 }
 
 // converse drives a Session until the connection ends.
-func (s *Server) converse(ctx context.Context, conn *websocket.Conn, replaced <-chan struct{}, link Link, hello Hello) (err error) {
+func (s *Server) converse(ctx context.Context, conn *websocket.Conn, heart *pulse, replaced <-chan struct{}, link Link, hello Hello) (err error) {
 	session := NewSession(SessionOptions{ClusterARN: link.ClusterARN, InstanceARN: link.InstanceARN,
 		Nonce: link.Nonce, SendCredentials: hello.SendCredentials})
 	ctx, stop := context.WithCancel(ctx)
-	inbox, ended := s.read(ctx, conn, acs.Decode)
+	inbox, ended := s.read(ctx, conn, heart, acs.Decode)
 	// The reader stays until the peer has heard the farewell: ending its
 	// context would cut the connection.
 	defer func() { farewell(conn, err); stop(); conn.CloseNow(); <-ended }()
@@ -157,7 +173,7 @@ func (s *Server) flush(ctx context.Context, conn *websocket.Conn, messages []acs
 
 // read decodes frames into inbox until the connection ends; then it closes
 // inbox and ended.
-func (s *Server) read(ctx context.Context, conn *websocket.Conn, decode func([]byte) (acs.Message, error)) (inbox chan acs.Message, ended chan struct{}) {
+func (s *Server) read(ctx context.Context, conn *websocket.Conn, heart *pulse, decode func([]byte) (acs.Message, error)) (inbox chan acs.Message, ended chan struct{}) {
 	inbox, ended = make(chan acs.Message, inboxSize), make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -167,6 +183,7 @@ func (s *Server) read(ctx context.Context, conn *websocket.Conn, decode func([]b
 			if err != nil {
 				return
 			}
+			heart.heard()
 			m, err := decode(frame)
 			if err != nil {
 				s.options.Logger.Warn("frame of an agent not understood", "error", err)
@@ -186,13 +203,14 @@ func (s *Server) serveTCS(ctx context.Context, w http.ResponseWriter, r *http.Re
 	q := r.URL.Query()
 	hello := Hello{Cluster: q.Get("cluster"), Instance: q.Get("containerInstance"),
 		AgentVersion: q.Get("agentVersion"), AgentHash: q.Get("agentHash"), DockerVersion: q.Get("dockerVersion")}
-	conn, err := s.accept(w, r)
+	heart := &pulse{} // the other channel's decides
+	conn, err := s.accept(w, r, heart)
 	if err != nil {
 		return fmt.Errorf("upgrade of %s: %w", hello.Instance, err)
 	}
 	defer conn.CloseNow()
 	ctx, stop := context.WithCancel(ctx)
-	inbox, ended := s.read(ctx, conn, acs.DecodeTelemetry)
+	inbox, ended := s.read(ctx, conn, heart, acs.DecodeTelemetry)
 	defer func() { farewell(conn, err); stop(); conn.CloseNow(); <-ended }()
 	beat := time.NewTicker(HeartbeatEvery)
 	defer beat.Stop()

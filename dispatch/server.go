@@ -40,9 +40,10 @@ type Control interface {
 	// Connect admits an instance and notes that its agent is connected. A
 	// *Refusal goes to the agent as it is.
 	Connect(ctx context.Context, h Hello) (Link, error)
-	// Disconnect notes that the connection of l has ended. It does nothing
-	// when a newer one has replaced it.
-	Disconnect(ctx context.Context, l Link)
+	// Disconnect notes that the connection of l has ended, and that nothing
+	// had been heard of the agent for silent before. It does nothing when a
+	// newer one has replaced it.
+	Disconnect(ctx context.Context, l Link, silent time.Duration)
 	// Assignments returns what the instance is to run or to stop, and the
 	// revision that was read.
 	Assignments(l Link) (sequence int64, assignments []Assignment)
@@ -183,10 +184,11 @@ func refuse(w http.ResponseWriter, err error) {
 	_ = json.NewEncoder(w).Encode(map[string]string{r.Name: r.Message})
 }
 
-func (s *Server) accept(w http.ResponseWriter, r *http.Request) (*websocket.Conn, error) {
+func (s *Server) accept(w http.ResponseWriter, r *http.Request, heart *pulse) (*websocket.Conn, error) {
 	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // there is no browser and no cookie: the upgrade itself is signed
 		CompressionMode:    websocket.CompressionDisabled,
+		OnPingReceived:     heart.pinged,
 	})
 	if err != nil {
 		return nil, err

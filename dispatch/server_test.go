@@ -282,3 +282,55 @@ func TestOverTheLoopback(t *testing.T) {
 	})
 	goleak.VerifyNone(t, ignore)
 }
+
+// An agent that pings is known to be gone within three seconds, however busy
+// it was before; the silence is counted as disconnection.
+func TestAnAgentThatFallsSilentIsNoticed(t *testing.T) {
+	bubble(t, ServerOptions{}, func(t *testing.T, w *world) {
+		a := w.connect(acsPath)
+		ctx := t.Context()
+		go func() {
+			for {
+				if _, _, err := a.conn.Read(ctx); err != nil {
+					return
+				}
+			}
+		}()
+		for range 20 {
+			if err := a.conn.Ping(ctx); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(PingEvery)
+		}
+		synctest.Wait()
+		if w.plane.current() != "c1" {
+			t.Fatalf("an agent that pings was dropped: %s", w.plane.took())
+		}
+		last := time.Now()
+		for w.plane.current() != "" {
+			time.Sleep(10 * time.Millisecond)
+			if time.Since(last) > time.Minute {
+				t.Fatal("the silence was not noticed")
+			}
+		}
+		if took := time.Since(last); took > 3*time.Second || took < quietLooks*pulseEvery-PingEvery {
+			t.Errorf("noticed after %v", took)
+		}
+		if got := w.plane.took(); !strings.HasSuffix(got, "\nc1 disconnected after 2s of silence") {
+			t.Errorf("noted: %s", got)
+		}
+	})
+}
+
+// An agent that never pings has the time that heartbeats give it.
+func TestAnAgentWithoutPingsMayBeSilentBetweenHeartbeats(t *testing.T) {
+	bubble(t, ServerOptions{}, func(t *testing.T, w *world) {
+		a := w.connect(acsPath)
+		a.expect("c1-1 manifest of 0 at 1", "c1-2 heartbeat")
+		a.say(&acs.HeartbeatAckRequest{MessageID: "c1-2"})
+		a.expect("c1-3 heartbeat")
+		if w.plane.current() != "c1" {
+			t.Errorf("dropped: %s", w.plane.took())
+		}
+	})
+}

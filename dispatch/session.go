@@ -224,7 +224,11 @@ func (s *Session) sendManifest(now time.Time) {
 	}
 	for _, arn := range slices.Sorted(maps.Keys(s.assigned)) {
 		a := s.assigned[arn]
-		m.Tasks = append(m.Tasks, acs.ManifestTask{ARN: arn, ClusterARN: a.ClusterARN, DesiredStatus: a.Desired})
+		task := acs.ManifestTask{ARN: arn, ClusterARN: a.ClusterARN, DesiredStatus: a.Desired}
+		if a.Running {
+			task.LastStatus = "RUNNING"
+		}
+		m.Tasks = append(m.Tasks, task)
 	}
 	s.send(m)
 }

@@ -74,13 +74,17 @@ func (p *plane) Connect(ctx context.Context, h Hello) (Link, error) {
 		Close: func() { p.mu.Lock(); defer p.mu.Unlock(); delete(p.changed, changed) }}, nil
 }
 
-func (p *plane) Disconnect(ctx context.Context, l Link) {
+func (p *plane) Disconnect(ctx context.Context, l Link, silent time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if ctx.Err() != nil {
 		panic("the end of a connection cannot be noted: " + ctx.Err().Error())
 	}
-	p.events = append(p.events, l.Nonce+" disconnected")
+	event := l.Nonce + " disconnected"
+	if silent > 0 {
+		event += fmt.Sprintf(" after %v of silence", silent)
+	}
+	p.events = append(p.events, event)
 	if p.live == l.Nonce {
 		p.live = ""
 	}

@@ -150,7 +150,7 @@ func (c *conn) hangUp(why string) {
 	c.w.trace.say(c.agent.node.name, "is disconnected: %s", why)
 	c.w.touched = true
 	c.reset()
-	c.plane.links.Disconnect(c.w.ctx, c.link)
+	c.plane.links.Disconnect(c.w.ctx, c.link, 0)
 	c.link.Close()
 }
 

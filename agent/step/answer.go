@@ -101,9 +101,13 @@ func (t *Task) Exited(now time.Time, name string, exitCode *int32, reason string
 }
 
 // Submitted answers a Submit. Refused means that the control plane will never
-// accept this report: it is dropped, as if it had been delivered.
+// accept this report: it is dropped, as if it had been delivered. So is a
+// STOPPED that it has not taken for MaxOwed.
 func (t *Task) Submitted(now time.Time, ok, refused bool) {
 	t.submitting = false
+	if t.inFlight != nil && t.inFlight.Status == Stopped && now.Sub(t.owed) >= MaxOwed {
+		refused = true
+	}
 	if ok || refused || mutant.On(mutant.ReportOnce) {
 		t.delivered, t.inFlight = t.inFlight, nil
 		t.retry = backoff{}

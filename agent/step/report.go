@@ -24,6 +24,9 @@ func (t *Task) report(now time.Time) {
 	if t.delivered != nil && t.delivered.Status == Stopped {
 		return // after STOPPED nothing more is said
 	}
+	if r.Status == Stopped && t.owed.IsZero() {
+		t.owed = now
+	}
 	t.submitting, t.inFlight, t.retry.at = true, &r, time.Time{}
 	t.emit(Submit{r})
 }

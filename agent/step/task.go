@@ -16,6 +16,11 @@ const (
 	DefaultStopTimeout = 30 * time.Second
 	// MaxReason is the longest reason of a task, in bytes.
 	MaxReason = 1024
+	// MaxOwed is how long a STOPPED is offered to a control plane that does not
+	// take it. Then what is left of the task is removed, because nothing of it
+	// must fill the machine for ever; the control plane learns of its end when it
+	// asks for the tasks that it believes to run.
+	MaxOwed = 24 * time.Hour
 	// firstRetry and lastRetry bound the back-off of reports and removals.
 	firstRetry = 250 * time.Millisecond
 	lastRetry  = 30 * time.Second
@@ -36,6 +41,7 @@ type Task struct {
 	submitting               bool
 	inFlight                 *Report
 	retry                    backoff
+	owed                     time.Time // since when a STOPPED is undelivered
 	forgotten, forgetting    bool
 }
 

@@ -66,6 +66,10 @@ type ManifestTask struct {
 	ARN           string `json:"taskArn"`
 	ClusterARN    string `json:"taskClusterArn"`
 	DesiredStatus string `json:"desiredStatus"`
+	// LastStatus is RUNNING, in a manifest, of a task that the agent reported as
+	// such: an agent that does not know it has lost it. It is ours, and other
+	// agents pass over it.
+	LastStatus string `json:"lastStatus,omitempty"`
 }
 
 // TaskStopVerificationMessage asks whether the candidates are really to be
