@@ -12,7 +12,8 @@ import (
 
 // NewReaper returns the planner that forgets what has been kept for long
 // enough. Its keys are model.Key.String of the container instances, client
-// tokens and services that it looks after; tasks belong to their instance, and
+// tokens, services, clusters, capacity providers and task definitions that it
+// looks after; tasks belong to their instance, and
 // those that never had one are looked after by themselves.
 func NewReaper(t reap.Timing) Planner { return &reaper{timing: t} }
 
@@ -24,7 +25,8 @@ type reaper struct {
 func (r *reaper) Name() string { return "reaper" }
 
 func (r *reaper) Kinds() []model.Kind {
-	return []model.Kind{model.KindTask, model.KindClientToken, model.KindContainerInstance, model.KindService}
+	return []model.Kind{model.KindTask, model.KindClientToken, model.KindContainerInstance, model.KindService,
+		model.KindCluster, model.KindCapacityProvider, model.KindTaskDefinition}
 }
 
 func instanceKey(id string) string {
@@ -53,6 +55,7 @@ func (r *reaper) All(v store.View, now time.Time, wake func(string)) {
 			wake(s.Key().String())
 		}
 	}
+	allDeleted(v, wake)
 }
 
 func (r *reaper) Changed(v store.View, k model.Key, wake func(string, time.Duration)) {
@@ -113,6 +116,8 @@ func (r *reaper) Plan(v store.View, key string, now time.Time) plan.Plan {
 			in.Deployments = append(in.Deployments, d)
 		}
 		return reap.Service(in)
+	default:
+		return r.planDeleted(v, model.Kind(kind), id, now)
 	}
 	return plan.Plan{}
 }

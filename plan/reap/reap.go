@@ -1,6 +1,6 @@
 // Package reap decides what has been kept for long enough: stopped tasks,
-// expired client tokens, and services and container instances that are no
-// more. It also gives up on tasks whose instance is gone, which nobody else
+// expired client tokens, services and container instances that are no more,
+// and deleted clusters, capacity providers and task definitions. It also gives up on tasks whose instance is gone, which nobody else
 // will ever report about. It may not stop what still can run.
 package reap
 
@@ -24,6 +24,9 @@ type Timing struct {
 	Gone time.Duration
 	// Instance and Service are how long inactive ones stay visible.
 	Instance, Service time.Duration
+	// Deleted is how long clusters, capacity providers and task definitions
+	// that were deleted stay visible.
+	Deleted time.Duration
 }
 
 // The defaults of Timing. Source for Task: ECS API reference, DescribeTasks
@@ -34,11 +37,12 @@ const (
 	DefaultGone       = 10 * time.Minute
 	DefaultInstance   = time.Hour
 	DefaultService    = 24 * time.Hour
+	DefaultDeleted    = time.Hour
 )
 
 func (t Timing) withDefaults() Timing {
 	return Timing{cmp.Or(t.Task, DefaultTask), cmp.Or(t.Standalone, DefaultStandalone), cmp.Or(t.Gone, DefaultGone),
-		cmp.Or(t.Instance, DefaultInstance), cmp.Or(t.Service, DefaultService)}
+		cmp.Or(t.Instance, DefaultInstance), cmp.Or(t.Service, DefaultService), cmp.Or(t.Deleted, DefaultDeleted)}
 }
 
 // Token returns the plan for one client token: it goes when it expires.
