@@ -2,6 +2,8 @@ package place
 
 import (
 	"cmp"
+	"container/heap"
+	"slices"
 
 	"github.com/roadstead/roadstead/model"
 )
@@ -11,110 +13,272 @@ import (
 // stays is as well placed as it can be (spread: from the fullest zone and
 // instance; binpack: from the emptiest instance), and the newest among equals.
 // Staying are the instances of tasks of the group that are not to be chosen
-// from. The same arguments give the same tasks in the same order.
+// from. The same arguments give the same tasks in the same order. It costs a
+// logarithm of the instances for each task that is chosen, beside a pass over
+// all, where at most one of the strategies spreads over few values first.
 func Victims(f *Fleet, tasks []*model.Task, staying []string, rules *Rules, n int) []*model.Task {
-	v := newVictims(f, tasks, staying, rules)
-	var chosen []*model.Task
+	if n <= 0 || len(tasks) == 0 {
+		return nil
+	}
+	at := make([]int32, len(tasks))
+	for i, t := range tasks {
+		at[i] = f.Index(t.Spec.Instance)
+	}
+	stay := make([]int32, len(staying))
+	for i, id := range staying {
+		stay[i] = f.Index(id)
+	}
+	return VictimsAt(f, tasks, at, stay, rules, n)
+}
+
+// VictimsAt is Victims for a caller that knows the instances' indexes (see
+// Fleet.Index).
+func VictimsAt(f *Fleet, tasks []*model.Task, at, staying []int32, rules *Rules, n int) []*model.Task {
+	if n <= 0 || len(tasks) == 0 {
+		return nil
+	}
+	v := newVictims(f, tasks, at, staying, rules)
+	chosen := make([]*model.Task, 0, min(n, len(tasks)))
 	for len(chosen) < min(n, len(tasks)) {
-		best := -1
-		for i := range v.candidates {
-			if !v.candidates[i].chosen && (best < 0 || v.compare(i, best) < 0) {
-				best = i
-			}
-		}
-		v.choose(best)
-		chosen = append(chosen, v.candidates[best].task)
+		chosen = append(chosen, v.next())
 	}
 	return chosen
 }
 
+// maxLanes is how many lanes are compared with each other for each task.
+const maxLanes = 32
+
+// victims is the state of one call. Tasks of one rank on one instance are a
+// group, which is in an order that does not change; groups are ordered by how
+// many tasks there are of each value that is spread over. Those numbers only
+// fall, so that a group only moves back: a heap in which a group that has
+// fallen since it was put there is put back when it comes up is enough. As one
+// number of the first strategy is of many groups at once, those of one value
+// are a lane of their own and only the lanes' first groups are compared by it.
 type victims struct {
-	strategy   []model.PlacementStrategy
-	candidates []candidate
-	counts     []map[string]int // by strategy: the group's tasks by the spread field's value
+	fleet    *Fleet
+	strategy []model.PlacementStrategy
+	counts   [][]int32 // by strategy: how many tasks there are of each value
+	values   [][]int32 // by strategy: the value of each node, plus that of none
+	tasks    []*model.Task
+	lanes    []lane
 }
 
-type candidate struct {
-	task   *model.Task
-	chosen bool
-	rank   int      // 0 not running, 1 unhealthy, 2 the rest
-	fields []string // by strategy: the value that spread counts
-	left   []int    // by strategy: what binpack compares
+// group is the tasks of one rank on one node.
+type group struct {
+	rank   int8
+	node   int32 // len(fleet.nodes) for none
+	tasks  []int32
+	sorted bool
+	seen   []int32 // the counts as they were when it was put in its place
 }
 
-func newVictims(f *Fleet, tasks []*model.Task, staying []string, rules *Rules) *victims {
-	v := &victims{strategy: defaultStrategy[:]}
+type lane struct {
+	v      *victims
+	groups []*group
+}
+
+func newVictims(f *Fleet, tasks []*model.Task, at, staying []int32, rules *Rules) *victims {
+	v := &victims{fleet: f, strategy: defaultStrategy[:], tasks: tasks}
 	if rules != nil {
 		v.strategy = rules.strategy
 	}
-	v.counts = make([]map[string]int, len(v.strategy))
-	for k := range v.counts {
-		v.counts[k] = map[string]int{}
+	none := int32(len(f.nodes))
+	// An unknown instance has the empty value of a field, as one without the
+	// attribute has, but only tasks that are to be chosen from count there.
+	for _, s := range v.strategy {
+		values, n := v.valuesOf(s)
+		v.values, v.counts = append(v.values, values), append(v.counts, make([]int32, n))
 	}
-	for _, t := range tasks {
-		c := v.candidate(f, t)
-		for k, value := range c.fields {
-			v.counts[k][value]++
+	byNode := make([][3]*group, none+1)
+	var order []*group
+	for i, t := range tasks {
+		node := at[i]
+		if node < 0 {
+			node = none
 		}
-		v.candidates = append(v.candidates, c)
+		v.count(node, 1)
+		g := &byNode[node][rank(t)]
+		if *g == nil {
+			*g = &group{rank: int8(rank(t)), node: node}
+			order = append(order, *g)
+		}
+		(*g).tasks = append((*g).tasks, int32(i))
 	}
-	for _, id := range staying {
-		if i, ok := f.at[id]; ok {
-			for k, s := range v.strategy {
-				if s.Type == Spread {
-					v.counts[k][f.nodes[i].field(s.Field)]++
-				}
-			}
+	for _, node := range staying {
+		if node >= 0 {
+			v.count(node, 1)
 		}
 	}
+	v.lane(order)
 	return v
 }
 
-func (v *victims) candidate(f *Fleet, t *model.Task) candidate {
-	c := candidate{task: t, rank: 2, fields: make([]string, len(v.strategy)), left: make([]int, len(v.strategy))}
+func rank(t *model.Task) int {
 	switch {
 	case t.Status.Last != model.TaskRunning:
-		c.rank = 0
+		return 0
 	case t.Status.Health == "UNHEALTHY":
-		c.rank = 1
+		return 1
 	}
-	i, ok := f.at[t.Spec.Instance]
-	if !ok {
-		return c
-	}
-	n := &f.nodes[i]
-	for k, s := range v.strategy {
-		switch {
-		case s.Type == Spread:
-			c.fields[k] = n.field(s.Field)
-		case s.Type == Binpack && s.Field == FieldCPU:
-			c.left[k] = n.Instance.Registered.CPU - n.Usage.CPU
-		case s.Type == Binpack:
-			c.left[k] = n.Instance.Registered.Memory - n.Usage.Memory
-		}
-	}
-	return c
+	return 2
 }
 
-// compare is below 0 when candidate i is to go before j.
-func (v *victims) compare(i, j int) int {
-	a, b := &v.candidates[i], &v.candidates[j]
+// valuesOf numbers the values of a strategy's field, node by node, and returns
+// how many there are; nil where the strategy does not spread.
+func (v *victims) valuesOf(s model.PlacementStrategy) (values []int32, n int) {
+	nodes := v.fleet.nodes
+	if s.Type != Spread {
+		return nil, 0
+	}
+	values = make([]int32, len(nodes)+1)
+	if s.Field == FieldInstance || s.Field == FieldHost {
+		for i := range values {
+			values[i] = int32(i)
+		}
+		return values, len(values)
+	}
+	number := map[string]int32{"": 0}
+	last, lastName := int32(0), ""
+	for i := range nodes {
+		if name := nodes[i].field(s.Field); name != lastName {
+			k, ok := number[name]
+			if !ok {
+				k = int32(len(number))
+				number[name] = k
+			}
+			last, lastName = k, name
+		}
+		values[i] = last
+	}
+	return values, len(number)
+}
+
+// count adds by to the numbers of the node's values.
+func (v *victims) count(node, by int32) {
+	for k, values := range v.values {
+		if values != nil {
+			v.counts[k][values[node]] += by
+		}
+	}
+}
+
+// lane puts the groups into lanes.
+func (v *victims) lane(groups []*group) {
+	of := func(*group) int32 { return 0 }
+	lanes := 1
+	if len(v.counts) > 0 && len(v.counts[0]) > 0 && len(v.counts[0]) <= maxLanes {
+		of, lanes = func(g *group) int32 { return v.values[0][g.node] }, len(v.counts[0])
+	}
+	v.lanes = make([]lane, lanes)
+	seen := make([]int32, len(groups)*len(v.strategy))
+	for i, g := range groups {
+		g.seen = seen[i*len(v.strategy) : (i+1)*len(v.strategy)]
+		v.look(g)
+		l := &v.lanes[of(g)]
+		l.groups = append(l.groups, g)
+	}
+	for i := range v.lanes {
+		v.lanes[i].v = v
+		heap.Init(&v.lanes[i])
+	}
+}
+
+// look brings what a group knows of the counts up to date, and reports whether
+// any had changed.
+func (v *victims) look(g *group) (changed bool) {
+	for k, values := range v.values {
+		if values == nil {
+			continue
+		}
+		if n := v.counts[k][values[g.node]]; n != g.seen[k] {
+			g.seen[k], changed = n, true
+		}
+	}
+	return changed
+}
+
+// next takes out the task that is to go before all others.
+func (v *victims) next() *model.Task {
+	var best *lane
+	for i := range v.lanes {
+		l := &v.lanes[i]
+		if len(l.groups) == 0 {
+			continue
+		}
+		for v.look(l.groups[0]) {
+			heap.Fix(l, 0)
+		}
+		if best == nil || v.compare(l.groups[0], best.groups[0]) < 0 {
+			best = l
+		}
+	}
+	g := best.groups[0]
+	t := v.tasks[v.head(g)]
+	g.tasks = g.tasks[:len(g.tasks)-1]
+	v.count(g.node, -1)
+	if len(g.tasks) == 0 {
+		heap.Pop(best)
+	} else {
+		v.look(g)
+		heap.Fix(best, 0)
+	}
+	return t
+}
+
+// compare is below 0 when group a is to go before b.
+func (v *victims) compare(a, b *group) int {
 	if d := cmp.Compare(a.rank, b.rank); d != 0 {
 		return d
 	}
-	for k := range v.strategy {
-		d := cmp.Or(cmp.Compare(v.counts[k][b.fields[k]], v.counts[k][a.fields[k]]), cmp.Compare(b.left[k], a.left[k]))
+	for k, s := range v.strategy {
+		d := 0
+		switch {
+		case s.Type == Spread:
+			d = cmp.Compare(b.seen[k], a.seen[k])
+		case s.Type == Binpack:
+			d = cmp.Compare(v.left(b.node, s.Field), v.left(a.node, s.Field))
+		}
 		if d != 0 {
 			return d
 		}
 	}
-	return cmp.Or(b.task.Spec.CreatedAt.Compare(a.task.Spec.CreatedAt), cmp.Compare(b.task.ID, a.task.ID))
+	return newest(v.tasks[v.head(a)], v.tasks[v.head(b)])
 }
 
-func (v *victims) choose(i int) {
-	c := &v.candidates[i]
-	c.chosen = true
-	for k, value := range c.fields {
-		v.counts[k][value]--
+// newest is below 0 when a was made after b.
+func newest(a, b *model.Task) int {
+	return cmp.Or(b.Spec.CreatedAt.Compare(a.Spec.CreatedAt), cmp.Compare(b.ID, a.ID))
+}
+
+// head returns the index of the group's newest task, the last of its tasks.
+func (v *victims) head(g *group) int32 {
+	if !g.sorted {
+		slices.SortFunc(g.tasks, func(a, b int32) int { return newest(v.tasks[b], v.tasks[a]) })
+		g.sorted = true
 	}
+	return g.tasks[len(g.tasks)-1]
+}
+
+// left is what the node has left of a resource; 0 for an unknown one.
+func (v *victims) left(node int32, field string) int {
+	if int(node) == len(v.fleet.nodes) {
+		return 0
+	}
+	n := &v.fleet.nodes[node]
+	if field == FieldCPU {
+		return n.Instance.Registered.CPU - n.Usage.CPU
+	}
+	return n.Instance.Registered.Memory - n.Usage.Memory
+}
+
+// Len, Less, Swap, Push and Pop make a lane a heap of its groups.
+func (l *lane) Len() int           { return len(l.groups) }
+func (l *lane) Less(i, j int) bool { return l.v.compare(l.groups[i], l.groups[j]) < 0 }
+func (l *lane) Swap(i, j int)      { l.groups[i], l.groups[j] = l.groups[j], l.groups[i] }
+func (l *lane) Push(x any)         { l.groups = append(l.groups, x.(*group)) }
+func (l *lane) Pop() any {
+	last := l.groups[len(l.groups)-1]
+	l.groups = l.groups[:len(l.groups)-1]
+	return last
 }

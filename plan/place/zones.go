@@ -5,6 +5,32 @@ import (
 	"slices"
 )
 
+// Index returns where the instance with the id (model.InstanceID) is in the
+// fleet, -1 if it is not. It holds until the fleet is changed.
+func (f *Fleet) Index(id string) int32 {
+	if i, ok := f.at[id]; ok {
+		return int32(i)
+	}
+	return -1
+}
+
+// At returns the instance at an index, nil for -1. It must not be changed.
+func (f *Fleet) At(i int32) *Node {
+	if i < 0 {
+		return nil
+	}
+	return &f.nodes[i].Node
+}
+
+// ZoneAt returns the availability zone of the instance at an index, "" if it
+// has none.
+func (f *Fleet) ZoneAt(i int32) string {
+	if i < 0 {
+		return ""
+	}
+	return f.nodes[i].zone
+}
+
 // Zone returns the availability zone of the instance with the id
 // (model.InstanceID), "" if it has none or is not in the fleet.
 func (f *Fleet) Zone(id string) string {
