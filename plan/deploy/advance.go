@@ -19,7 +19,7 @@ func (p *planning) advance() {
 	}
 	p.replace(s)
 	p.rebalance(s)
-	p.label()
+	p.label(s)
 	p.conclude(s)
 	p.sayTrouble()
 	p.forget()
@@ -38,7 +38,7 @@ func (p *planning) started() {
 }
 
 // label brings the deployments' states up to date.
-func (p *planning) label() {
+func (p *planning) label(s *survey) {
 	p.primary.Status.State = model.DeploymentPrimary
 	for _, d := range p.older {
 		if d.Status.State == model.DeploymentInactive {
@@ -46,9 +46,7 @@ func (p *planning) label() {
 		}
 		st := &d.Status
 		st.State = model.DeploymentInactive
-		if slices.ContainsFunc(p.tasks, func(t *model.Task) bool {
-			return t.Spec.Deployment == d.ID && (alive(t) || p.stopping(t))
-		}) {
+		if slices.Contains(s.active, d.ID) {
 			st.State = model.DeploymentActive
 		}
 		st.LastStuck, st.Steady, st.Moving, st.Rebalancing = "", false, nil, false
@@ -104,15 +102,7 @@ func (p *planning) baked() bool {
 // steady reports whether the service is as it is to be: all tasks of the
 // primary deployment serve, and no other is left.
 func (p *planning) steady(s *survey) bool {
-	if s.alive != s.desired || len(s.keep) != s.desired {
-		return false
-	}
-	for _, t := range s.keep {
-		if !p.settled(t) {
-			return false
-		}
-	}
-	return !slices.ContainsFunc(p.tasks, p.stopping)
+	return s.alive == s.desired && len(s.keep) == s.desired && s.starting == 0 && !s.busy
 }
 
 // forget deletes old deployments without tasks, but never the last completed

@@ -41,8 +41,8 @@ func (p *planning) countFailures(s *survey) {
 // order of their ends, the ids of all that are counted now and still in the
 // tables, and when the last of them stopped.
 func (p *planning) failures() (fresh []*model.Task, counted []string, last time.Time) {
-	for _, t := range p.tasks {
-		if t.Spec.Deployment != p.primary.ID || !t.Stopped() || !p.failed(t) {
+	for _, t := range p.ended {
+		if t.Spec.Deployment != p.primary.ID || !p.failed(t) {
 			continue
 		}
 		if t.Status.StoppedAt.After(last) {
@@ -95,7 +95,8 @@ func (p *planning) recovered(s *survey, last time.Time) bool {
 		}
 		p.out.WakeAt(at)
 	}
-	for _, t := range p.tasks {
+	for _, i := range p.living {
+		t := p.tasks[i]
 		if t.Spec.Deployment != p.primary.ID || !alive(t) || !p.ready(t) || !t.Status.StartedAt.After(last) {
 			continue
 		}

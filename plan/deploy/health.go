@@ -8,10 +8,10 @@ import (
 	"github.com/roadstead/roadstead/plan/place"
 )
 
-// lost reports whether the instance is gone: deregistered, or disconnected
+// lost reports whether the instance is gone: deregistered, of which nil is one case, or disconnected
 // for longer than LostAfter. While it may become so, the plan wakes then.
-func (p *planning) lost(n place.Node, known bool) bool {
-	if !known || n.Instance.Status == model.InstanceInactive {
+func (p *planning) lost(n *place.Node) bool {
+	if n == nil || n.Instance.Status == model.InstanceInactive {
 		return true
 	}
 	if n.Instance.AgentConnected || mutant.On(mutant.LostIgnored) {
@@ -36,7 +36,7 @@ func (p *planning) lost(n place.Node, known bool) bool {
 // onLost reports whether the task's instance is gone; a task that waits for
 // one has lost none.
 func (p *planning) onLost(t *model.Task) bool {
-	return !t.Waiting() && p.lost(p.Fleet.Node(t.Spec.Instance))
+	return !t.Waiting() && p.lost(p.Fleet.At(p.Fleet.Index(t.Spec.Instance)))
 }
 
 // alive reports whether the task is meant to run.
@@ -103,16 +103,17 @@ func (p *planning) hasHealthCheck(t *model.Task) bool {
 // stopLost stops the tasks of lost instances: whatever becomes of them, they
 // are replaced, and told to stop should their instance come back.
 func (p *planning) stopLost() {
-	for i, t := range p.tasks {
+	for _, i := range p.living {
+		t := p.tasks[i]
 		if !alive(t) || t.Waiting() {
 			continue
 		}
-		n, known := p.Fleet.Node(t.Spec.Instance)
-		if !p.lost(n, known) {
+		n := p.Fleet.At(p.at[i])
+		if !p.lost(n) {
 			continue
 		}
-		reason := lostReason(n, known)
-		if p.stopAt(i, model.StopServiceSchedulerInitiated, reason) {
+		reason := lostReason(n)
+		if p.stopAt(int(i), model.StopServiceSchedulerInitiated, reason) {
 			p.out.Because(t.Key(), "Lost", reason)
 		}
 	}

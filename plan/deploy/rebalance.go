@@ -93,10 +93,14 @@ func (p *planning) zones(s *survey) zoned {
 		return z
 	}
 	z.names = p.Fleet.Zones(func(n place.Node) bool { return n.Instance.AgentConnected && p.belongs(n, req) })
-	for _, t := range s.keep {
-		zone := p.Fleet.Zone(t.Spec.Instance)
-		z.counts[zone]++
-		z.tasks[zone] = append(z.tasks[zone], t)
+	for _, at := range s.keepAt {
+		z.counts[p.Fleet.ZoneAt(at)]++
+	}
+	if s.moving > 0 || z.uneven(1) {
+		for i, at := range s.keepAt {
+			zone := p.Fleet.ZoneAt(at)
+			z.tasks[zone] = append(z.tasks[zone], s.keep[i])
+		}
 	}
 	return z
 }

@@ -46,8 +46,11 @@ func (p *planning) replace(s *survey) {
 		floor = min(s.least, s.desired)
 	}
 	gone = append(gone, p.stop(p.victims(s.serving, s.keep, settled+len(s.serving)-floor), scaling)...)
-	free, guarded := p.unprotected(s.keep)
+	var free, guarded []*model.Task
 	surplus := len(s.keep) - s.moving - s.desired
+	if surplus > 0 {
+		free, guarded = p.unprotected(s.keep)
+	}
 	gone = append(gone, p.stop(p.victims(free, guarded, surplus), scaling)...)
 	p.sayStopped(gone)
 	if surplus > len(free) || (len(s.held) > 0 && started+len(gone)+s.starting == 0 && !s.busy) {
@@ -97,7 +100,8 @@ func (p *planning) victims(of, staying []*model.Task, n int) []*model.Task {
 	if n <= 0 || len(of) == 0 {
 		return nil
 	}
-	var first, rest []*model.Task
+	rest := make([]*model.Task, 0, len(of))
+	var first, chosen []*model.Task
 	for _, t := range of {
 		if p.ready(t) {
 			rest = append(rest, t)
@@ -106,8 +110,13 @@ func (p *planning) victims(of, staying []*model.Task, n int) []*model.Task {
 		}
 	}
 	on := instances(staying)
-	chosen := place.Victims(p.Fleet, first, append(instances(rest), on...), p.rules, n)
-	return append(chosen, place.Victims(p.Fleet, rest, on, p.rules, n-len(chosen))...)
+	if len(first) > 0 {
+		chosen = place.Victims(p.Fleet, first, append(instances(rest), on...), p.rules, n)
+	}
+	if len(chosen) < n {
+		chosen = append(chosen, place.Victims(p.Fleet, rest, on, p.rules, n-len(chosen))...)
+	}
+	return chosen
 }
 
 // missing is how many tasks have to be started in the end.
@@ -236,10 +245,8 @@ func (p *planning) placeBy(s *survey, req *place.Request) (spots []spot, wait st
 // running: what distinctInstance looks at.
 func (p *planning) holding() []string {
 	ids := []string{}
-	for _, t := range p.tasks {
-		if t.HoldsResources() {
-			ids = append(ids, t.Spec.Instance)
-		}
+	for _, i := range p.living {
+		ids = append(ids, p.tasks[i].Spec.Instance)
 	}
 	return ids
 }

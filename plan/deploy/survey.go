@@ -18,7 +18,8 @@ type survey struct {
 	nodes, open []string
 	// keep are the tasks of the primary deployment that are to stay; more
 	// than desired after scaling in.
-	keep []*model.Task
+	keep   []*model.Task
+	keepAt []int32 // the indexes of their instances
 	// To be replaced: unready are tasks that do not run yet, doubtful those
 	// that run and are not known to serve, unhealthy those that do not, and
 	// serving those that do.
@@ -35,12 +36,15 @@ type survey struct {
 	alive  int
 	// settled and starting count keep.
 	settled, starting int
+	// active are the ids of the deployments that have tasks.
+	active []string
 	// busy is set while tasks of the service are stopping.
 	busy bool
 }
 
 func (p *planning) survey() *survey {
-	s := &survey{desired: p.Service.Spec.DesiredCount}
+	n := len(p.living)
+	s := &survey{desired: p.Service.Spec.DesiredCount, keep: make([]*model.Task, 0, n), keepAt: make([]int32, 0, n)}
 	daemon := p.Service.Spec.Scheduling == model.SchedulingDaemon
 	if daemon {
 		s.nodes = p.daemonNodes()
@@ -48,14 +52,33 @@ func (p *planning) survey() *survey {
 	}
 	s.least, s.most = limits(p.Service.Spec.Rollout, s.desired, daemon)
 	covered := map[string]bool{}
-	for _, serves := range []bool{true, false} { // of two on one instance the one that serves stays
-		for _, t := range p.tasks {
-			if alive(t) && p.ready(t) == serves {
-				p.sort(s, t, daemon, covered)
+	if daemon {
+		for _, serves := range []bool{true, false} { // of two on one instance the one that serves stays
+			for _, i := range p.living {
+				if alive(p.tasks[i]) && p.ready(p.tasks[i]) == serves {
+					p.sort(s, i, daemon, covered)
+				}
 			}
 		}
 	}
-	s.busy = slices.ContainsFunc(p.tasks, p.stopping)
+	for _, i := range p.living {
+		t := p.tasks[i]
+		switch {
+		case t.Desired != model.TaskStopped:
+			if !daemon {
+				p.sort(s, i, daemon, covered)
+			}
+		case t.Waiting() || !p.lost(p.Fleet.At(p.at[i])):
+			s.busy = true
+		default:
+			continue
+		}
+		if n := len(s.active); n == 0 || s.active[n-1] != t.Spec.Deployment {
+			if !slices.Contains(s.active, t.Spec.Deployment) {
+				s.active = append(s.active, t.Spec.Deployment)
+			}
+		}
+	}
 	s.moving = p.moving(s)
 	for _, id := range s.nodes {
 		if n, _ := p.Fleet.Node(id); !covered[id] && n.Instance.AgentConnected {
@@ -66,25 +89,30 @@ func (p *planning) survey() *survey {
 }
 
 // sort puts one living task where it belongs.
-func (p *planning) sort(s *survey, t *model.Task, daemon bool, covered map[string]bool) {
+func (p *planning) sort(s *survey, i int32, daemon bool, covered map[string]bool) {
 	s.alive++
+	t, n := p.tasks[i], p.Fleet.At(p.at[i])
 	current := t.Spec.Deployment == p.primary.ID
-	n, _ := p.Fleet.Node(t.Spec.Instance)
-	displaced := n.Instance != nil && n.Instance.Status == model.InstanceDraining && !mutant.On(mutant.DrainingIgnored)
+	displaced := n != nil && n.Instance.Status == model.InstanceDraining && !mutant.On(mutant.DrainingIgnored)
 	switch {
-	case p.unhealthy(t):
-		s.unhealthy = append(s.unhealthy, t)
 	case daemon && !contains(s.nodes, t.Spec.Instance), daemon && current && covered[t.Spec.Instance]:
 		p.hold(s, t, &s.astray)
+	case p.unhealthy(t):
+		s.unhealthy = append(s.unhealthy, t)
 	case current && !displaced:
-		s.keep = append(s.keep, t)
-		covered[t.Spec.Instance] = true
+		s.keep, s.keepAt = append(s.keep, t), append(s.keepAt, p.at[i])
+		if daemon {
+			covered[t.Spec.Instance] = true
+		}
 		if p.settled(t) {
 			s.settled++
 		} else {
 			s.starting++
 		}
 	case p.ready(t):
+		if s.serving == nil {
+			s.serving = make([]*model.Task, 0, len(p.living))
+		}
 		p.hold(s, t, &s.serving)
 	case t.Status.Last == model.TaskRunning:
 		p.hold(s, t, &s.doubtful)
@@ -95,7 +123,7 @@ func (p *planning) sort(s *survey, t *model.Task, daemon bool, covered map[strin
 
 // hold puts a task that is to stop among those, unless it is protected.
 func (p *planning) hold(s *survey, t *model.Task, among *[]*model.Task) {
-	if !t.Protected(p.Now) {
+	if !t.Protected(p.Now) || p.unhealthy(t) {
 		*among = append(*among, t)
 		return
 	}
@@ -142,8 +170,8 @@ func (p *planning) daemonNodes() []string {
 	ids := []string{}
 	req, err := p.request()
 	if err != nil { // nothing can be said about other instances, so all stay where they are
-		for _, t := range p.tasks {
-			if alive(t) {
+		for _, i := range p.living {
+			if t := p.tasks[i]; alive(t) {
 				ids = append(ids, t.Spec.Instance)
 			}
 		}
@@ -151,8 +179,8 @@ func (p *planning) daemonNodes() []string {
 		return slices.Compact(ids)
 	}
 	for _, id := range p.Fleet.Nodes() {
-		n, known := p.Fleet.Node(id)
-		if place.Belongs(n, req) == "" && !p.lost(n, known) {
+		n := p.Fleet.At(p.Fleet.Index(id))
+		if place.Belongs(*n, req) == "" && !p.lost(n) {
 			ids = append(ids, id)
 		}
 	}

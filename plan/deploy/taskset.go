@@ -61,6 +61,7 @@ func (p *planning) taskSet(t *model.TaskSet, tasks []*model.Task) bool {
 	q.primary = &model.Deployment{Account: t.Account, Cluster: t.Cluster, Service: t.Service, ID: t.ID, Spec: t.Spec,
 		CreatedAt: t.CreatedAt, Status: t.Clone().State}
 	q.compile()
+	q.look()
 	gone := false
 	if t.Status == model.TaskSetDraining {
 		gone = q.drainSet()

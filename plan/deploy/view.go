@@ -103,6 +103,9 @@ type planning struct {
 	out     plan.Plan
 	ids     *plan.IDs
 	tasks   []*model.Task // by id; those that were stopped by this plan replaced
+	living  []int32       // indexes of the tasks that have not stopped
+	ended   []*model.Task // those that have
+	at      []int32       // by task that has not stopped: its instance's index in the fleet
 	primary *model.Deployment
 	older   []*model.Deployment // the newest first
 	stored  map[string]*model.Deployment
@@ -137,7 +140,22 @@ func begin(v View) *planning {
 		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(a.ID, b.ID))
 	})
 	p.compile()
+	p.look()
 	return p
+}
+
+// look notes which tasks have not stopped and where those are, so that nothing
+// else has to look at all of them.
+func (p *planning) look() {
+	p.living, p.at, p.ended = make([]int32, 0, len(p.tasks)), make([]int32, len(p.tasks)), nil
+	for i, t := range p.tasks {
+		if t.Stopped() {
+			p.ended = append(p.ended, t)
+			continue
+		}
+		p.living = append(p.living, int32(i))
+		p.at[i] = p.Fleet.Index(t.Spec.Instance)
+	}
 }
 
 // ControllerExternal is the deployment controller of services that consist of

@@ -43,8 +43,8 @@ func scalingReason(deployment string) string {
 	return "Scaling activity initiated by (deployment " + deployment + ")"
 }
 
-func lostReason(n place.Node, known bool) string {
-	if !known || n.Instance.Status == model.InstanceInactive {
+func lostReason(n *place.Node) string {
+	if n == nil || n.Instance.Status == model.InstanceInactive {
 		return "The container instance of the task was deregistered."
 	}
 	return "The container instance of the task (container-instance " + n.Instance.ID + ") lost its connection."

@@ -62,6 +62,7 @@ type victims struct {
 	values   [][]int32 // by strategy: the value of each node, plus that of none
 	tasks    []*model.Task
 	lanes    []lane
+	within   int // the first strategy that groups of one lane can differ by
 }
 
 // group is the tasks of one rank on one node.
@@ -90,29 +91,49 @@ func newVictims(f *Fleet, tasks []*model.Task, at, staying []int32, rules *Rules
 		values, n := v.valuesOf(s)
 		v.values, v.counts = append(v.values, values), append(v.counts, make([]int32, n))
 	}
-	byNode := make([][3]*group, none+1)
-	var order []*group
+	of := make([]int32, len(tasks))          // by task: its node and rank
+	sizes := make([]int32, (none+1)*ranks+1) // by node and rank: how many tasks; then where the next of them goes
+	groups := 0
 	for i, t := range tasks {
 		node := at[i]
 		if node < 0 {
 			node = none
 		}
 		v.count(node, 1)
-		g := &byNode[node][rank(t)]
-		if *g == nil {
-			*g = &group{rank: int8(rank(t)), node: node}
-			order = append(order, *g)
+		of[i] = node*ranks + int32(rank(t))
+		if sizes[of[i]]++; sizes[of[i]] == 1 {
+			groups++
 		}
-		(*g).tasks = append((*g).tasks, int32(i))
 	}
 	for _, node := range staying {
 		if node >= 0 {
 			v.count(node, 1)
 		}
 	}
-	v.lane(order)
+	v.lane(v.group(of, sizes, groups))
 	return v
 }
+
+// group makes the groups, count of them, in the order of their nodes and
+// ranks, out of one piece of memory each for them and their tasks.
+func (v *victims) group(of, sizes []int32, count int) []group {
+	groups, all := make([]group, 0, count), make([]int32, len(of))
+	from := int32(0)
+	for k, n := range sizes {
+		sizes[k] = from
+		if n > 0 {
+			groups = append(groups, group{rank: int8(k % ranks), node: int32(k / ranks), tasks: all[from : from+n : from+n]})
+		}
+		from += n
+	}
+	for i, k := range of {
+		all[sizes[k]] = int32(i)
+		sizes[k]++
+	}
+	return groups
+}
+
+const ranks = 3
 
 func rank(t *model.Task) int {
 	switch {
@@ -164,15 +185,16 @@ func (v *victims) count(node, by int32) {
 }
 
 // lane puts the groups into lanes.
-func (v *victims) lane(groups []*group) {
+func (v *victims) lane(groups []group) {
 	of := func(*group) int32 { return 0 }
 	lanes := 1
 	if len(v.counts) > 0 && len(v.counts[0]) > 0 && len(v.counts[0]) <= maxLanes {
-		of, lanes = func(g *group) int32 { return v.values[0][g.node] }, len(v.counts[0])
+		of, lanes, v.within = func(g *group) int32 { return v.values[0][g.node] }, len(v.counts[0]), 1
 	}
 	v.lanes = make([]lane, lanes)
 	seen := make([]int32, len(groups)*len(v.strategy))
-	for i, g := range groups {
+	for i := range groups {
+		g := &groups[i]
 		g.seen = seen[i*len(v.strategy) : (i+1)*len(v.strategy)]
 		v.look(g)
 		l := &v.lanes[of(g)]
@@ -185,14 +207,14 @@ func (v *victims) lane(groups []*group) {
 }
 
 // look brings what a group knows of the counts up to date, and reports whether
-// any had changed.
+// any had changed that puts it in its place in its lane.
 func (v *victims) look(g *group) (changed bool) {
 	for k, values := range v.values {
 		if values == nil {
 			continue
 		}
 		if n := v.counts[k][values[g.node]]; n != g.seen[k] {
-			g.seen[k], changed = n, true
+			g.seen[k], changed = n, changed || k >= v.within
 		}
 	}
 	return changed
@@ -209,7 +231,7 @@ func (v *victims) next() *model.Task {
 		for v.look(l.groups[0]) {
 			heap.Fix(l, 0)
 		}
-		if best == nil || v.compare(l.groups[0], best.groups[0]) < 0 {
+		if best == nil || v.compare(l.groups[0], best.groups[0], 0) < 0 {
 			best = l
 		}
 	}
@@ -226,13 +248,14 @@ func (v *victims) next() *model.Task {
 	return t
 }
 
-// compare is below 0 when group a is to go before b.
-func (v *victims) compare(a, b *group) int {
+// compare is below 0 when group a is to go before b, by their ranks and the
+// strategies from the from-th.
+func (v *victims) compare(a, b *group, from int) int {
 	if d := cmp.Compare(a.rank, b.rank); d != 0 {
 		return d
 	}
-	for k, s := range v.strategy {
-		d := 0
+	for k := from; k < len(v.strategy); k++ {
+		s, d := v.strategy[k], 0
 		switch {
 		case s.Type == Spread:
 			d = cmp.Compare(b.seen[k], a.seen[k])
@@ -274,7 +297,7 @@ func (v *victims) left(node int32, field string) int {
 
 // Len, Less, Swap, Push and Pop make a lane a heap of its groups.
 func (l *lane) Len() int           { return len(l.groups) }
-func (l *lane) Less(i, j int) bool { return l.v.compare(l.groups[i], l.groups[j]) < 0 }
+func (l *lane) Less(i, j int) bool { return l.v.compare(l.groups[i], l.groups[j], l.v.within) < 0 }
 func (l *lane) Swap(i, j int)      { l.groups[i], l.groups[j] = l.groups[j], l.groups[i] }
 func (l *lane) Push(x any)         { l.groups = append(l.groups, x.(*group)) }
 func (l *lane) Pop() any {
