@@ -200,10 +200,9 @@ func validateResources(_ *types.TaskDefinition, c *types.ContainerDefinition) er
 			return setting(c, "A sharingStrategy is for resource requirements of type GPU.")
 		case shared && r.Value != nil:
 			return setting(c, "A GPU resource requirement has either a value or a sharingStrategy.")
-		case r.Type == types.ResourceTypeGpu && !shared && !count, r.Type == types.ResourceTypeNeuronDevice && value != "ALL":
+		case r.Type == types.ResourceTypeGpu && !shared && !count, r.Type == types.ResourceTypeNeuronDevice && value != "ALL",
+			r.Type == types.ResourceTypeInferenceAccelerator: // a definition can have none
 			return setting(c, "Invalid value '"+value+"' of a resource requirement of type "+string(r.Type)+".")
-		case r.Type == types.ResourceTypeInferenceAccelerator:
-			return setting(c, "Invalid value '"+value+"': there is no such inference accelerator.")
 		}
 	}
 	return nil

@@ -127,15 +127,16 @@ def bad_definitions():
     refusal(re.compile(".*[Cc]ycl|.*depend"), dependsOn=[{"containerName": "x", "condition": "START"}])
     refusal(re.compile("When networkMode=host, the host ports and container ports in port mappings must match."), task={"networkMode": "host"},
             portMappings=[{"containerPort": 80, "hostPort": 81}])
-    refusal(re.compile(".*awsvpc"), task={"networkMode": "awsvpc"})
-    refusal(re.compile(".*FARGATE"), task={"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"})
+    refusal("Fargate only supports network mode ‘awsvpc’.", task={"requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512"})
+    refusal("No Fargate configuration exists for given values: 256 CPU, 4096 memory. See the Amazon ECS documentation for the valid values.",
+            task={"requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": "256", "memory": "4096"})
     refusal(re.compile("Log driver awslogs requires options: awslogs-group"), logConfiguration={"logDriver": "awslogs", "options": {"awslogs-region": REGION}})
-    refusal(re.compile(".*splunk"), logConfiguration={"logDriver": "splunk"})
-    refusal(re.compile(".*secrets"), secrets=[{"name": "A", "valueFrom": "arn:aws:ssm:us-east-1:000000000000:parameter/a"}])
+    refusal("Log driver splunk requires options: splunk-token, splunk-url", logConfiguration={"logDriver": "splunk"})
+    refusal("When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.", secrets=[{"name": "A", "valueFrom": "arn:aws:ssm:us-east-1:000000000000:parameter/a"}])
     refusal(re.compile("Unknown volume 'v'"), mountPoints=[{"sourceVolume": "v", "containerPath": "/v"}])
     two = [{"name": "x", "image": "x:1", "memory": 8}] * 2
     refused("ClientException", re.compile(".*unique|.*[Dd]uplicate"), ecs.register_task_definition, family="bad", containerDefinitions=two)
-    refused("ClientException", re.compile(".*10"), ecs.register_task_definition, family="bad",
+    refused("ClientException", "Too many containers.", ecs.register_task_definition, family="bad",
             containerDefinitions=[{"name": "c%d" % n, "image": "x:1", "memory": 8} for n in range(11)])
     refused("InvalidParameterException", re.compile(".*tag|.*Tag"), ecs.register_task_definition, family="bad", containerDefinitions=two[:1],
             tags=[{"key": "k%d" % n, "value": ""} for n in range(51)])

@@ -14,13 +14,17 @@ WORDS = {"sourceVolume": "v", "expression": "attribute:ecs.os-type == linux", "s
          "hostPath": "/dev/null", "taskRoleArn": "arn:aws:iam::000000000000:role/r", "executionRoleArn": "arn:aws:iam::000000000000:role/r",
          "roleArn": "arn:aws:iam::000000000000:role/r", "image": "x:1", "workingDirectory": "/srv", "mode": "blocking",
          "containerPortRange": "80-81", "namespace": "kernel.msgmax", "cpu": "64", "memory": "64", "user": "1000",
-         "dockerSecurityOptions": "no-new-privileges"}
+         "dockerSecurityOptions": "no-new-privileges", "fileSystemId": "fs-12345678", "valueFrom": "/a/b", "add": "NET_ADMIN", "drop": "ALL",
+         "mountOptions": "noexec", "credentialSpecs": "credentialspec:arn:aws:s3:::bucket/spec.json", "fileSystemArn": "arn:aws:s3files:us-east-1:000000000000:file-system/fs-1",
+         "accessPointArn": "arn:aws:s3files:us-east-1:000000000000:access-point/p", "credentialsParameter": "arn:aws:secretsmanager:us-east-1:000000000000:secret:s",
+         "domain": "example.com"}
+ROLE = "arn:aws:iam::000000000000:role/r"
 
 
-def named(e, path):
-    """Whether an error names the member, a part of its path or its value's kind."""
+def named(e, path, value):
+    """Whether an error names the member, a part of its path, its value or its value's kind."""
     said = re.sub("[^a-z]", "", e.response["Error"]["Message"].lower())
-    return any(re.sub("[^a-z]", "", p.lower()).removesuffix("s") in said for p in path if isinstance(p, str))
+    return any(re.sub("[^a-z]", "", p.lower()).removesuffix("s") in said for p in path + (value,) if isinstance(p, str))
 
 
 def values(shape, name):
@@ -98,7 +102,7 @@ def probe(operation, request, call, shown, exempt=(), fill=None):
             answer = call(**given)
         except botocore.exceptions.ClientError as e:
             refusals += 1
-            if e.response["ResponseMetadata"]["HTTPStatusCode"] != 400 or not named(e, path):
+            if e.response["ResponseMetadata"]["HTTPStatusCode"] != 400 or not named(e, path, value):
                 problems.append("%s=%r: refused without a name: %s" % (dotted, value, e.response["Error"]))
             continue
         accepted += 1
@@ -120,7 +124,9 @@ def definitions():
         d = ecs.describe_task_definition(taskDefinition=registered["taskDefinitionArn"], include=["TAGS"])
         return [("the answer", registered), ("DescribeTaskDefinition", dict(d["taskDefinition"], tags=d.get("tags")))]
 
-    return probe("RegisterTaskDefinition", lambda: {"family": "parameters", "containerDefinitions": [{"name": "main", "image": "x:1", "memory": 64}]},
+    return probe("RegisterTaskDefinition", lambda: {"family": "parameters", "containerDefinitions": [
+        {"name": "main", "image": "x:1", "memory": 64},
+        {"name": "side", "image": "x:1", "memory": 64, "essential": False, "healthCheck": {"command": ["CMD", "true"]}}]},
                  call, shown, fill={
         "containerDefinitions.0.portMappings": [(("containerDefinitions", 0, "portMappings", 0, "containerPort"), 80)],
         "containerDefinitions.0.mountPoints": [(("containerDefinitions", 0, "mountPoints", 0, "sourceVolume"), "v"),
@@ -128,7 +134,22 @@ def definitions():
                                                (("volumes", 0, "name"), "v")],
         "containerDefinitions.0.logConfiguration.options": [(("containerDefinitions", 0, "logConfiguration", "logDriver"), "json-file")],
         "placementConstraints": [(("placementConstraints", 0, "type"), "memberOf"), (("placementConstraints", 0, "expression"), "attribute:ecs.os-type == linux")],
+        "containerDefinitions.0.secrets": [(("containerDefinitions", 0, "secrets", 0, "name"), "A"), (("containerDefinitions", 0, "secrets", 0, "valueFrom"), "/a/b"),
+                                           (("executionRoleArn",), ROLE)],
+        "containerDefinitions.0.logConfiguration.secretOptions": [
+            (("containerDefinitions", 0, "logConfiguration", "logDriver"), "syslog"), (("executionRoleArn",), ROLE),
+            (("containerDefinitions", 0, "logConfiguration", "secretOptions", 0, "name"), "A"),
+            (("containerDefinitions", 0, "logConfiguration", "secretOptions", 0, "valueFrom"), "/a/b")],
+        "containerDefinitions.0.environmentFiles.0.type": [(("containerDefinitions", 0, "environmentFiles", 0, "value"), "arn:aws:s3:::bucket/a.env"),
+                                                           (("executionRoleArn",), ROLE)],
+        "containerDefinitions.0.dependsOn.0.condition": [(("containerDefinitions", 0, "dependsOn", 0, "containerName"), "side")],
+        "containerDefinitions.0.restartPolicy": [(("containerDefinitions", 0, "restartPolicy", "enabled"), True)],
+        "containerDefinitions.0.firelensConfiguration": [(("containerDefinitions", 0, "firelensConfiguration", "type"), "fluentbit"),
+                                                         (("containerDefinitions", 0, "logConfiguration", "logDriver"), "awsfirelens")],
         "volumes": [(("volumes", 0, "name"), "v")],
+        "volumes.0.efsVolumeConfiguration": [(("volumes", 0, "efsVolumeConfiguration", "fileSystemId"), "fs-12345678"),
+                                             (("volumes", 0, "efsVolumeConfiguration", "transitEncryption"), "ENABLED")],
+        "volumes.0.s3filesVolumeConfiguration": [(("volumes", 0, "s3filesVolumeConfiguration", "fileSystemArn"), WORDS["fileSystemArn"])],
     })
 
 
