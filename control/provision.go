@@ -110,12 +110,8 @@ func (p *provisioner) Plan(v store.View, key string, now time.Time) plan.Plan {
 // the same deployment, or of the same group where there is no service; and of
 // those that distinctInstance keeps it from.
 func groupOf(v store.View, t *model.Task) (spread, occupied []string) {
-	tasks := store.TasksByService(v, t.Spec.Service)
-	if t.Spec.Service == "" {
-		tasks = store.Prefix[*model.Task](v, model.ClusterID(t.Account, t.Cluster)+"/")
-	}
-	for other := range tasks {
-		if other.Stopped() || other.Spec.Instance == "" || other.Spec.Group != t.Spec.Group {
+	for other := range store.TasksByGroup(v, model.ClusterID(t.Account, t.Cluster), t.Spec.Group) {
+		if other.Spec.Instance == "" {
 			continue
 		}
 		occupied = append(occupied, other.Spec.Instance)

@@ -39,6 +39,7 @@ const (
 	byImage    = "image"
 	byUser     = "user"
 	byWaiting  = "waiting"
+	byGroup    = "group"
 )
 
 // Tables lists every table of Roadstead.
@@ -76,6 +77,12 @@ func Tables() []Table {
 		TableOf[*model.ServiceEvents](model.KindServiceEvents),
 		TableOf[*model.Task](model.KindTask,
 			By(byInstance, func(t *model.Task) string { return t.Spec.Instance }),
+			By(byGroup, func(t *model.Task) string {
+				if t.Spec.Service != "" || t.Stopped() { // a service's tasks are found by that
+					return ""
+				}
+				return groupID(model.ClusterID(t.Account, t.Cluster), t.Spec.Group)
+			}),
 			By(byWaiting, func(t *model.Task) string {
 				if t.Spec.Instance != "" {
 					return ""

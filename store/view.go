@@ -152,6 +152,29 @@ func TasksWithoutInstance(v View, clusterID string) iter.Seq[*model.Task] {
 	return lookup[*model.Task](v, byWaiting, clusterID)
 }
 
+// TasksByGroup returns the tasks of a cluster (model.ClusterID) that belong to
+// the group and have not stopped: those of a service and those of none.
+func TasksByGroup(v View, clusterID, group string) iter.Seq[*model.Task] {
+	return func(yield func(*model.Task) bool) {
+		for t := range lookup[*model.Task](v, byGroup, groupID(clusterID, group)) {
+			if !yield(t) {
+				return
+			}
+		}
+		service, ok := strings.CutPrefix(group, "service:")
+		if !ok {
+			return
+		}
+		for t := range TasksByService(v, clusterID+"/"+service) {
+			if t.Spec.Group == group && !t.Stopped() && !yield(t) {
+				return
+			}
+		}
+	}
+}
+
+func groupID(clusterID, group string) string { return clusterID + "/" + group }
+
 // TasksByService returns the tasks, stopped ones too, of a service
 // (model.ServiceID), by id.
 func TasksByService(v View, serviceID string) iter.Seq[*model.Task] {

@@ -91,3 +91,34 @@ func TestTasksWithoutInstance(t *testing.T) {
 	}
 	check()
 }
+
+// TestTasksByGroup: tasks are found by their group whether a service made them
+// or not, until they stop.
+func TestTasksByGroup(t *testing.T) {
+	ctx := context.Background()
+	db, err := store.Open(ctx, memlog.New(memlog.Options{}), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c model.Change
+	for id, spec := range map[string]model.TaskSpec{"1": {Group: "family:x"}, "2": {Group: "family:x"}, "3": {Group: "family:xy"},
+		"4": {Group: "service:s", Service: "a/c/s"}, "5": {Group: "service:s"}, "6": {Group: "service:t", Service: "a/c/t"}} {
+		task := &model.Task{Account: "a", Cluster: "c", ID: id, Spec: spec, Status: model.TaskObserved{Last: model.TaskRunning}}
+		if id == "2" {
+			task.Status.Last = model.TaskStopped
+		}
+		c.Put(task)
+	}
+	if _, err := db.Commit(ctx, c); err != nil {
+		t.Fatal(err)
+	}
+	for group, want := range map[string][]string{"family:x": {"1"}, "family:xy": {"3"}, "service:s": {"5", "4"}, "service:t": {"6"}, "family": nil} {
+		var got []string
+		for task := range store.TasksByGroup(db.View(), "a/c", group) {
+			got = append(got, task.ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", group, got, want)
+		}
+	}
+}

@@ -60,12 +60,19 @@ func call(h http.Handler, operation, body string) string {
 
 // BenchmarkRunTask places one task for each call.
 func BenchmarkRunTask(b *testing.B) {
-	for _, n := range []int{1, 100, 10000} {
-		b.Run(fmt.Sprint("instances=", n), func(b *testing.B) {
-			h := fleet(b, n)
+	const binpack = `,"placementStrategy":[{"type":"binpack","field":"memory"}]`
+	const chain = `,"placementStrategy":[{"type":"spread","field":"instanceId"},{"type":"binpack","field":"cpu"}]`
+	for _, c := range []struct {
+		name      string
+		instances int
+		strategy  string
+	}{{"instances=1", 1, ""}, {"instances=100", 100, ""}, {"instances=10000", 10000, ""},
+		{"instances=10000,binpack", 10000, binpack}, {"instances=10000,spread+binpack", 10000, chain}} {
+		b.Run(c.name, func(b *testing.B) {
+			h := fleet(b, c.instances)
 			b.ReportAllocs()
 			for b.Loop() {
-				if body := call(h, "RunTask", `{"taskDefinition":"web"}`); strings.Contains(body, "__type") {
+				if body := call(h, "RunTask", `{"taskDefinition":"web"`+c.strategy+`}`); strings.Contains(body, "__type") {
 					b.Fatal(body)
 				}
 			}

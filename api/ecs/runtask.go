@@ -194,7 +194,7 @@ func propose(c *model.Change, v store.View, cluster *model.Cluster, t *model.Tas
 }
 
 // sameGroup returns the instances of the tasks of the same group, where the
-// strategy or constraints look at them: it costs a walk over the cluster.
+// strategy or constraints look at them.
 func (n *run) sameGroup(v store.View, cluster *model.Cluster, t *model.TaskDefinition) []string {
 	needed := slices.ContainsFunc(n.strategy, func(s model.PlacementStrategy) bool { return s.Type == place.Spread }) ||
 		slices.ContainsFunc(n.constraints, func(c model.PlacementConstraint) bool { return c.Type == place.DistinctInstance })
@@ -203,8 +203,8 @@ func (n *run) sameGroup(v store.View, cluster *model.Cluster, t *model.TaskDefin
 	}
 	group := orWord(n.group, "family:"+t.Family)
 	var instances []string
-	for task := range store.Prefix[*model.Task](v, cluster.Key().ID+"/") {
-		if task.Spec.Group == group && task.Desired == model.TaskRunning && !task.Stopped() {
+	for task := range store.TasksByGroup(v, cluster.Key().ID, group) {
+		if task.Desired == model.TaskRunning {
 			instances = append(instances, task.Spec.Instance)
 		}
 	}
