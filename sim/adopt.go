@@ -7,6 +7,7 @@ import (
 	"github.com/roadstead/roadstead/agent/network"
 	"github.com/roadstead/roadstead/agent/runtime"
 	"github.com/roadstead/roadstead/agent/step"
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // The labels of containers.
@@ -45,7 +46,7 @@ func (a *agent) adopt() {
 	found := map[string][]step.Found{}
 	for _, e := range n.machine.List(n.now()) {
 		f, ok := a.recognise(e, sandboxes)
-		if !ok || a.w.options.Mutant == DoubleStart && !f.Running {
+		if !ok || mutant.On(mutant.DoubleStart) && !f.Running {
 			a.discard(e.ID)
 			continue
 		}

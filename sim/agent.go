@@ -15,6 +15,7 @@ import (
 	"github.com/roadstead/roadstead/agent/step"
 	"github.com/roadstead/roadstead/dispatch"
 	"github.com/roadstead/roadstead/dispatch/acs"
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // agent is one life of a node's agent: what kill -9 takes. It drives the real
@@ -197,7 +198,7 @@ func (a *agent) compare(c *conn, m *acs.TaskManifestMessage) {
 // assign takes a payload; saved is called once its record is there.
 func (a *agent) assign(payload acs.Task, saved func()) {
 	l := a.live[payload.ARN]
-	if l == nil && a.ended[payload.ARN] && a.w.options.Mutant != LatePayload {
+	if l == nil && a.ended[payload.ARN] && !mutant.On(mutant.LatePayload) {
 		saved() // it was told of before its end was known there
 		return
 	}
@@ -220,10 +221,13 @@ func (a *agent) assign(payload acs.Task, saved func()) {
 func newLive(task *step.Task, payload acs.Task) *live {
 	l := &live{task: task, payload: payload, runs: map[string]*run{}}
 	for i, c := range payload.Containers {
-		l.runs[c.Name] = &run{id: fmt.Sprintf("%s-%d", taskID(payload.ARN), i)}
+		l.runs[c.Name] = &run{id: containerID(taskID(payload.ARN), i)}
 	}
 	return l
 }
+
+// containerID is the id of a task's i-th container.
+func containerID(task string, i int) string { return fmt.Sprintf("%s-%d", task, i) }
 
 // save writes the task's record.
 func (a *agent) save(l *live) {

@@ -20,11 +20,13 @@ type checker struct {
 	gone  map[model.Key]model.Revision // when
 	ran   map[string]string            // container id -> node on which it ran
 	still bool                         // nothing may be committed
+	ended map[string]int               // deployment -> tasks of it that have stopped
+	idle  idle
 	loops loopEvents
 }
 
 func newChecker(w *world) *checker {
-	c := &checker{w: w, acked: map[model.Key]model.Revision{}, gone: map[model.Key]model.Revision{}, ran: map[string]string{}}
+	c := &checker{w: w, acked: map[model.Key]model.Revision{}, gone: map[model.Key]model.Revision{}, ran: map[string]string{}, ended: map[string]int{}}
 	c.loops = loopEvents{w: w, conflicts: map[string]int{}}
 	return c
 }
@@ -62,6 +64,12 @@ func (l *loopEvents) Observe(e control.Event) {
 // was ever acknowledged ("durability").
 func (c *checker) opened(db *store.DB) {
 	v := db.View()
+	for n := range everything(v) {
+		was, ok := c.last.Lookup(n.Key())
+		if rev := n.Metadata().Rev; rev <= c.last.Rev() && (!ok || was.Metadata().Rev != rev) {
+			c.w.fail("durability", "%s is in the log since %d and was not to be seen", n.Key(), rev)
+		}
+	}
 	for key, rev := range c.acked {
 		noun, ok := v.Lookup(key)
 		switch {
@@ -101,13 +109,22 @@ func (c *checker) committed(v store.View, keys []model.Key) {
 		if c.still {
 			c.w.fail("quiet", "a settled world writes %s at revision %d: %s", k, v.Rev(), words(now))
 		}
-		if t, ok := now.(*model.Task); ok {
+		switch now := now.(type) {
+		case *model.Task:
 			var old *model.Task
 			if existed {
 				old = was.(*model.Task)
 			}
-			c.task(v, old, t)
-			instances = append(instances, t.Spec.Instance)
+			c.task(v, old, now)
+			instances = append(instances, now.Spec.Instance)
+		case *model.Deployment:
+			if existed {
+				c.breaker(v, was.(*model.Deployment), now)
+			}
+		case nil:
+			if t, ok := was.(*model.Task); ok {
+				c.forgotten(t)
+			}
 		}
 	}
 	slices.Sort(instances)
@@ -133,6 +150,10 @@ func (c *checker) task(v store.View, was, now *model.Task) {
 		c.w.fail("status", "task %s is not to stop any more", now.ID)
 	case was.Spec.Instance != now.Spec.Instance:
 		c.w.fail("status", "task %s moves from %s to %s", now.ID, was.Spec.Instance, now.Spec.Instance)
+	}
+	if now.Stopped() && !was.Stopped() {
+		c.ended[now.Spec.Deployment]++
+		c.story(now)
 	}
 	if now.Stopped() && !was.Stopped() && now.StopCode != model.StopTerminationNotice && !slices.ContainsFunc(now.Status.Containers, unended) {
 		for _, n := range c.w.nodes {
@@ -163,7 +184,7 @@ func (c *checker) room(v store.View, id string) {
 			continue
 		}
 		cpu, memory = cpu+t.Spec.Resources.CPU, memory+t.Spec.Resources.Memory
-		for _, p := range t.Spec.Resources.Ports {
+		for _, p := range portsOf(v, t) {
 			if by, taken := ports[p]; taken {
 				c.w.fail("room", "port %d on %s is taken by %s and by task %s", p.Number, id, by, t.ID)
 			}
@@ -185,6 +206,7 @@ func (c *checker) container(n *node, e runtime.Event) {
 			c.w.fail("once", "container %s runs on %s and ran on %s before", e.ID, n.name, where)
 		}
 		c.ran[e.ID] = n.name
+		c.order(n, e)
 	case runtime.StatusExited:
 		c.w.trace.say(n.name, "container %s has ended with %d", shortContainer(e.ID), e.ExitCode)
 	}

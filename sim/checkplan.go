@@ -28,7 +28,11 @@ func (c *checker) planned(loop string, seen store.View, change model.Change) {
 			written[t.Key().ID] = t
 		}
 	}
+	c.rollback(seen, change)
 	for _, id := range slices.Sorted(maps.Keys(services)) {
+		if s, ok := store.Get[*model.Service](seen, id); ok {
+			c.distinct(seen, s, written)
+		}
 		if s, ok := store.Get[*model.Service](seen, id); ok && s.Status == model.ServiceActive && s.Spec.Scheduling == model.SchedulingReplica {
 			c.percents(seen, s, written)
 		}
@@ -87,4 +91,52 @@ func serves(v store.View, t *model.Task) bool {
 func connected(v store.View, t *model.Task) bool {
 	i, ok := store.Get[*model.ContainerInstance](v, t.Spec.Instance)
 	return ok && i.AgentConnected && i.Status != model.InstanceInactive
+}
+
+// distinct checks that a service whose tasks are to be on instances of their
+// own is given no second task on one.
+func (c *checker) distinct(seen store.View, s *model.Service, written map[string]*model.Task) {
+	if !slices.ContainsFunc(s.Spec.Constraints, func(c model.PlacementConstraint) bool { return c.Type == "distinctInstance" }) {
+		return
+	}
+	on := map[string]string{}
+	for t := range store.TasksByService(seen, s.Key().ID) {
+		if t.HoldsResources() {
+			on[t.Spec.Instance] = t.ID
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(written)) {
+		t := written[id]
+		if _, old := store.Get[*model.Task](seen, id); old || t.Spec.Service != s.Key().ID {
+			continue
+		}
+		if other, taken := on[t.Spec.Instance]; taken {
+			c.w.fail("distinct", "service %s gets task %s on the instance of %s, and its tasks are to be on instances of their own", s.Name, t.ID, other)
+		}
+		on[t.Spec.Instance] = t.ID
+	}
+}
+
+// rollback checks that a service goes back to the last revision that was
+// completed and to no other.
+func (c *checker) rollback(seen store.View, change model.Change) {
+	for _, w := range change.Writes {
+		now, ok := w.Noun.(*model.Service)
+		if !ok {
+			continue
+		}
+		was, ok := store.Get[*model.Service](seen, now.Key().ID)
+		if !ok || was.Primary == now.Primary {
+			continue
+		}
+		var last *model.Deployment
+		for d := range store.DeploymentsByService(seen, now.Key().ID) {
+			if d.ID != was.Primary && d.Status.Rollout == model.RolloutCompleted && (last == nil || d.CreatedAt.After(last.CreatedAt)) {
+				last = d
+			}
+		}
+		if last == nil || last.Spec.TaskDefinition != now.Spec.TaskDefinition {
+			c.w.fail("rollback", "service %s goes back to %s, which is not what was completed last", now.Name, now.Spec.TaskDefinition)
+		}
+	}
 }

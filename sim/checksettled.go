@@ -2,7 +2,8 @@ package sim
 
 import (
 	"fmt"
-	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/roadstead/roadstead/agent/runtime"
 	"github.com/roadstead/roadstead/model"
@@ -71,8 +72,8 @@ func (c *checker) tasksSettled(v store.View) string {
 		}
 		if n := c.nodeOf(t); n == nil || n.lost {
 			return fmt.Sprintf("task %s runs on an instance that is lost", t.ID)
-		} else if !c.runs(n, t) {
-			return fmt.Sprintf("task %s is said to run on %s and none of its containers does", t.ID, n.name)
+		} else if name := c.missing(v, n, t); name != "" {
+			return fmt.Sprintf("task %s is said to run on %s and its container %s does not", t.ID, n.name, name)
 		}
 	}
 	return ""
@@ -87,13 +88,27 @@ func (c *checker) nodeOf(t *model.Task) *node {
 	return nil
 }
 
-func (c *checker) runs(n *node, t *model.Task) bool {
+// missing returns a container of a task that is to run on a node and does not:
+// an essential one, or one that is not said to have stopped.
+func (c *checker) missing(v store.View, n *node, t *model.Task) string {
+	runs := map[string]bool{}
 	for _, e := range n.machine.List(n.now()) {
-		if e.Status == runtime.StatusRunning && strings.HasPrefix(e.ID, t.ID) {
-			return true
+		if e.Status == runtime.StatusRunning && e.TaskID == t.ID {
+			runs[e.Labels[labelContainer]] = true
 		}
 	}
-	return false
+	d, ok := store.Get[*model.TaskDefinition](v, t.Spec.TaskDefinition)
+	if !ok {
+		return "without a definition"
+	}
+	for _, def := range d.Definition.ContainerDefinitions {
+		name := aws.ToString(def.Name)
+		at := t.Container(name)
+		if !runs[name] && (def.Essential == nil || *def.Essential || at < 0 || t.Status.Containers[at].Last != model.TaskStopped) {
+			return name
+		}
+	}
+	return ""
 }
 
 // containersSettled looks whether every container has its task, and every

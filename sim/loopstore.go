@@ -34,7 +34,6 @@ func (s *loopStore) Commit(ctx context.Context, c model.Change) (model.Revision,
 	w, seen := s.plane.w, s.seen
 	for w.mind.chance(w.shape.between) && w.clock.early(ahead) {
 	}
-	c = w.options.Mutant.change(c)
 	rev, err := s.plane.db.Commit(ctx, c)
 	if err == nil {
 		w.check.planned(s.loop, seen, c)

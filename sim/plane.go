@@ -6,12 +6,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
-
 	apiecs "github.com/roadstead/roadstead/api/ecs"
 	"github.com/roadstead/roadstead/control"
 	"github.com/roadstead/roadstead/dispatch"
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/plan"
 	"github.com/roadstead/roadstead/plan/reap"
 	"github.com/roadstead/roadstead/store"
@@ -33,6 +32,7 @@ type plane struct {
 	loops    []*driver
 	conns    []*conn // open ones, in the order of their opening
 	nonces   int
+	began    time.Time
 }
 
 // driver calls a loop's Step, as its Run does.
@@ -48,18 +48,14 @@ func (w *world) startPlane() {
 		return
 	}
 	w.lives++
-	var log store.Log = w.log.Peer(w.logFault)
-	if w.options.Mutant == LostWrite {
-		log = &forgetfulLog{Log: log, w: w}
-	}
-	db, err := store.Open(w.ctx, log, store.Options{})
+	db, err := store.Open(w.ctx, w.log.Peer(w.logFault), store.Options{})
 	if err != nil {
 		w.trace.say("plane", "does not start: %v", err)
 		w.clock.after(w.mind.between(time.Second, 3*time.Second), w.startPlane)
 		return
 	}
 	w.trace.say("plane", "life %d begins at revision %d", w.lives, db.View().Rev())
-	p := &plane{w: w, life: w.lives, db: db, api: map[string]wire.Operation{}}
+	p := &plane{w: w, life: w.lives, db: db, api: map[string]wire.Operation{}, began: w.clock.now}
 	w.check.opened(db)
 	db.OnCommit(w.check.committed)
 	now := func() time.Time { return w.clock.now }
@@ -69,7 +65,7 @@ func (w *world) startPlane() {
 	p.links = control.NewLinks(db, dispatch.Platform{Region: region}, nil, control.LinksOptions{Now: now, Nonce: p.nonce})
 	p.assigned = db.Watch(model.KindTask, model.KindContainerInstance)
 	options := control.Options{Observer: &p.w.check.loops, Now: now}
-	for _, planner := range []control.Planner{w.servicesPlanner(), control.NewReaper(reap.Timing{})} {
+	for _, planner := range planners(w.ids) {
 		p.loops = append(p.loops, &driver{loop: control.New(&loopStore{plane: p, loop: planner.Name()}, planner, options)})
 	}
 	w.plane = p
@@ -85,21 +81,19 @@ func (p *plane) dropLate() {
 		return
 	}
 	p.links.DropLate(p.w.ctx)
-	if p.w.options.Mutant != CarelessEnd {
+	if !mutant.On(mutant.CarelessEnd) {
 		p.w.clock.after(reconnect, p.dropLate)
 	}
 }
 
-// servicesPlanner is production's, unless a defect is planted there.
-func (w *world) servicesPlanner() control.Planner {
+// planners are those of production. Their ids come from draw.
+func planners(draw dice) []control.Planner {
 	seed := func() (s plan.Seed) {
-		w.ids.Read(s[:])
+		draw.Read(s[:])
 		return s
 	}
-	if w.options.Mutant.plans() {
-		return &mutantServices{mutant: w.options.Mutant, seed: seed, wrote: map[string]time.Time{}}
-	}
-	return control.NewServices(control.ServicesOptions{Seed: seed})
+	return []control.Planner{control.NewServices(control.ServicesOptions{Seed: seed}), control.NewProvisioner(control.ProvisionOptions{Seed: seed}),
+		control.NewDaemons(control.DaemonsOptions{Seed: seed}), control.NewReaper(reap.Timing{})}
 }
 
 func (p *plane) nonce() string {
@@ -113,10 +107,11 @@ func (p *plane) serve(operation string, in any) (any, error) {
 	if !ok {
 		return nil, fmt.Errorf("the front door has no %s", operation)
 	}
-	if in, ok := in.(*ecs.SubmitTaskStateChangeInput); ok && p.w.options.Mutant == StepBack {
-		p.stepBack(in)
+	out, err := o.Call(p.w.ctx, in)
+	if err == nil {
+		p.w.check.promised(p.db.View(), operation, in, out)
 	}
-	return o.Call(p.w.ctx, in)
+	return out, err
 }
 
 // crash ends this life: memory and connections are gone.

@@ -14,6 +14,7 @@ import (
 	"github.com/roadstead/roadstead/agent/step"
 	"github.com/roadstead/roadstead/dispatch"
 	"github.com/roadstead/roadstead/dispatch/acs"
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // submit reports a task's state.
@@ -27,7 +28,7 @@ func (a *agent) submit(l *live, r step.Report) {
 		in.Containers = append(in.Containers, containerChange(c))
 	}
 	if r.Status == step.Stopped && slices.ContainsFunc(r.Containers, func(c step.ContainerReport) bool { return c.RuntimeID == "" }) &&
-		a.w.options.Mutant != ForgottenEnd {
+		!mutant.On(mutant.ForgottenEnd) {
 		ending := l.task.Payload()
 		l.whenSaved(func() {
 			a.node.records[ending.ARN] = ending

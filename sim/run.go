@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/roadstead/roadstead/control"
@@ -11,8 +12,6 @@ import (
 
 // Options of a run. The zero value is an honest world.
 type Options struct {
-	// Mutant plants a defect that the checkers must find.
-	Mutant Mutant
 	// Trace is where all lines go while they happen; nil: nowhere.
 	Trace io.Writer
 }
@@ -86,6 +85,7 @@ func Run(seed uint64, o Options) (r Result) {
 	w.run(quiet)
 	w.check.hush(false)
 	w.check.mustBeSettled()
+	w.check.stored()
 	if w.shape.long {
 		w.run(memory - w.clock.now.Sub(began))
 		w.check.mustBeForgotten()
@@ -102,6 +102,9 @@ func (w *world) result() Result {
 func (w *world) fail(check, format string, args ...any) {
 	if w.failure != nil {
 		return
+	}
+	if !slices.ContainsFunc(Checks(), func(c Check) bool { return c.Name == check }) {
+		panic("sim: there is no check " + check)
 	}
 	w.failure = &Failure{check, fmt.Sprintf(format, args...), w.clock.now.Sub(began)}
 	w.trace.say("FAILED", "%s: %s", check, w.failure.Message)
@@ -124,6 +127,7 @@ const settleEvery = 10 * time.Second
 // runUntil lets time pass until done or for d.
 func (w *world) runUntil(d time.Duration, done func() string) {
 	for until := w.clock.now.Add(d); w.failure == nil && w.clock.now.Before(until) && done() != ""; {
+		w.check.awake()
 		w.run(settleEvery)
 	}
 }

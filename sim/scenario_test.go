@@ -15,10 +15,11 @@ import (
 	"github.com/cockroachdb/datadriven"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/store"
 )
 
-// TestScenarios runs testdata: each file is one order of events that once
+// TestScenarios runs testdata/honest: each file is one order of events that once
 // went wrong, told so that it can be read, because seeds rot. A line is
 //
 //	node NAME                      a machine; its agent joins
@@ -32,8 +33,10 @@ import (
 //	plane kill|start
 //	run DURATION
 //	show                           what is stored, and what runs
-func TestScenarios(t *testing.T) {
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+func TestScenarios(t *testing.T) { runScenarios(t, "testdata/honest") }
+
+func runScenarios(t *testing.T, folder string) {
+	datadriven.Walk(t, folder, func(t *testing.T, path string) {
 		var s *scenario
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			if d.Cmd == "world" {
@@ -66,7 +69,8 @@ func newScenario(t *testing.T, d *datadriven.TestData) *scenario {
 		d.ScanArgs(t, "mutant", &name)
 	}
 	s := shape{slow: time.Millisecond, calm: true}
-	w := newWorld(1, s, Options{Mutant: Mutants()[name]})
+	plant(t, mutant.Name(name))
+	w := newWorld(1, s, Options{})
 	w.startPlane()
 	sc := &scenario{w: w}
 	sc.call("CreateCluster", &ecs.CreateClusterInput{ClusterName: aws.String("main")})
@@ -218,10 +222,4 @@ func (s *scenario) show() {
 	for _, line := range order {
 		fmt.Fprintf(&s.out, "%d %s\n", count[line], line)
 	}
-}
-
-// revision returns family:revision of a definition's id.
-func revision(id string) string {
-	parts := strings.Split(id, "/")
-	return parts[1] + ":" + strings.TrimLeft(parts[2], "0")
 }

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // defaultSeeds is how many seeds TestSeeds runs when nobody says how many.
@@ -22,7 +24,7 @@ var (
 	seeds   = flag.Int("seeds", 0, "how many seeds TestSeeds runs; 0: $"+seedsVariable+", else 1000; a tenth with -short")
 	first   = flag.Uint64("first", 1, "the first of them")
 	oneSeed = flag.Uint64("seed", 0, "the seed that TestOneSeed runs, with its whole trace; 0: none")
-	mutant  = flag.String("mutant", "", "the defect that is planted in TestOneSeed")
+	defect  = flag.String("mutant", "", "the defect that is planted in TestOneSeed, in a build with the tag mutants")
 )
 
 // TestSeeds runs many worlds, each twice: it must hold, and be the same.
@@ -113,7 +115,8 @@ func TestOneSeed(t *testing.T) {
 	if *oneSeed == 0 {
 		t.Skip("no -seed is given")
 	}
-	r := Run(*oneSeed, Options{Trace: os.Stdout, Mutant: Mutants()[*mutant]})
+	plant(t, mutant.Name(*defect))
+	r := Run(*oneSeed, Options{Trace: os.Stdout})
 	fmt.Printf("%+v\n", r.Counts)
 	if r.Failure != nil {
 		t.Fatal(r.Failure)

@@ -64,7 +64,7 @@ func List() []Defect {
 		{DrainingIgnored, "plan/deploy", "tasks on a DRAINING instance stay there"},
 		{LostIgnored, "plan/deploy", "tasks of a lost instance are not replaced"},
 		{ForgottenTimer, "plan/deploy", "a plan that waits for a lost instance does not ask to be woken"},
-		{Restless, "plan/deploy", "a deployment is written again although it has not changed"},
+		{Restless, "plan/deploy", "a deployment is written again now and then although it has not changed"},
 		{GuardsForgotten, "plan/deploy", "a plan does not say what it depends on"},
 		{PlacedOnDraining, "plan/place", "DRAINING instances are taken for ACTIVE"},
 		{DistinctIgnored, "plan/place", "distinctInstance is not looked at"},

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"slices"
+	"time"
 
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/model/mutant"
@@ -54,7 +55,8 @@ func (p *planning) guard(n model.Noun) {
 // putDeployment writes d if its status is not what is stored.
 func (p *planning) putDeployment(d *model.Deployment) bool {
 	old := p.stored[d.ID]
-	if old == d || (old != nil && sameStatus(old.Status, d.Status) && !mutant.On(mutant.Restless)) {
+	restless := mutant.On(mutant.Restless) && old != nil && p.Now.Sub(old.Status.UpdatedAt) > time.Minute
+	if old == d || (old != nil && sameStatus(old.Status, d.Status) && !restless) {
 		return false
 	}
 	d.Status.UpdatedAt = p.Now
