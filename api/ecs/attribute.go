@@ -38,6 +38,9 @@ func checkAttribute(a model.Attribute) error {
 	if len(a.Value) > maxAttributeText || a.Value != strings.TrimSpace(a.Value) {
 		return invalid("Attribute values can be at most %d characters long and cannot start or end with whitespace.", maxAttributeText)
 	}
+	if !reservedAttribute(a.Name) && strings.Trim(a.Value, attributeCharacters+"@: ") != "" {
+		return invalid("Attribute values can contain letters, numbers, hyphens, underscores, periods, at signs, forward slashes, back slashes, colons, and spaces.")
+	}
 	return nil
 }
 
@@ -111,6 +114,9 @@ func (r request) target(v store.View, cluster *model.Cluster, a types.Attribute)
 	}
 	if aws.ToString(a.TargetId) == "" {
 		return nil, invalid("targetId can not be blank.")
+	}
+	if a.TargetType == "" && !strings.HasPrefix(*a.TargetId, "arn:") {
+		return nil, invalid("targetType must be specified when targetId is not an ARN.")
 	}
 	i, ok := r.instance(v, cluster.Name, *a.TargetId)
 	if !ok || i.Status == model.InstanceInactive {

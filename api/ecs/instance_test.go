@@ -264,8 +264,9 @@ func TestAttributes(t *testing.T) {
 	l := newLab(t)
 	l.cluster("default")
 	a, b := l.instance("default", 1024, 1024), l.instance("default", 1024, 1024)
+	kind := types.TargetType("")
 	put := func(name, value, target string) error {
-		_, err := l.PutAttributes(t.Context(), &ecs.PutAttributesInput{Attributes: []types.Attribute{{Name: &name, Value: &value, TargetId: &target}}})
+		_, err := l.PutAttributes(t.Context(), &ecs.PutAttributesInput{Attributes: []types.Attribute{{Name: &name, Value: &value, TargetId: &target, TargetType: kind}}})
 		return err
 	}
 	for i, target := range []string{a, b, a} {
@@ -286,6 +287,12 @@ func TestAttributes(t *testing.T) {
 	}
 	refused(t, put("ecs.os-type", "windows", a), "InvalidParameterException", "The attribute ecs.os-type is reserved and cannot be changed.")
 	refused(t, put("a b", "", a), "InvalidParameterException", "Attribute names must...")
+	refused(t, put("a", "b;c", a), "InvalidParameterException", "Attribute values can contain...")
+	refused(t, put("a", " b", a), "InvalidParameterException", "Attribute values can be at most 128 characters long and cannot start or end with whitespace.")
+	refused(t, put("a", "", "nothing"), "InvalidParameterException", "targetType must be specified when targetId is not an ARN.")
+	kind = "service"
+	refused(t, put("a", "", a), "InvalidParameterException", "Invalid targetType: service")
+	kind = types.TargetTypeContainerInstance
 	refused(t, put("a", "", "nothing"), "TargetNotFoundException", "The specified target wasn't found: nothing")
 	for i := range 9 {
 		if err := put(fmt.Sprint("n", i), "", a); err != nil {

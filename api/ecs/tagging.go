@@ -51,6 +51,26 @@ func (r request) resource(v store.View, arn *string) (tagged, error) {
 		return r.taggedProvider(v, rest)
 	case "task-set":
 		return r.taggedTaskSet(v, rest)
+	case "daemon":
+		if d, ok := store.Get[*model.Daemon](v, r.id(rest)); ok {
+			return tagged{noun: d, tags: d.Tags, with: func(tags []model.Tag) model.Noun {
+				c := d.Clone()
+				c.Tags = tags
+				return c
+			}}, nil
+		}
+	case "daemon-task-definition":
+		family, revision, err := r.revision(rest)
+		if err != nil {
+			return tagged{}, err
+		}
+		if t, ok := store.Get[*model.DaemonTaskDefinition](v, model.DaemonTaskDefinitionID(r.scope.Account, family, revision)); ok {
+			return tagged{noun: t, tags: t.Tags, with: func(tags []model.Tag) model.Noun {
+				c := t.Clone()
+				c.Tags = tags
+				return c
+			}}, nil
+		}
 	case "service", "task", "container-instance":
 		return r.taggedMember(v, kind, rest)
 	}

@@ -23,8 +23,10 @@ func TestTags(t *testing.T) {
 	task := l.run(definition)
 	service := *l.serve("s", 0).ServiceArn
 	l.provider("mine")
-	l.commit(&model.TaskSet{Account: account, Cluster: "default", Service: "s", ID: "ecs-svc/1"})
-	for _, resource := range []string{arn + "cluster/default", instance, definition, task, service, arn + "capacity-provider/mine", arn + "task-set/default/s/ecs-svc/1"} {
+	l.commit(&model.TaskSet{Account: account, Cluster: "default", Service: "s", ID: "ecs-svc/1"},
+		&model.Daemon{Account: account, Cluster: "default", Name: "d"}, &model.DaemonTaskDefinition{Account: account, Family: "d", Revision: 3})
+	for _, resource := range []string{arn + "cluster/default", instance, definition, task, service, arn + "capacity-provider/mine", arn + "task-set/default/s/ecs-svc/1",
+		arn + "daemon/default/d", arn + "daemon-task-definition/d:3"} {
 		for _, tags := range [][]types.Tag{{tag("b", "1"), tag("a", "2")}, {tag("c", ""), tag("b", "3")}} {
 			if _, err := l.TagResource(t.Context(), &ecs.TagResourceInput{ResourceArn: &resource, Tags: tags}); err != nil {
 				t.Fatalf("%s: %v", resource, err)
