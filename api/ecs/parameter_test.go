@@ -102,6 +102,35 @@ func TestNoParameterIsIgnored(t *testing.T) {
 			field(in)
 			return func(ctx context.Context) error { _, err := bare.UpdateCluster(ctx, in); return err }
 		}},
+		{ecs.CreateCapacityProviderInput{}, "AutoScalingGroupProvider Cluster ManagedInstancesProvider Name Tags", func(field func(any)) func(context.Context) error {
+			in := &ecs.CreateCapacityProviderInput{Name: aws.String("probe"), AutoScalingGroupProvider: &types.AutoScalingGroupProvider{AutoScalingGroupArn: aws.String("g")}}
+			field(in)
+			return func(ctx context.Context) error { _, err := bare.CreateCapacityProvider(ctx, in); return err }
+		}},
+		{types.AutoScalingGroupProvider{}, "AutoScalingGroupArn ManagedDraining ManagedScaling ManagedTerminationProtection", func(field func(any)) func(context.Context) error {
+			g := &types.AutoScalingGroupProvider{AutoScalingGroupArn: aws.String("g")}
+			field(g)
+			in := &ecs.CreateCapacityProviderInput{Name: aws.String("probe"), AutoScalingGroupProvider: g}
+			return func(ctx context.Context) error { _, err := bare.CreateCapacityProvider(ctx, in); return err }
+		}},
+		{types.ManagedScaling{}, "InstanceWarmupPeriod MaximumScalingStepSize MinimumScalingStepSize Status TargetCapacity", func(field func(any)) func(context.Context) error {
+			m := &types.ManagedScaling{}
+			field(m)
+			in := &ecs.CreateCapacityProviderInput{Name: aws.String("probe"), AutoScalingGroupProvider: &types.AutoScalingGroupProvider{AutoScalingGroupArn: aws.String("g"), ManagedScaling: m}}
+			return func(ctx context.Context) error { _, err := bare.CreateCapacityProvider(ctx, in); return err }
+		}},
+		{types.CapacityProviderStrategyItem{}, "Base CapacityProvider Weight", func(field func(any)) func(context.Context) error {
+			i := types.CapacityProviderStrategyItem{CapacityProvider: aws.String("FARGATE")}
+			field(&i)
+			in := &ecs.CreateClusterInput{ClusterName: aws.String("probe"), CapacityProviders: []string{"FARGATE"}, DefaultCapacityProviderStrategy: []types.CapacityProviderStrategyItem{i}}
+			return func(ctx context.Context) error { _, err := bare.CreateCluster(ctx, in); return err }
+		}},
+		{types.ClusterConfiguration{}, "ExecuteCommandConfiguration ManagedStorageConfiguration", func(field func(any)) func(context.Context) error {
+			c := &types.ClusterConfiguration{}
+			field(c)
+			in := &ecs.CreateClusterInput{ClusterName: aws.String("probe"), Configuration: c}
+			return func(ctx context.Context) error { _, err := bare.CreateCluster(ctx, in); return err }
+		}},
 		{ecs.RegisterContainerInstanceInput{}, `Attributes Cluster ContainerInstanceArn InstanceIdentityDocument InstanceIdentityDocumentSignature
 			Tags TotalResources VersionInfo`,
 			func(field func(any)) func(context.Context) error {

@@ -1,6 +1,7 @@
 package ecs_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -200,6 +201,10 @@ func TestRunTaskIsIdempotentByToken(t *testing.T) {
 	}
 	_, err := run(1)
 	refused(t, err, "ConflictException", "The RunTask request could not be processed due to conflicts. The provided clientToken is already in use with a different RunTask request.")
+	var conflict *types.ConflictException
+	if !errors.As(err, &conflict) || len(conflict.ResourceIds) != 2 || conflict.ResourceIds[0] != *first.Tasks[0].TaskArn {
+		t.Fatalf("the conflict names %+v", conflict)
+	}
 	if n := store.Len[*model.Task](l.db.View()); n != 2 {
 		t.Fatalf("%d tasks", n)
 	}
