@@ -190,7 +190,10 @@ func (p *placement) failures() []Failure {
 		if n.Instance.Status != model.InstanceActive || (p.allowed != nil && !p.allowed[i]) {
 			continue
 		}
-		if why := p.check(i); why != "" && len(fs) < MaxFailures {
+		if len(fs) == MaxFailures {
+			break
+		}
+		if why := p.check(i); why != "" {
 			f := Failure{Instance: n.id, Reason: why}
 			if len(fs) < MaxDetails {
 				f.Detail = Detail(p.req.refusals(n, p.occupied[i] > 0))

@@ -370,3 +370,29 @@ func TestNoInstanceIsBetter(t *testing.T) {
 		}
 	})
 }
+
+// BenchmarkPlaceRefused places where the instances that the strategy prefers
+// refuse: one in a hundred has the attribute that is wanted.
+func BenchmarkPlaceRefused(b *testing.B) {
+	nodes := fleetOf(10_000)
+	for i := range nodes {
+		nodes[i].Instance.Attributes = append(nodes[i].Instance.Attributes, model.Attribute{Name: "stack", Value: fmt.Sprint(i % 100)})
+		nodes[i].Usage.CPU = 10_000 - i
+	}
+	rules, err := Compile([]model.PlacementStrategy{{Type: Binpack, Field: "cpu"}}, []model.PlacementConstraint{{Type: MemberOf, Expression: "attribute:stack == 99"}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	f := NewFleet(nodes)
+	for b.Loop() {
+		Place(f, &Request{Count: 1, Rules: rules, Resources: model.Resources{CPU: 10}}, 1)
+	}
+}
+
+// BenchmarkPlaceNowhere places where no instance has room.
+func BenchmarkPlaceNowhere(b *testing.B) {
+	f := NewFleet(fleetOf(10_000))
+	for b.Loop() {
+		Place(f, &Request{Count: 1, Resources: model.Resources{CPU: 1 << 21}}, 1)
+	}
+}
