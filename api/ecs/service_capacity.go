@@ -44,6 +44,22 @@ func (s *serviceSpec) recapacity(r request, v store.View, cluster *model.Cluster
 	return s.capacity(r, v, cluster, "", given)
 }
 
+// launchTypes are the kinds of instances that the tasks are placed on.
+func (s *serviceSpec) launchTypes(r request, v store.View) []string {
+	if s.LaunchType != "" {
+		return []string{s.LaunchType}
+	}
+	var kinds []string
+	for _, c := range s.CapacityStrategy {
+		kind := string(types.LaunchTypeEc2)
+		if p, ok := r.provider(v, c.Provider); ok && p.Managed != nil {
+			kind = string(types.LaunchTypeManagedInstances)
+		}
+		kinds = append(kinds, kind)
+	}
+	return kinds
+}
+
 // zoneAttribute is the attribute that holds an instance's availability zone.
 const zoneAttribute = "attribute:ecs.availability-zone"
 

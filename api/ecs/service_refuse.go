@@ -37,7 +37,7 @@ func refuseService(in *ecs.CreateServiceInput) error {
 	case aws.ToString(in.Role) != "":
 		return invalid("An IAM role can only be specified when load balancers are specified.")
 	}
-	return refuseCommon(in.NetworkConfiguration, in.DeploymentController, in.AvailabilityZoneRebalancing)
+	return refuseCommon(in.DeploymentController, in.AvailabilityZoneRebalancing)
 }
 
 // refuseUpdate refuses the parts of a change of a service that are not
@@ -59,13 +59,11 @@ func refuseUpdate(in *ecs.UpdateServiceInput) error {
 	if aws.ToString(in.PlatformVersion) != "" {
 		return invalid("The platform version must be null when specifying an EC2 launch type.")
 	}
-	return refuseCommon(in.NetworkConfiguration, in.DeploymentController, in.AvailabilityZoneRebalancing)
+	return refuseCommon(in.DeploymentController, in.AvailabilityZoneRebalancing)
 }
 
-func refuseCommon(n *types.NetworkConfiguration, c *types.DeploymentController, z types.AvailabilityZoneRebalancing) error {
+func refuseCommon(c *types.DeploymentController, z types.AvailabilityZoneRebalancing) error {
 	switch {
-	case n != nil && n.AwsvpcConfiguration != nil:
-		return invalid("Network Configuration is not valid for the given networkMode of this task definition.")
 	case c != nil && c.Type != types.DeploymentControllerTypeEcs && c.Type != types.DeploymentControllerTypeExternal:
 		return invalid("Invalid deployment controller: %s", c.Type)
 	case z != "" && !slices.Contains(z.Values(), z):
@@ -85,6 +83,7 @@ func refuseExternal(in *ecs.CreateServiceInput) error {
 		parameter{"taskDefinition", aws.ToString(in.TaskDefinition) != ""},
 		parameter{"launchType", in.LaunchType != ""},
 		parameter{"capacityProviderStrategy", len(in.CapacityProviderStrategy) > 0},
+		parameter{"networkConfiguration", in.NetworkConfiguration != nil && in.NetworkConfiguration.AwsvpcConfiguration != nil},
 	)
 }
 
@@ -102,6 +101,8 @@ func refuseExternalUpdate(in *ecs.UpdateServiceInput) error {
 		return invalid("Unable to update capacity providers " + wayOut)
 	case in.ForceNewDeployment:
 		return invalid("Cannot force a new deployment " + wayOut)
+	case in.NetworkConfiguration != nil && in.NetworkConfiguration.AwsvpcConfiguration != nil:
+		return invalid("Unable to update network parameters " + wayOut)
 	case in.DeploymentConfiguration != nil:
 		return invalid("Unable to update deployment configuration on services with an EXTERNAL deployment controller.")
 	}

@@ -1,7 +1,6 @@
 package ecs
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -39,7 +38,7 @@ func showService(r request, v store.View, s *model.Service, tags bool) *types.Se
 	out := &types.Service{
 		ServiceArn: new(s.ARN(r.scope.Region)), ServiceName: new(s.Name), ClusterArn: new(r.scope.ClusterARN(s.Cluster)),
 		Status: new(s.Status), CreatedAt: instant(s.CreatedAt), CreatedBy: text(s.CreatedBy),
-		DesiredCount: int32(spec.DesiredCount), LaunchType: types.LaunchType(spec.LaunchType), CapacityProviderStrategy: showCapacity(spec),
+		LaunchType: types.LaunchType(spec.LaunchType), CapacityProviderStrategy: showCapacity(spec),
 		SchedulingStrategy: types.SchedulingStrategy(spec.Scheduling), TaskDefinition: definitionARN(r, v, spec.TaskDefinition),
 		EnableECSManagedTags: spec.EnableManagedTags, EnableExecuteCommand: spec.EnableExecuteCommand,
 		PropagateTags:               types.PropagateTags(orWord(spec.PropagateTags, string(types.PropagateTagsNone))),
@@ -58,18 +57,15 @@ func showService(r request, v store.View, s *model.Service, tags bool) *types.Se
 	if tags {
 		out.Tags = showTags(s.Tags)
 	}
-	counts := tallies(v, s)
-	for _, n := range counts {
+	h := historyOf(r, v, s)
+	out.DesiredCount = h.desired
+	for _, n := range h.counts {
 		out.RunningCount += n.running
 		out.PendingCount += n.pending
 	}
-	out.Deployments = showDeployments(r, v, s, counts)
-	out.TaskSets = showTaskSets(r, v, s, counts, tags)
-	h := historyOf(r, v, s)
+	out.Deployments = h.deployments()
+	out.TaskSets = showTaskSets(r, v, s, h.counts, tags)
 	out.CurrentServiceDeployment, out.CurrentServiceRevisions = h.current(), h.currentRevisions()
-	if spec.Scheduling == model.SchedulingDaemon && len(out.Deployments) > 0 {
-		out.DesiredCount = out.Deployments[0].DesiredCount
-	}
 	return out
 }
 
@@ -81,44 +77,33 @@ func definitionARN(r request, v store.View, id string) *string {
 	return new(t.ARN(r.scope.Region))
 }
 
-// showDeployments describes the deployments that have not ended, the primary
-// one first and then the newest.
-func showDeployments(r request, v store.View, s *model.Service, counts map[string]tally) []types.Deployment {
+// deployments describes the deployments that have not ended, the primary one
+// first and then the newest.
+func (h history) deployments() []types.Deployment {
 	shown := []types.Deployment{}
-	var all []*model.Deployment
-	for d := range store.DeploymentsByService(v, s.Key().ID) {
-		if d.ID == s.Primary || d.Status.State != model.DeploymentInactive {
-			all = append(all, d)
+	for _, d := range h.all {
+		switch {
+		case d.ID == h.service.Primary:
+			shown = slices.Insert(shown, 0, h.deployment(d))
+		case d.Status.State != model.DeploymentInactive:
+			shown = append(shown, h.deployment(d))
 		}
-	}
-	slices.SortFunc(all, func(a, b *model.Deployment) int {
-		return cmp.Or(cmp.Compare(order(s, a), order(s, b)), b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(a.ID, b.ID))
-	})
-	for _, d := range all {
-		shown = append(shown, showDeployment(r, v, s, d, counts[d.ID]))
 	}
 	return shown
 }
 
-func order(s *model.Service, d *model.Deployment) int {
-	if d.ID == s.Primary {
-		return 0
-	}
-	return 1
-}
-
-func showDeployment(r request, v store.View, s *model.Service, d *model.Deployment, n tally) types.Deployment {
+func (h history) deployment(d *model.Deployment) types.Deployment {
+	n := h.counts[d.ID]
 	out := types.Deployment{
-		Id: new(d.ID), Status: new(model.DeploymentActive), TaskDefinition: definitionARN(r, v, d.Spec.TaskDefinition),
+		Id: new(d.ID), Status: new(model.DeploymentActive), TaskDefinition: definitionARN(h.r, h.v, d.Spec.TaskDefinition),
 		DesiredCount: n.wanted, RunningCount: n.running, PendingCount: n.pending, FailedTasks: int32(d.Status.FailedTasks),
 		CreatedAt: instant(d.CreatedAt), UpdatedAt: instant(d.Status.UpdatedAt),
 		LaunchType: types.LaunchType(d.Spec.LaunchType), CapacityProviderStrategy: showCapacity(&d.Spec),
 		RolloutState: types.DeploymentRolloutState(d.Status.Rollout), RolloutStateReason: text(d.Status.RolloutReason),
 	}
-	if d.ID != s.Primary {
-		return out
+	if d.ID == h.service.Primary {
+		out.Status, out.DesiredCount = new(model.DeploymentPrimary), h.desired
 	}
-	out.Status, out.DesiredCount = new(model.DeploymentPrimary), desired(v, s)
 	return out
 }
 

@@ -17,8 +17,13 @@ import (
 // "Service quotas".
 const maxDesired = 5000
 
-// serviceSpec is a service's spec while a request makes or changes it.
-type serviceSpec struct{ model.ServiceSpec }
+// serviceSpec is the spec of a service or task set while a request makes or
+// changes it.
+type serviceSpec struct {
+	model.ServiceSpec
+	// network is the request's, which depends on the task definition.
+	network *types.NetworkConfiguration
+}
 
 // newSpec reads a service that is to be created, with AWS's defaults.
 func newSpec(in *ecs.CreateServiceInput) (*serviceSpec, error) {
@@ -33,7 +38,7 @@ func newSpec(in *ecs.CreateServiceInput) (*serviceSpec, error) {
 		Strategy:   strategies(in.PlacementStrategy), Constraints: constraints(in.PlacementConstraints),
 		EnableManagedTags: in.EnableECSManagedTags, PropagateTags: string(in.PropagateTags),
 		ZoneRebalancing: string(in.AvailabilityZoneRebalancing),
-	}}
+	}, in.NetworkConfiguration}
 	if in.DeploymentController != nil {
 		s.Controller = string(in.DeploymentController.Type)
 	}
@@ -112,7 +117,7 @@ func (s *serviceSpec) change(r request, v store.View, c *model.Change, cluster *
 		}
 		c.Expect(t)
 	case s.TaskDefinition != "":
-		if err := s.check(v); err != nil {
+		if err := s.check(r, v); err != nil {
 			return err
 		}
 	default:
@@ -195,23 +200,33 @@ func (s *serviceSpec) resolve(r request, v store.View, ref string) (*model.TaskD
 		return nil, err
 	}
 	s.TaskDefinition = t.Key().ID
-	return t, s.fits(t.Definition)
+	return t, s.fits(r, v, t.Definition)
 }
 
 // check checks the spec against the definition that it has. It may be
 // INACTIVE by now.
-func (s *serviceSpec) check(v store.View) error {
+func (s *serviceSpec) check(r request, v store.View) error {
 	t, ok := store.Get[*model.TaskDefinition](v, s.TaskDefinition)
 	if !ok {
 		return clientError("TaskDefinition not found.")
 	}
-	return s.fits(t.Definition)
+	return s.fits(r, v, t.Definition)
 }
 
-func (s *serviceSpec) fits(def *types.TaskDefinition) error {
-	launchType := orWord(s.LaunchType, string(types.LaunchTypeEc2)) // providers have instances of EC2's kind
-	if need := def.RequiresCompatibilities; len(need) > 0 && !slices.Contains(need, types.Compatibility(launchType)) {
-		return invalid("Task definition does not support launch_type %s.", launchType)
+func (s *serviceSpec) fits(r request, v store.View, def *types.TaskDefinition) error {
+	configured := s.network != nil && s.network.AwsvpcConfiguration != nil
+	switch {
+	case configured && def.NetworkMode != types.NetworkModeAwsvpc:
+		return invalid("Network Configuration is not valid for the given networkMode of this task definition.")
+	case !configured && def.NetworkMode == types.NetworkModeAwsvpc:
+		return invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
+	case configured:
+		return notSupported("networkMode awsvpc")
+	}
+	for _, launchType := range s.launchTypes(r, v) {
+		if need := def.RequiresCompatibilities; len(need) > 0 && !slices.Contains(need, types.Compatibility(launchType)) {
+			return invalid("Task definition does not support launch_type %s.", launchType)
+		}
 	}
 	if s.Scheduling == model.SchedulingDaemon && slices.ContainsFunc(s.Constraints,
 		func(c model.PlacementConstraint) bool { return c.Type == place.DistinctInstance }) {

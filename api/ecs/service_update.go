@@ -50,7 +50,7 @@ func (d *frontDoor) UpdateService(ctx context.Context, in *ecs.UpdateServiceInpu
 		if err != nil {
 			return err
 		}
-		spec := &serviceSpec{old.Spec}
+		spec := &serviceSpec{old.Spec, in.NetworkConfiguration}
 		if err := spec.change(r, v, c, cluster, in); err != nil {
 			return err
 		}

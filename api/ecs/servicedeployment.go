@@ -22,10 +22,12 @@ type history struct {
 	// all are the service's deployments, the newest first.
 	all    []*model.Deployment
 	counts map[string]tally
+	// desired is how many tasks the service is to have.
+	desired int32
 }
 
 func historyOf(r request, v store.View, s *model.Service) history {
-	h := history{r: r, v: v, service: s, counts: tallies(v, s)}
+	h := history{r: r, v: v, service: s, counts: tallies(v, s), desired: desired(v, s)}
 	h.all = slices.SortedFunc(store.DeploymentsByService(v, s.Key().ID), func(a, b *model.Deployment) int {
 		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.ID, a.ID))
 	})
@@ -105,7 +107,7 @@ func (h history) tally(number string) tally {
 		n.running += c.running
 		n.pending += c.pending
 		if d.ID == h.service.Primary {
-			c.wanted = desired(h.v, h.service)
+			c.wanted = h.desired
 		}
 		n.wanted += c.wanted
 	}

@@ -82,7 +82,7 @@ func (h history) describe(d *model.Deployment) types.ServiceDeployment {
 // the circuit breaker follows the service while the deployment goes on.
 func (h history) wants(d *model.Deployment) int32 {
 	if d.ID == h.service.Primary {
-		return desired(h.v, h.service)
+		return h.desired
 	}
 	return int32(d.Spec.DesiredCount)
 }

@@ -101,7 +101,7 @@ func (d *frontDoor) CreateTaskSet(ctx context.Context, in *ecs.CreateTaskSetInpu
 		if n := len(slices.Collect(store.TaskSetsByService(v, s.Key().ID))); n >= maxTaskSets {
 			return invalid("A service can have at most %d task sets. Delete a task set and try again.", maxTaskSets)
 		}
-		spec := &serviceSpec{s.Spec}
+		spec := &serviceSpec{s.Spec, in.NetworkConfiguration}
 		if err := spec.capacity(r, v, cluster, string(in.LaunchType), in.CapacityProviderStrategy); err != nil {
 			return err
 		}
@@ -141,8 +141,6 @@ func checkTaskSet(in *ecs.CreateTaskSetInput) ([]model.Tag, error) {
 		return nil, invalid("Invalid launch type: %s", in.LaunchType)
 	case aws.ToString(in.PlatformVersion) != "":
 		return nil, invalid("The platform version must be null when specifying an %s launch type.", orWord(string(in.LaunchType), "EC2"))
-	case in.NetworkConfiguration != nil && in.NetworkConfiguration.AwsvpcConfiguration != nil:
-		return nil, invalid("Network Configuration is not valid for the given networkMode of this task definition.")
 	case len(aws.ToString(in.ExternalId)) > maxExternalID:
 		return nil, invalid("externalId can be at most %d characters long.", maxExternalID)
 	case in.Scale == nil:
