@@ -94,6 +94,9 @@ func (s *serviceSpec) change(r request, v store.View, c *model.Change, cluster *
 	if in.DeploymentController != nil && string(in.DeploymentController.Type) != orWord(s.Controller, string(types.DeploymentControllerTypeEcs)) {
 		return notSupported("Changing the deploymentController of a service")
 	}
+	if in.DeploymentController != nil {
+		s.Controller = string(in.DeploymentController.Type)
+	}
 	if s.external() {
 		if err := refuseExternalUpdate(in); err != nil {
 			return err

@@ -11,7 +11,7 @@ func TestConformance(t *testing.T) {
 		t.Run("boto3/"+script, func(t *testing.T) { p.boto3(t, script) })
 	}
 	t.Run("beside", func(t *testing.T) {
-		for _, script := range []string{"parameters", "services", "effects"} {
+		for _, script := range []string{"parameters", "services", "effects", "rollouts"} {
 			t.Run("boto3/"+script, func(t *testing.T) { t.Parallel(); p.boto3(t, script) })
 		}
 		t.Run("terraform", func(t *testing.T) { t.Parallel(); p.terraform(t) })

@@ -17,7 +17,7 @@ WORDS = {"sourceVolume": "v", "expression": "attribute:ecs.os-type == linux", "s
          "dockerSecurityOptions": "no-new-privileges", "fileSystemId": "fs-12345678", "valueFrom": "/a/b", "add": "NET_ADMIN", "drop": "ALL",
          "mountOptions": "noexec", "credentialSpecs": "credentialspec:arn:aws:s3:::bucket/spec.json", "fileSystemArn": "arn:aws:s3files:us-east-1:000000000000:file-system/fs-1",
          "accessPointArn": "arn:aws:s3files:us-east-1:000000000000:access-point/p", "credentialsParameter": "arn:aws:secretsmanager:us-east-1:000000000000:secret:s",
-         "domain": "example.com"}
+         "domain": "example.com", "capacityProvider": "parameters"}
 ROLE = "arn:aws:iam::000000000000:role/r"
 
 
@@ -191,8 +191,15 @@ def services():
         "placementConstraints": [(("placementConstraints", 0, "type"), "memberOf"),
                                  (("placementConstraints", 0, "expression"), "attribute:ecs.os-type == linux")],
         "placementStrategy": [(("placementStrategy", 0, "type"), "spread"), (("placementStrategy", 0, "field"), "instanceId")],
+        "capacityProviderStrategy": [(("capacityProviderStrategy", 0, "capacityProvider"), "parameters"), (("capacityProviderStrategy", 0, "weight"), 1)],
+        "deploymentConfiguration.alarms": [(("deploymentConfiguration", "alarms", "alarmNames"), ["sentinel"])],
+        "deploymentConfiguration.deploymentCircuitBreaker.thresholdConfiguration": [
+            (("deploymentConfiguration", "deploymentCircuitBreaker", "thresholdConfiguration", "type"), "COUNT"),
+            (("deploymentConfiguration", "deploymentCircuitBreaker", "thresholdConfiguration", "value"), 3)],
         "deploymentConfiguration.minimumHealthyPercent": [(("deploymentConfiguration", "maximumPercent"), 150)],
         "deploymentConfiguration.maximumPercent": [(("deploymentConfiguration", "minimumHealthyPercent"), 0)]}
+    ecs.create_capacity_provider(name="parameters", autoScalingGroupProvider={"autoScalingGroupArn": "parameters"})
+    ecs.put_cluster_capacity_providers(cluster="default", capacityProviders=["parameters"], defaultCapacityProviderStrategy=[])
     # A token and the wish for a new deployment are deeds, not descriptions; a
     # definition is shown by its ARN.
     problems = probe("CreateService", lambda: {"serviceName": "new", "taskDefinition": "parameters-task", "desiredCount": 0}, create, shown,
@@ -203,6 +210,9 @@ def services():
                       exempt=("forceNewDeployment", "taskDefinition", "service"), fill=filled)
     for name in made:
         ecs.delete_service(service=name, force=True)
+    ecs.get_waiter("services_inactive").wait(services=[kept], WaiterConfig=QUICK)
+    ecs.put_cluster_capacity_providers(cluster="default", capacityProviders=[], defaultCapacityProviderStrategy=[])
+    ecs.delete_capacity_provider(capacityProvider="parameters")
     return problems
 
 
