@@ -8,5 +8,7 @@
 // It decides what a caller may ask for and what is stored of it: definitions,
 // desired states, tags, settings. It may not decide when tasks of services
 // start or stop (the control loops do), nor run anything. What Roadstead does
-// not support yet is refused with AWS's own error types, never ignored.
+// not support yet is refused with AWS's own error types, never ignored. A task
+// definition is not refused for what it asks of a node: it requires attributes,
+// and placement looks for an instance that has them (model.Capabilities).
 package ecs
