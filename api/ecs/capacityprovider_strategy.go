@@ -135,6 +135,11 @@ func inUse(v store.View, cluster *model.Cluster, provider string) bool {
 			return true
 		}
 	}
+	for d := range store.Prefix[*model.DaemonDeployment](v, prefix) {
+		if owner, ok := store.Get[*model.Daemon](v, d.DaemonID()); ok && owner.Deployment == d.ID && slices.Contains(d.Spec.Providers, provider) {
+			return true
+		}
+	}
 	for t := range store.Prefix[*model.TaskSet](v, prefix) {
 		if names(t.Spec.CapacityStrategy) {
 			return true

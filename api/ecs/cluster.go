@@ -208,6 +208,9 @@ func emptyCluster(v store.View, c *model.Cluster) error {
 			return &types.ClusterContainsServicesException{Message: new("The Cluster cannot be deleted while Services are active.")}
 		}
 	}
+	for range store.Prefix[*model.Daemon](v, prefix) {
+		return clientError("The Cluster cannot be deleted while Daemons are active.")
+	}
 	for i := range store.Prefix[*model.ContainerInstance](v, prefix) {
 		if i.Status != model.InstanceInactive {
 			return &types.ClusterContainsContainerInstancesException{

@@ -82,9 +82,14 @@ func (d *frontDoor) UpdateContainerInstancesState(ctx context.Context, in *ecs.U
 			if err := r.actsFor(i.ARN(r.scope.Region)); err != nil {
 				return err
 			}
-			if i.Status != string(in.Status) {
+			if i.Status == model.InstanceRegistering && in.Status == types.ContainerInstanceStatusDraining {
+				// AWS: not before it has been ACTIVE. To make it ACTIVE is to use it without its daemons.
+				failures = append(failures, types.Failure{Arn: new(i.ARN(r.scope.Region)), Reason: new(model.InstanceRegistering)})
+				continue
+			}
+			if i.Status != string(in.Status) || i.DrainedFor != "" { // what daemons did is now the caller's
 				i = i.Clone()
-				i.Status, i.Version = string(in.Status), i.Version+1
+				i.Status, i.DrainedFor, i.StatusReason, i.Version = string(in.Status), "", "", i.Version+1
 				c.Put(i)
 			}
 			changed = append(changed, i)

@@ -130,15 +130,22 @@ func showInstance(r request, v store.View, i *model.ContainerInstance, include [
 		out.Tags = showTags(i.Tags)
 	}
 	if slices.Contains(include, types.ContainerInstanceFieldContainerInstanceHealth) {
-		out.HealthStatus = showInstanceHealth(i)
+		out.HealthStatus = showInstanceHealth(v, i)
 	}
 	return out
 }
 
-func showInstanceHealth(i *model.ContainerInstance) *types.ContainerInstanceHealthStatus {
+func showInstanceHealth(v store.View, i *model.ContainerInstance) *types.ContainerInstanceHealthStatus {
 	state := types.InstanceHealthCheckState(orWord(i.HealthStatus, string(types.InstanceHealthCheckStateInsufficientData)))
-	return &types.ContainerInstanceHealthStatus{OverallStatus: state, Details: []types.InstanceHealthCheckResult{{
+	out := &types.ContainerInstanceHealthStatus{OverallStatus: state, Details: []types.InstanceHealthCheckResult{{
 		Type: types.InstanceHealthCheckTypeContainerRuntime, Status: state, LastUpdated: instant(i.HealthUpdated)}}}
+	if d := showDaemonHealth(v, i); d != nil {
+		out.Details = append(out.Details, *d)
+		if d.Status == types.InstanceHealthCheckStateImpaired {
+			out.OverallStatus = d.Status
+		}
+	}
+	return out
 }
 
 // showResources is the form in which instances name their resources: ports

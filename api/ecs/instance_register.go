@@ -54,6 +54,9 @@ func (d *frontDoor) RegisterContainerInstance(ctx context.Context, in *ecs.Regis
 		if err := r.supply(v, c, cluster, registered); err != nil {
 			return err
 		}
+		if old == nil {
+			await(v, registered)
+		}
 		c.Expect(cluster)
 		c.Put(registered)
 		return nil

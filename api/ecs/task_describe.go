@@ -123,9 +123,12 @@ func showTask(r request, v store.View, t *model.Task, tags bool) types.Task {
 		out.Tags = showTags(t.Tags)
 	}
 	def := &types.TaskDefinition{}
-	if d, ok := store.Get[*model.TaskDefinition](v, t.Spec.TaskDefinition); ok {
+	if d, ok := store.DefinitionOf(v, t); ok {
 		def = d.Definition
 		out.TaskDefinitionArn = new(d.ARN(r.scope.Region))
+		if t.Spec.Daemon != "" {
+			out.TaskDefinitionArn = new(r.scope.DaemonTaskDefinitionARN(d.Family, d.Revision))
+		}
 	}
 	if i, ok := store.Get[*model.ContainerInstance](v, t.Spec.Instance); ok {
 		showPlace(r, i, &out)

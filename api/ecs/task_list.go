@@ -22,9 +22,6 @@ func (d *frontDoor) ListTasks(ctx context.Context, in *ecs.ListTasksInput) (*ecs
 	if err != nil {
 		return nil, err
 	}
-	if aws.ToString(in.DaemonName) != "" {
-		return nil, invalid("%s", notYet("daemonName"))
-	}
 	desired := in.DesiredStatus
 	if desired == "" {
 		desired = types.DesiredStatusRunning
@@ -45,7 +42,7 @@ func (d *frontDoor) ListTasks(ctx context.Context, in *ecs.ListTasksInput) (*ecs
 		return nil, err
 	}
 	p, err := newPage(in.MaxResults, in.NextToken, maxResults, "ListTasks", cluster.Key().ID, string(desired), string(in.LaunchType),
-		aws.ToString(in.ContainerInstance), aws.ToString(in.Family), aws.ToString(in.ServiceName), aws.ToString(in.StartedBy))
+		aws.ToString(in.ContainerInstance), aws.ToString(in.Family), aws.ToString(in.ServiceName), aws.ToString(in.StartedBy), aws.ToString(in.DaemonName))
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +81,15 @@ func (r request) tasks(v store.View, cluster *model.Cluster, in *ecs.ListTasksIn
 			return nil, err
 		}
 		return behind(p, filter(store.TasksByService(v, s.Key().ID), func(t *model.Task) bool {
+			return instance == "" || t.Spec.Instance == instance
+		}), key), nil
+	}
+	if aws.ToString(in.DaemonName) != "" {
+		n, ok := store.Get[*model.Daemon](v, model.DaemonID(r.scope.Account, cluster.Name, *in.DaemonName))
+		if !ok {
+			return nil, invalid("The specified daemon does not exist.")
+		}
+		return behind(p, filter(store.TasksByDaemon(v, n.Key().ID), func(t *model.Task) bool {
 			return instance == "" || t.Spec.Instance == instance
 		}), key), nil
 	}

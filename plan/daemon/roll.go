@@ -132,7 +132,7 @@ func (p *planning) newTask(n *node, resources model.Resources) *model.Task {
 	d, spec := p.Daemon, p.revision.Spec
 	t := &model.Task{Account: d.Account, Cluster: d.Cluster, ID: p.ids.Hex(), Desired: model.TaskRunning, Tags: p.tags(),
 		Spec: model.TaskSpec{TaskDefinition: spec.TaskDefinition, Instance: n.id, Daemon: d.Key().ID, Deployment: p.revision.ID,
-			Group: GroupPrefix + d.Name, StartedBy: p.current.ID, LaunchType: "EC2", CapacityProvider: n.Instance.CapacityProvider,
+			Group: GroupPrefix + d.Name, StartedBy: p.current.ID, LaunchType: "MANAGED_INSTANCES", CapacityProvider: n.Instance.CapacityProvider,
 			Resources: resources, CreatedAt: p.Now, EnableExecuteCommand: spec.EnableExecuteCommand,
 			EnableManagedTags: spec.EnableManagedTags},
 		Status: model.TaskObserved{Last: model.TaskPending, Version: 1}}
