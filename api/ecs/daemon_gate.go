@@ -49,30 +49,3 @@ func showDaemonHealth(v store.View, i *model.ContainerInstance) *types.InstanceH
 	}
 	return out
 }
-
-// taggedDaemon returns a daemon or a daemon task definition as what has tags.
-func (r request) taggedDaemon(v store.View, kind, rest string) (tagged, error) {
-	if kind == "daemon" {
-		n, ok := store.Get[*model.Daemon](v, r.id(rest))
-		if !ok {
-			return tagged{}, resourceNotFound(kind)
-		}
-		return tagged{noun: n, tags: n.Tags, with: func(tags []model.Tag) model.Noun {
-			c := n.Clone()
-			c.Tags = tags
-			return c
-		}}, nil
-	}
-	t, revision, err := r.daemonDefinition(v, rest)
-	if err != nil {
-		return tagged{}, err
-	}
-	if t == nil || revision == 0 {
-		return tagged{}, resourceNotFound(kind)
-	}
-	return tagged{noun: t, tags: t.Tags, with: func(tags []model.Tag) model.Noun {
-		c := t.Clone()
-		c.Tags = tags
-		return c
-	}}, nil
-}

@@ -49,8 +49,6 @@ func (r request) resource(v store.View, arn *string) (tagged, error) {
 		}
 	case "capacity-provider":
 		return r.taggedProvider(v, rest)
-	case "daemon", "daemon-task-definition":
-		return r.taggedDaemon(v, kind, rest)
 	case "task-set":
 		return r.taggedTaskSet(v, rest)
 	case "daemon":
