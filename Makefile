@@ -15,6 +15,11 @@ $(BIN): $(SOURCES)
 	@mkdir -p bin
 	CGO_ENABLED=0 go build -trimpath -tags "no_btrfs no_devmapper no_zfs" -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/roadstead
 
+# The program that can be stopped at each of its steps, for the tests alone.
+FAILPOINTS := bin/failpoints/roadstead
+$(FAILPOINTS): $(SOURCES) hack/failpoints
+	@hack/failpoints $(FAILPOINTS)
+
 include agent/runtime/bundle.mk
 
 # What the build and the tests need beyond Go, from Debian. Without root, or elsewhere, it says what is missing.
@@ -24,7 +29,7 @@ setup:
 demo: build
 	@$(BIN) demo
 
-test: build vet
+test: build vet $(FAILPOINTS)
 	@hack/setup all
 	@hack/test
 

@@ -140,6 +140,7 @@ func (a *Agent) payload(ctx context.Context, m *acs.PayloadMessage) (answers fun
 		for _, save := range saves {
 			failed = errors.Join(failed, save())
 		}
+		// gofail: var agentTaskSaved struct{}
 		if failed != nil {
 			a.options.Logger.Error("payload not accepted", "message", m.MessageID, "error", failed)
 			return nil

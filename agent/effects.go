@@ -35,6 +35,7 @@ func (n *Node) effect(ctx context.Context, l *live, e step.Effect) {
 	case step.Forget:
 		n.answer(ctx, l, func() func(time.Time) {
 			err := l.keep.forget(l.payload.ARN)
+			// gofail: var agentTaskForgotten struct{}
 			return func(now time.Time) { l.task.Forgotten(now, failure("", err)) }
 		})
 	case step.Remove:
@@ -100,6 +101,7 @@ func (n *Node) attach(ctx context.Context, l *live, name string) {
 	}
 	n.answer(ctx, l, func() func(time.Time) {
 		sandbox, err := n.edges.Network.Attach(ctx, request)
+		// gofail: var agentAttached struct{}
 		return func(now time.Time) {
 			r.sandbox = sandbox
 			l.task.Attached(now, name, bindings(sandbox), failure("CannotStartContainerError", err))
@@ -161,8 +163,10 @@ func (n *Node) probe(ctx context.Context, l *live, e step.Probe) {
 func (n *Node) submit(ctx context.Context, l *live, r step.Report) {
 	n.answer(ctx, l, func() func(time.Time) {
 		n.recordEnd(l, r)
+		// gofail: var agentBeforeReport struct{}
 		err := context.Canceled
 		within(ctx, n.submits, func() { err = n.edges.Reporter.Submit(ctx, l.payload.ARN, r) })
+		// gofail: var agentReported struct{}
 		refused := errors.Is(err, ErrRefused)
 		if err != nil && ctx.Err() == nil {
 			n.options.Logger.Warn("report not delivered", "task", l.payload.ARN, "status", r.Status, "refused", refused, "error", err)
@@ -188,6 +192,7 @@ func (n *Node) recordEnd(l *live, r step.Report) {
 // something is left.
 func (n *Node) removeAll(ctx context.Context, id string) error {
 	err := n.edges.Runtime.Remove(ctx, id)
+	// gofail: var agentContainerRemoved struct{}
 	if err == nil {
 		err = n.edges.Network.Detach(ctx, id)
 	}

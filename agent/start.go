@@ -38,6 +38,7 @@ func (n *Node) startNow(ctx context.Context, l *live, name string, r run, peers 
 	if err := l.keep.save(l.payload, l.payload.DesiredStatus); err != nil {
 		return started, failure("CannotCreateContainerError", err)
 	}
+	// gofail: var agentBeforeStart struct{}
 	container, log, err := n.translate(l.payload, name, r, peers)
 	if err != nil {
 		return started, failure("CannotCreateContainerError", err)
@@ -48,6 +49,7 @@ func (n *Node) startNow(ctx context.Context, l *live, name string, r run, peers 
 	if !within(ctx, n.starts, func() { started, err = n.run(ctx, container) }) {
 		err = ctx.Err()
 	}
+	// gofail: var agentStarted struct{}
 	return started, startFailure(err)
 }
 

@@ -146,7 +146,9 @@ func (l *Loop) plan(ctx context.Context, key string, now time.Time) error {
 		var rev model.Revision
 		var err error
 		if !p.Change.Empty() {
+			// gofail: var controlPlanned struct{}
 			rev, err = l.db.Commit(ctx, p.Change)
+			// gofail: var controlCommitted struct{}
 		}
 		var conflict *store.ConflictError
 		switch {

@@ -138,6 +138,7 @@ func (s *Server) converse(ctx context.Context, conn *websocket.Conn, heart *puls
 				return errors.New("the agent closed the connection")
 			}
 			session.Receive(s.options.Now(), m)
+			// gofail: var dispatchReceived struct{}
 		case _, registered := <-link.Changed:
 			if !registered {
 				wake.Stop()
@@ -161,6 +162,7 @@ func (s *Server) flush(ctx context.Context, conn *websocket.Conn, messages []acs
 		if err != nil {
 			return err
 		}
+		// gofail: var dispatchBeforeSend struct{}
 		ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 		err = conn.Write(ctx, websocket.MessageText, frame)
 		cancel()

@@ -48,6 +48,7 @@ func (db *DB) Commit(ctx context.Context, c model.Change) (model.Revision, error
 	if err := db.await(ctx, p); err != nil {
 		return 0, fmt.Errorf("store: commit: %w", err)
 	}
+	// gofail: var storeCommitted struct{}
 	return p.rev, nil
 }
 
@@ -154,7 +155,9 @@ func (db *DB) flush(ctx context.Context, p *pending) {
 		db.applied(db.state.rev+1, batch)
 		return
 	}
+	// gofail: var storeBeforeAppend struct{}
 	rev, err := db.log.Append(ctx, db.state.rev, muts)
+	// gofail: var storeAppended struct{}
 	switch {
 	case err == nil:
 		db.applied(rev, batch)

@@ -62,9 +62,11 @@ func (d *frontDoor) SubmitTaskStateChange(ctx context.Context, in *ecs.SubmitTas
 		}
 		report.Containers = append(report.Containers, container)
 	}
+	// gofail: var apiReportReceived struct{}
 	if err := d.observe(r, in.Cluster, in.Task, report); err != nil {
 		return nil, err
 	}
+	// gofail: var apiReportCommitted struct{}
 	return &ecs.SubmitTaskStateChangeOutput{Acknowledgment: new(acknowledgment)}, nil
 }
 

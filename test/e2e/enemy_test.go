@@ -218,23 +218,7 @@ func checkCredentials(t *testing.T, p *platform, in *inside) {
 // checkListeners wants the process to listen where it must and nowhere else.
 func checkListeners(t *testing.T, p *platform) {
 	t.Helper()
-	own := map[string]bool{}
-	links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", p.process.Process.Pid))
-	for _, l := range links {
-		if target, err := os.Readlink(l); err == nil && strings.HasPrefix(target, "socket:[") {
-			own[strings.Trim(target, "socket:[]")] = true
-		}
-	}
-	const listening = "0A"
-	var found []string
-	for _, file := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
-		text, _ := os.ReadFile(file)
-		for _, line := range strings.Split(string(text), "\n") {
-			if f := strings.Fields(line); len(f) > 9 && f[3] == listening && own[f[9]] {
-				found = append(found, f[1])
-			}
-		}
-	}
+	found := listeners(p.process.Process.Pid)
 	if len(found) != 2 { // the APIs, and the tasks' endpoint on the bridge
 		t.Errorf("the process listens at %v", found)
 	}

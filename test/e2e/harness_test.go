@@ -29,6 +29,8 @@ import (
 // platform is a Roadstead that a test started.
 type platform struct {
 	t       testing.TB
+	bin     string   // the program
+	extra   []string // environment of the next launch
 	dir     string
 	listen  string
 	process *exec.Cmd
@@ -64,9 +66,14 @@ func start(t testing.TB) *platform {
 // startIn is start with a data directory of the caller's.
 func startIn(t testing.TB, dir string) *platform {
 	t.Helper()
-	bin := binary(t)
+	return startProgram(t, binary(t), dir)
+}
+
+// startProgram is startIn with a program of the caller's.
+func startProgram(t testing.TB, bin, dir string) *platform {
+	t.Helper()
 	before := machine(t)
-	p := &platform{t: t, dir: dir, listen: freeAddress(t)}
+	p := &platform{t: t, bin: bin, dir: dir, listen: freeAddress(t)}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("output of roadstead up:\n%s", p.output)
@@ -105,7 +112,8 @@ func (p *platform) up() {
 func (p *platform) launch() <-chan struct{} {
 	p.t.Helper()
 	p.output = &tail{}
-	p.process = exec.Command(binary(p.t), "up", "--data-dir", p.dir, "--listen", p.listen)
+	p.process = exec.Command(p.bin, "up", "--data-dir", p.dir, "--listen", p.listen)
+	p.process.Env = append(os.Environ(), p.extra...)
 	stdout, err := p.process.StdoutPipe()
 	if err != nil {
 		p.t.Fatal(err)
@@ -164,7 +172,7 @@ func (p *platform) interrupt() {
 // readEnvironment takes over what `roadstead env` prints.
 func (p *platform) readEnvironment() {
 	p.t.Helper()
-	out, err := exec.Command(binary(p.t), "env", "--data-dir", p.dir).Output()
+	out, err := exec.Command(p.bin, "env", "--data-dir", p.dir).Output()
 	if err != nil {
 		p.t.Fatalf("roadstead env: %v", err)
 	}

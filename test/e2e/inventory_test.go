@@ -234,6 +234,27 @@ func openFiles(pid int) int {
 	return len(files)
 }
 
+// listeners returns where a process listens, as /proc/net/tcp words it.
+func listeners(pid int) (found []string) {
+	own := map[string]bool{}
+	links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	for _, l := range links {
+		if target, err := os.Readlink(l); err == nil && strings.HasPrefix(target, "socket:[") {
+			own[strings.Trim(target, "socket:[]")] = true
+		}
+	}
+	const listening = "0A"
+	for _, file := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		text, _ := os.ReadFile(file)
+		for _, line := range strings.Split(string(text), "\n") {
+			if f := strings.Fields(line); len(f) > 9 && f[3] == listening && own[f[9]] {
+				found = append(found, f[1])
+			}
+		}
+	}
+	return found
+}
+
 // kindsOfFiles says what the open files of a process are.
 func kindsOfFiles(pid int) map[string]int {
 	kinds := map[string]int{}

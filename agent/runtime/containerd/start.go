@@ -85,6 +85,7 @@ func (c *Client) startPrepared(ctx context.Context, container runtime.Container,
 		}
 		return false, runtime.Started{}, err
 	}
+	// gofail: var runtimeRegistered struct{}
 	if err := c.groups.begin(container.TaskID, container.Task); err != nil {
 		return true, runtime.Started{}, err
 	}
@@ -236,6 +237,7 @@ func (c *Client) run(ctx context.Context, container runtime.Container, mounts []
 			return runtime.Started{}, err
 		}
 	}
+	// gofail: var runtimeCreated struct{}
 	response, err := c.conn.TaskService().Start(ctx, &tasks.StartRequest{ContainerID: container.ID})
 	if err != nil {
 		return runtime.Started{}, err
