@@ -273,3 +273,36 @@ func TestExternallyControlledService(t *testing.T) {
 		t.Fatalf("%+v", all)
 	}
 }
+
+// TestNetworkOfAServiceFollowsItsDefinition refuses a network where the
+// definition has none, and its lack where it has one.
+func TestNetworkOfAServiceFollowsItsDefinition(t *testing.T) {
+	l := newLab(t)
+	l.cluster("default")
+	l.register("web")
+	l.register("own", func(in *ecs.RegisterTaskDefinitionInput) { in.NetworkMode = types.NetworkModeAwsvpc })
+	l.serve("kept", 0)
+	l.outside("s", 0)
+	network := &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: []string{"subnet-1"}}}
+	for _, c := range []struct {
+		definition    string
+		network       *types.NetworkConfiguration
+		code, message string
+	}{
+		{"own", nil, "InvalidParameterException", "Network Configuration must be provided when networkMode 'awsvpc' is specified."},
+		{"own", network, "UnsupportedFeatureException", "networkMode awsvpc is not supported by Roadstead yet."},
+		{"web", network, "InvalidParameterException", "Network Configuration is not valid for the given networkMode of this task definition."},
+	} {
+		_, err := l.CreateService(t.Context(), &ecs.CreateServiceInput{ServiceName: aws.String("x"), TaskDefinition: &c.definition,
+			DesiredCount: aws.Int32(1), NetworkConfiguration: c.network})
+		refused(t, err, c.code, c.message)
+		_, err = l.UpdateService(t.Context(), &ecs.UpdateServiceInput{Service: aws.String("kept"), TaskDefinition: &c.definition, NetworkConfiguration: c.network})
+		refused(t, err, c.code, c.message)
+		_, err = l.CreateTaskSet(t.Context(), &ecs.CreateTaskSetInput{Cluster: aws.String("default"), Service: aws.String("s"),
+			TaskDefinition: &c.definition, NetworkConfiguration: c.network})
+		refused(t, err, c.code, c.message)
+	}
+	_, err := l.UpdateService(t.Context(), &ecs.UpdateServiceInput{Service: aws.String("s"), NetworkConfiguration: network})
+	refused(t, err, "InvalidParameterException", "Unable to update network parameters on services with an EXTERNAL deployment controller...")
+	l.serve("plain", 0, func(in *ecs.CreateServiceInput) { in.NetworkConfiguration = &types.NetworkConfiguration{} })
+}
