@@ -52,6 +52,7 @@ type clusterCache struct {
 	stale   map[string]bool // instances to be read again, by id
 	daemons map[string]bool // daemon services, by id
 	stuck   map[string]bool // services that found no instance, by id
+	evened  map[string]bool // services that are evened out over the zones, by id
 }
 
 func (s *services) Name() string { return "services" }
@@ -65,7 +66,7 @@ func (s *services) cluster(id string) *clusterCache {
 	name := clusterOf(id)
 	c := s.clusters[name]
 	if c == nil {
-		c = &clusterCache{stale: map[string]bool{}, daemons: map[string]bool{}, stuck: map[string]bool{}}
+		c = &clusterCache{stale: map[string]bool{}, daemons: map[string]bool{}, stuck: map[string]bool{}, evened: map[string]bool{}}
 		s.clusters[name] = c
 	}
 	return c
@@ -94,7 +95,8 @@ func (s *services) All(v store.View, now time.Time, wake func(string)) {
 	}
 }
 
-// remember keeps the set of daemons and the alarms that services name.
+// remember keeps the sets of daemons and of services that are evened out over
+// the zones, and the alarms that services name.
 func (s *services) remember(svc *model.Service) {
 	id := svc.Key().ID
 	s.alarms.remember(svc)
@@ -103,6 +105,11 @@ func (s *services) remember(svc *model.Service) {
 		c.daemons[id] = true
 	} else {
 		delete(c.daemons, id)
+	}
+	if svc.Status == model.ServiceActive && svc.Spec.ZoneRebalancing == deploy.RebalancingEnabled {
+		c.evened[id] = true
+	} else {
+		delete(c.evened, id)
 	}
 }
 
@@ -115,6 +122,7 @@ func (s *services) Changed(v store.View, k model.Key, wake func(string, time.Dur
 			c := s.cluster(k.ID)
 			delete(c.daemons, k.ID)
 			delete(c.stuck, k.ID)
+			delete(c.evened, k.ID)
 			s.alarms.forget(k.ID)
 		}
 		wake(k.ID, 0)
@@ -164,6 +172,9 @@ func (s *services) instanceChanged(v store.View, id string, wake func(string, ti
 		if t.Spec.Service != "" && !t.Stopped() {
 			wake(t.Spec.Service, 0)
 		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(c.evened)) {
+		wake(key, stuckDelay)
 	}
 	c.wakeStuck(wake)
 }

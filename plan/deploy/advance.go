@@ -12,6 +12,7 @@ func (p *planning) advance() {
 	p.started()
 	p.stopLost()
 	s := p.survey()
+	p.label(s)
 	p.countFailures(s)
 	p.sayTrouble()
 	if p.fails(s) {
@@ -19,7 +20,6 @@ func (p *planning) advance() {
 	}
 	p.replace(s)
 	p.rebalance(s)
-	p.label(s)
 	p.conclude(s)
 	p.sayTrouble()
 	p.forget()

@@ -77,7 +77,8 @@ func (p *planning) failure(s *survey) *failure {
 			return &failure{reason: reasonAlarm, event: "alarm detected.", because: "alarm(s) " + strings.Join(names, ", ") + " were detected",
 				back: reasonAlarmBack, rollback: r.AlarmsRollback}
 		}
-		if names := p.unknownAlarms(); len(names) > 0 {
+		// A rollback goes on without them: it is the only way back.
+		if names := p.unknownAlarms(); len(names) > 0 && p.primary.RollbackOf == "" {
 			return &failure{reason: reasonNoAlarm, event: "alarm(s) " + strings.Join(names, ", ") + " not found.",
 				because: "alarm(s) " + strings.Join(names, ", ") + " were not found", back: reasonAlarmBack, rollback: r.AlarmsRollback}
 		}

@@ -16,12 +16,12 @@ import (
 // draw is a world that rapid moves, with the checks of every plan.
 type draw struct {
 	*world
-	t       *rapid.T
-	counted map[string]bool // failed tasks by deployment and id, once counted
+	t     *rapid.T
+	ended map[string]string // statuses of service deployments that have ended, by id
 }
 
 func newDraw(t *rapid.T) *draw {
-	d := &draw{world: newWorld(), t: t, counted: map[string]bool{}}
+	d := &draw{world: newWorld(), t: t, ended: map[string]string{}}
 	for i := range rapid.IntRange(1, 4).Draw(t, "instances") {
 		d.putInstance(fmt.Sprintf("n%d", i), model.InstanceActive, true)
 	}
@@ -41,7 +41,9 @@ func newDraw(t *rapid.T) *draw {
 func (d *draw) putInstance(name, status string, connected bool) {
 	d.rev++
 	i := &model.ContainerInstance{Account: "1", Cluster: "c", ID: name, Status: status, AgentConnected: connected,
-		ConnectedAt: d.now, Registered: model.Resources{CPU: 1000, Memory: 1000}}
+		ConnectedAt: d.now, Registered: model.Resources{CPU: 1000, Memory: 1000},
+		Attributes:       []model.Attribute{{Name: place.ZoneAttribute, Value: "z" + string('0'+name[len(name)-1]%3)}},
+		CapacityProvider: string('p' + name[len(name)-1]%2)}
 	i.Metadata().Rev = d.rev
 	d.instances[i.Key().ID] = i
 }
@@ -53,13 +55,19 @@ func (d *draw) configure() {
 	s.Spec.Rollout.MaximumPercent = rapid.SampledFrom([]int{100, 125, 150, 200}).Draw(d.t, "max")
 	s.Spec.Rollout.CircuitBreaker = rapid.Bool().Draw(d.t, "breaker")
 	s.Spec.Rollout.Rollback = s.Spec.Rollout.CircuitBreaker && rapid.Bool().Draw(d.t, "rollback")
+	s.Spec.Rollout.BreakerKeep = rapid.Bool().Draw(d.t, "keep")
+	s.Spec.Rollout.BakeTime = rapid.SampledFrom([]time.Duration{0, 0, time.Minute}).Draw(d.t, "bake")
+	s.Spec.Rollout.Alarms = []string{"errors"}
+	s.Spec.Rollout.AlarmsEnabled = rapid.IntRange(0, 3).Draw(d.t, "alarms") == 0
+	s.Spec.Rollout.AlarmsRollback = rapid.Bool().Draw(d.t, "alarm rollback")
+	s.Spec.ZoneRebalancing = rapid.SampledFrom([]string{"", "ENABLED"}).Draw(d.t, "rebalance")
 	d.rev++
 	d.write(model.Write{Key: s.Key(), Noun: s})
 }
 
 // step is one thing that happens to the world.
 func (d *draw) step() {
-	switch rapid.SampledFrom([]string{"report", "report", "report", "advance", "instance", "update", "configure", "lag"}).Draw(d.t, "step") {
+	switch rapid.SampledFrom([]string{"report", "report", "report", "advance", "instance", "update", "configure", "lag", "protect", "stop", "alarm"}).Draw(d.t, "step") {
 	case "report":
 		d.reportSome()
 	case "advance":
@@ -70,10 +78,33 @@ func (d *draw) step() {
 	case "update":
 		s := d.service.Clone()
 		s.Spec.TaskDefinition = rapid.SampledFrom([]string{"web:1", "web:2", "web:3"}).Draw(d.t, "definition")
+		s.Spec.CapacityStrategy = nil
+		if s.Spec.Scheduling == model.SchedulingReplica && rapid.IntRange(0, 3).Draw(d.t, "strategy") == 0 {
+			s.Spec.CapacityStrategy = []model.CapacityStrategy{{Provider: "p", Base: 1, Weight: 1}, {Provider: "q", Weight: rapid.IntRange(0, 2).Draw(d.t, "weight")}}
+		}
 		d.write(model.Write{Key: s.Key(), Noun: s})
 		d.newDeployment()
 	case "configure":
 		d.configure()
+	case "protect":
+		for _, t := range sorted(d.tasks) {
+			if rapid.IntRange(0, 3).Draw(d.t, "whom") == 0 {
+				c := t.Clone()
+				c.ProtectedUntil = d.now.Add(rapid.SampledFrom([]time.Duration{0, 5 * time.Second, time.Minute}).Draw(d.t, "for"))
+				d.put(c)
+			}
+		}
+	case "stop":
+		if p := d.primary(); p != nil && p.Status.Rollout == model.RolloutInProgress && p.StopRequested == "" {
+			c := p.Clone()
+			c.StopRequested, c.StopRequestedAt = rapid.SampledFrom([]string{StopRollback, StopAbort}).Draw(d.t, "how"), d.now
+			d.put(c)
+		}
+	case "alarm":
+		d.rev++
+		a := &model.Alarm{Account: "1", Name: "errors", State: rapid.SampledFrom([]string{model.AlarmOK, model.AlarmAlarm}).Draw(d.t, "state")}
+		a.Metadata().Rev = d.rev
+		d.alarms[a.Name] = a
 	}
 }
 
@@ -107,11 +138,13 @@ func (d *draw) planOnce() (wrote bool, wake time.Time) {
 	}
 	before := d.measure()
 	d.checkPlaced(v)
+	d.checkSpared(p.Change)
 	if err := d.apply(p.Change); err != nil {
 		d.t.Fatal(err)
 	}
 	d.checkCounts(before, d.measure())
 	d.checkCounted()
+	d.checkHistory()
 	return !p.Change.Empty(), p.Wake
 }
 
@@ -157,6 +190,50 @@ func (d *draw) checkPlaced(v View) {
 			d.t.Fatalf("task on %s: %s", t.Spec.Instance, why)
 		}
 		f.Hold(t)
+	}
+}
+
+// checkSpared: no plan stops a protected task that is healthy and whose
+// instance is there.
+func (d *draw) checkSpared(c model.Change) {
+	look := begin(d.view())
+	for _, w := range c.Writes {
+		t, ok := w.Noun.(*model.Task)
+		if !ok || t.Desired != model.TaskStopped {
+			continue
+		}
+		if old := d.tasks[t.Key().ID]; alive(old) && old.Protected(d.now) && !look.unhealthy(old) && !look.onLost(old) {
+			d.t.Fatalf("the protected %s is stopped", d.named(t.ID))
+		}
+	}
+}
+
+// checkHistory: every deployment has one of the statuses, a finished one keeps
+// it, and only the last can be in progress.
+func (d *draw) checkHistory() {
+	all := sorted(d.deployments)
+	open := 0
+	for _, dep := range all {
+		if !Shown(dep) {
+			continue
+		}
+		switch status := Status(dep, all); status {
+		case StatusSuccessful, StatusStopped, StatusRollbackSuccessful, StatusRollbackFailed:
+			if old, ok := d.ended[dep.ID]; ok && old != status {
+				d.t.Fatalf("%s was %s and is %s", dep.ID, old, status)
+			}
+			d.ended[dep.ID] = status
+			if FinishedAt(dep, all).IsZero() {
+				d.t.Fatalf("%s is %s and has not finished", dep.ID, status)
+			}
+		default:
+			if open++; open > 1 {
+				d.t.Fatalf("two deployments are under way")
+			}
+			if dep.Status.FinishedAt != (time.Time{}) {
+				d.t.Fatalf("%s is %s and has finished", dep.ID, status)
+			}
+		}
 	}
 }
 
@@ -213,7 +290,8 @@ func TestProgress(t *testing.T) {
 			d.putInstance(fmt.Sprintf("n%d", i), model.InstanceActive, true)
 		}
 		s := d.service.Clone()
-		s.Spec.Rollout = model.Rollout{MinimumHealthyPercent: rapid.SampledFrom([]int{0, 50, 100}).Draw(t, "final min"), MaximumPercent: 200}
+		s.Spec.Rollout = model.Rollout{MinimumHealthyPercent: rapid.SampledFrom([]int{0, 50, 100}).Draw(t, "final min"), MaximumPercent: 200,
+			BakeTime: s.Spec.Rollout.BakeTime}
 		if s.Spec.Scheduling == model.SchedulingDaemon { // a port of a host cannot be taken over without a gap
 			s.Spec.Rollout.MinimumHealthyPercent = 50
 		}
@@ -240,10 +318,26 @@ func TestProgress(t *testing.T) {
 				t.Fatalf("an old task is left: %+v", task)
 			}
 		}
+		if s.Spec.ZoneRebalancing == "ENABLED" && s.Spec.Scheduling == model.SchedulingReplica {
+			d.checkBalanced()
+		}
 		if p := Plan(d.view()); !p.Change.Empty() || !p.Wake.IsZero() {
 			t.Fatalf("not quiet: %+v", p)
 		}
 	})
+}
+
+// checkBalanced: no two zones differ by more than one task.
+func (d *draw) checkBalanced() {
+	counts := map[string]int{}
+	for _, t := range d.tasks {
+		if alive(t) {
+			counts[d.fleet().Zone(t.Spec.Instance)]++
+		}
+	}
+	if most, least := max(counts["z0"], counts["z1"], counts["z2"]), min(counts["z0"], counts["z1"], counts["z2"]); most-least > 1 {
+		d.t.Fatalf("not balanced: %v", counts)
+	}
 }
 
 func BenchmarkRollout(b *testing.B) {

@@ -14,8 +14,9 @@ import (
 // maxMoves is how many tasks are moved between zones at once.
 const maxMoves = 10
 
-// ZoneRebalancing of a service. Source: ECS API reference, Service.availabilityZoneRebalancing.
-const rebalancingEnabled = "ENABLED"
+// RebalancingEnabled is the ZoneRebalancing of services that are evened out.
+// Source: ECS API reference, Service.availabilityZoneRebalancing.
+const RebalancingEnabled = "ENABLED"
 
 // moving brings the list of moving tasks up to date and returns how many there
 // are: those of the tasks to keep that are there beyond what is wanted until
@@ -75,7 +76,7 @@ func (p *planning) rebalance(s *survey) {
 func (p *planning) mayRebalance(s *survey) bool {
 	spec := &p.Service.Spec
 	spreads := len(spec.Strategy) == 0 || (spec.Strategy[0].Type == place.Spread && spec.Strategy[0].Field == "attribute:"+place.ZoneAttribute)
-	return spec.ZoneRebalancing == rebalancingEnabled && p.set == nil && s.nodes == nil && spreads &&
+	return spec.ZoneRebalancing == RebalancingEnabled && p.set == nil && s.nodes == nil && spreads &&
 		p.primary.Status.Rollout == model.RolloutCompleted && s.most > s.desired
 }
 

@@ -51,7 +51,12 @@ func (p *planning) replace(s *survey) {
 	if surplus > 0 {
 		free, guarded = p.unprotected(s.keep)
 	}
-	gone = append(gone, p.stop(p.victims(free, guarded, surplus), scaling)...)
+	stops := surplus
+	if len(guarded) > 0 { // those that are spared may be the ones that do not serve
+		serve := p.serving(free)
+		stops = min(stops, len(free)-serve+max(serve+p.serving(guarded)-s.least, 0))
+	}
+	gone = append(gone, p.stop(p.victims(free, guarded, stops), scaling)...)
 	p.sayStopped(gone)
 	if surplus > len(free) || (len(s.held) > 0 && started+len(gone)+s.starting == 0 && !s.busy) {
 		p.blocked(append(guarded, s.held...))
@@ -79,6 +84,16 @@ func (p *planning) unprotected(tasks []*model.Task) (free, guarded []*model.Task
 		}
 	}
 	return free, guarded
+}
+
+// serving counts the tasks that serve.
+func (p *planning) serving(tasks []*model.Task) (n int) {
+	for _, t := range tasks {
+		if p.ready(t) {
+			n++
+		}
+	}
+	return n
 }
 
 // blocked says that protection keeps tasks from stopping, until it ends.

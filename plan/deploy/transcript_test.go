@@ -381,7 +381,7 @@ func (w *world) cooperate() (moved bool) {
 			w.observe(t, model.TaskReport{Status: model.TaskStopped})
 		case t.Status.Last == model.TaskPending:
 			w.observe(t, model.TaskReport{Status: model.TaskRunning})
-		case w.wantsHealth(t) && t.Status.Health == "":
+		case w.wantsHealth(t) && (t.Status.Health == "" || t.Status.Health == "UNKNOWN"):
 			w.health(t, "HEALTHY")
 		default:
 			continue
