@@ -35,10 +35,13 @@ func (n *node) pull(r runtime.PullRequest) fake.Pulled {
 	p.Takes = n.dice.skewed(time.Millisecond, 2*time.Second)
 	switch kind := kindOfImage(r.Image); {
 	case kind == imageMissing && n.w.troubled:
+		n.w.happen(ImageMissing)
 		p.Err = &runtime.Error{Kind: runtime.KindImageNotFound, Op: "pull", Subject: r.Image, Err: errors.New("not found")}
 	case kind == imageSlow:
+		n.w.happen(PullSlow)
 		p.Takes = n.dice.between(5*time.Second, 50*time.Second)
 	case n.w.troubled && !n.w.shape.calm && n.dice.chance(0.02):
+		n.w.happen(PullFailed)
 		p.Err = &runtime.Error{Kind: runtime.KindUnreachable, Op: "pull", Subject: r.Image, Err: errors.New("connection reset")}
 	}
 	return p
@@ -55,15 +58,19 @@ func (n *node) behave(c runtime.Container) fake.Behaviour {
 		b.Runs, b.ExitCode = n.dice.skewed(10*time.Millisecond, 90*time.Second), pick(n.dice, 0, 0, 1)
 	case !n.w.troubled:
 	case kind == imageCrashing:
+		n.w.happen(ProgramCrashed)
 		b.Runs, b.ExitCode = n.dice.between(time.Millisecond, 8*time.Second), 1
 	case kind == imageFlaky && n.dice.chance(0.5):
+		n.w.happen(ProgramCrashed)
 		b.Runs, b.ExitCode = n.dice.between(time.Millisecond, time.Minute), 1
 		b.OOMKilled = n.dice.chance(0.2)
 	case kind == imageHeavy && n.dice.chance(0.5):
+		n.w.happen(StartFailed)
 		b.StartErr = &runtime.Error{Kind: runtime.KindCannotCreate, Op: "start", Subject: c.ID, Err: errors.New("no such user")}
 	case kind == imageSick:
 		b.Exec = func([]string, bool) (runtime.ExecResult, error) {
 			if n.w.troubled && n.dice.chance(0.5) {
+				n.w.happen(HealthFlapping)
 				return runtime.ExecResult{ExitCode: 1}, nil
 			}
 			return runtime.ExecResult{}, nil

@@ -49,7 +49,7 @@ func (w *world) call(from *node, operation string, in any, done func(out any, er
 		}
 		out, err := w.plane.serve(operation, in)
 		if w.lose() {
-			w.counts.LostAnswers++
+			w.happen(AnswerLost)
 			return
 		}
 		w.clock.after(w.travel(), func() {
@@ -58,10 +58,13 @@ func (w *world) call(from *node, operation string, in any, done func(out any, er
 			}
 		})
 	}
-	if !w.lose() {
+	if w.lose() {
+		w.happen(RequestLost)
+	} else {
 		w.clock.after(w.travel(), arrive).arrival = true
 	}
-	if w.lose() { // it is sent again, whether the first was lost or not
+	if w.lose() {
+		w.happen(CallRepeated) // whether the first was lost or not
 		w.clock.after(w.travel()+w.travel(), arrive).arrival = true
 	}
 }

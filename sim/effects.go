@@ -43,7 +43,7 @@ func (a *agent) mayDie() {
 	}
 	a.soon(n.dice.skewed(0, 200*time.Millisecond), func() {
 		if a.w.troubled {
-			a.w.counts.Crashes++
+			a.w.happen(AgentKilledAt)
 			n.kill()
 			a.w.whileTroubled(n.dice.skewed(time.Millisecond, 2*time.Second), n.start)
 		}
@@ -81,7 +81,7 @@ func (a *agent) effect(l *live, e step.Effect) {
 		l.whenSaved(func() { a.forget(l) })
 	case step.Remove:
 		a.soon(a.moment(), func() {
-			f := a.mishap("device or resource busy")
+			f := a.goesWrong("device or resource busy")
 			if f == "" {
 				f = failure("", a.removeNow(l.runs[e.Container].id))
 			}
@@ -94,7 +94,7 @@ func (a *agent) effect(l *live, e step.Effect) {
 // forget removes the task's record, which was written before.
 func (a *agent) forget(l *live) {
 	a.soon(a.moment(), func() {
-		f := a.mishap("the disk is full")
+		f := a.goesWrong("the disk is full")
 		if f == "" {
 			delete(a.node.records, l.payload.ARN)
 		}
@@ -103,9 +103,10 @@ func (a *agent) forget(l *live) {
 	})
 }
 
-// mishap is a failure now and then, while there is trouble.
-func (a *agent) mishap(why string) step.Failure {
+// goesWrong is a failure now and then, while there is trouble.
+func (a *agent) goesWrong(why string) step.Failure {
 	if a.w.troubled && !a.w.shape.calm && a.node.dice.chance(0.05) {
+		a.w.happen(CleanUpFailed)
 		return step.Failure(why)
 	}
 	return ""

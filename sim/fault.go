@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -16,42 +17,90 @@ func (w *world) nextFault() {
 	})
 }
 
+// mishap is something that goes wrong by itself, now and then.
+type mishap struct {
+	name   FaultName
+	weight float64 // how often, against the others
+	do     func(w *world, n *node)
+}
+
+// mishaps returns all of them.
+func mishaps() []mishap {
+	return []mishap{
+		{AgentKilled, 0.30, func(w *world, n *node) {
+			n.kill()
+			w.whileTroubled(w.trouble.skewed(10*time.Millisecond, 30*time.Second), n.start)
+		}},
+		{NodeCut, 0.20, func(w *world, n *node) {
+			n.part()
+			w.whileTroubled(w.trouble.skewed(100*time.Millisecond, 3*time.Minute), n.join)
+		}},
+		{PowerLost, 0.12, (*world).losePower},
+		{LeaderKilled, 0.18, func(w *world, _ *node) {
+			if w.plane != nil {
+				w.plane.crash("it is killed")
+			}
+			w.clock.after(w.trouble.skewed(10*time.Millisecond, 40*time.Second), w.startPlane)
+		}},
+		{DiskFull, 0.08, func(w *world, _ *node) {
+			w.diskFull = true
+			w.trace.say("disk", "is full")
+			w.clock.after(w.trouble.skewed(100*time.Millisecond, 20*time.Second), func() { w.diskFull = false })
+		}},
+		{ConnectionReset, 0.06, func(w *world, _ *node) { w.cutConnection(w.trouble.IntN(100)) }},
+		{OutOfMemory, 0.06, (*world).oom},
+		{InstanceArrives, 0.05, func(w *world, _ *node) {
+			if len(w.nodes) < maxNodes {
+				w.addNode("node" + strconv.Itoa(len(w.nodes)+1))
+			}
+		}},
+	}
+}
+
+// maxNodes bounds how many machines a world may come to have.
+const maxNodes = 16
+
+// frequencies draws how often each mishap comes in this world; some never do.
+func frequencies(d dice) []float64 {
+	var f []float64
+	for _, m := range mishaps() {
+		often := 2 * d.Float64()
+		if d.chance(0.15) {
+			often = 0
+		}
+		f = append(f, often*m.weight)
+	}
+	return f
+}
+
 // fault makes one thing go wrong.
 func (w *world) fault() {
-	d := w.trouble
-	n := w.nodes[d.IntN(len(w.nodes))]
-	switch f := d.Float64(); {
-	case f < 0.30:
-		w.counts.Crashes++
-		n.kill()
-		w.whileTroubled(d.skewed(10*time.Millisecond, 30*time.Second), n.start)
-	case f < 0.50:
-		w.counts.Cuts++
-		n.part()
-		w.whileTroubled(d.skewed(100*time.Millisecond, 3*time.Minute), n.join)
-	case f < 0.62:
-		w.counts.PowerLosses++
-		n.fail()
-		if w.shape.nodes > 1 && d.chance(0.4) && w.spare(n) {
-			n.lost = true
-			w.trace.say(n.name, "is lost for good")
+	n := w.nodes[w.trouble.IntN(len(w.nodes))]
+	total := 0.0
+	for _, f := range w.shape.mishaps {
+		total += f
+	}
+	at := w.trouble.Float64() * total
+	for i, m := range mishaps() {
+		if at -= w.shape.mishaps[i]; at < 0 {
+			w.happen(m.name)
+			m.do(w, n)
 			return
 		}
-		w.whileTroubled(d.skewed(time.Second, 3*time.Minute), n.power)
-	case f < 0.80:
-		if w.plane != nil {
-			w.plane.crash("it is killed")
-		}
-		w.clock.after(d.skewed(10*time.Millisecond, 40*time.Second), w.startPlane)
-	case f < 0.88:
-		w.diskFull = true
-		w.trace.say("disk", "is full")
-		w.clock.after(d.skewed(100*time.Millisecond, 20*time.Second), func() { w.diskFull = false })
-	case f < 0.94:
-		w.cutConnection(d.IntN(100))
-	default:
-		w.oom(n)
 	}
+}
+
+// losePower switches a machine off, sometimes for good.
+func (w *world) losePower(n *node) {
+	d := w.trouble
+	n.fail()
+	if w.shape.nodes > 1 && d.chance(0.4) && w.spare(n) {
+		n.lost = true
+		w.happen(NodeLost)
+		w.trace.say(n.name, "is lost for good")
+		return
+	}
+	w.whileTroubled(d.skewed(time.Second, 3*time.Minute), n.power)
 }
 
 // spare reports whether there is a node beside n that is not lost.

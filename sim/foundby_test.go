@@ -49,5 +49,5 @@ var foundBy = map[mutant.Name][]string{
 	mutant.KillForgotten:      {"liveness", "livelock"},
 	mutant.DoubleStart:        {"once"},
 	mutant.LatePayload:        {"once", "liveness"},
-	mutant.ForgottenEnd:       {"truth", "liveness"},
+	mutant.ForgottenEnd:       {"truth", "story", "liveness"},
 }

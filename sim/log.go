@@ -24,6 +24,26 @@ func (w *world) logFault(op memlog.Op) memlog.Fault {
 	case memlog.OpSettle:
 		f = pick(w.disk, memlog.LostRequest, memlog.LostAnswer)
 	}
+	w.happen(faultOf(op, f))
 	w.trace.say("disk", "operation %d meets with fault %d", op, f)
 	return f
+}
+
+// faultOf names what goes wrong with an operation.
+func faultOf(op memlog.Op, f memlog.Fault) FaultName {
+	switch {
+	case f == memlog.Deposed:
+		return LeaderDeposed
+	case op == memlog.OpSettle:
+		return SettleFailed
+	case op != memlog.OpAppend:
+		return LoadFailed
+	case f == memlog.LostRequest:
+		return CommitLost
+	case f == memlog.LostAnswer:
+		return CommitUnanswered
+	case f == memlog.Conflict:
+		return CommitConflict
+	}
+	return CommitRefused
 }

@@ -33,6 +33,7 @@ func (s *loopStore) Watch(kinds ...model.Kind) *store.Watch { return s.plane.db.
 func (s *loopStore) Commit(ctx context.Context, c model.Change) (model.Revision, error) {
 	w, seen := s.plane.w, s.seen
 	for w.mind.chance(w.shape.between) && w.clock.early(ahead) {
+		w.happen(CallBetween)
 	}
 	rev, err := s.plane.db.Commit(ctx, c)
 	if err == nil {

@@ -49,6 +49,7 @@ func (w *world) addNode(name string) *node {
 		cpu: 1024 * d.number(1, 4), memory: 1024 * d.number(1, 4), zone: pick(d, "a", "b", "c")}
 	if w.shape.skew > 0 {
 		n.skew = d.between(-w.shape.skew, w.shape.skew)
+		w.happen(ClockSkewed)
 	}
 	if d.chance(0.3) {
 		n.ports = []string{"8080"}

@@ -117,7 +117,7 @@ func (p *plane) serve(operation string, in any) (any, error) {
 // crash ends this life: memory and connections are gone.
 func (p *plane) crash(why string) {
 	p.w.trace.say("plane", "life %d ends: %s", p.life, why)
-	p.w.counts.Leaders++
+	p.w.counts.Lives++
 	p.w.plane = nil
 	for _, d := range p.loops {
 		p.w.clock.cancel(d.wake)

@@ -14,6 +14,7 @@ import (
 	"github.com/roadstead/roadstead/agent/step"
 	"github.com/roadstead/roadstead/dispatch"
 	"github.com/roadstead/roadstead/dispatch/acs"
+	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/model/mutant"
 )
 
@@ -42,6 +43,7 @@ func (a *agent) submit(l *live, r step.Report) {
 // send sends a report.
 func (a *agent) send(l *live, in *ecs.SubmitTaskStateChangeInput) {
 	a.w.trace.say(a.node.name, "reports %s %s", short(l.payload.ARN), *in.Status)
+	a.stray(in)
 	a.w.call(a.node, "SubmitTaskStateChange", in, func(_ any, err error) {
 		if !a.alive() {
 			return
@@ -55,6 +57,31 @@ func (a *agent) send(l *live, in *ecs.SubmitTaskStateChangeInput) {
 		l.task.Submitted(a.node.now(), err == nil, refused)
 		a.act(l)
 	})
+}
+
+// stray makes a report arrive once more now and then, at once or much later,
+// when others may have overtaken it.
+func (a *agent) stray(in *ecs.SubmitTaskStateChangeInput) {
+	w, d := a.w, a.node.dice
+	again := func() {
+		if w.plane == nil || a.node.cut {
+			return
+		}
+		if t, ok := w.check.taskOf(w.plane.db.View(), in.Task); ok && model.TaskStatus(*in.Status).Before(t.Status.Last) {
+			w.happen(ReportDisordered)
+		}
+		_, _ = w.plane.serve("SubmitTaskStateChange", in) // nobody waits for its answer
+	}
+	if !w.troubled || !d.chance(w.shape.stray) {
+		return
+	}
+	if d.chance(0.5) {
+		w.happen(ReportTwice)
+		w.clock.after(w.travel(), again)
+		return
+	}
+	w.happen(ReportLate)
+	w.clock.after(d.skewed(100*time.Millisecond, 90*time.Second), again)
 }
 
 func containerChange(c step.ContainerReport) types.ContainerStateChange {

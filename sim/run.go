@@ -29,7 +29,8 @@ type Result struct {
 
 // Counts say what a run went through.
 type Counts struct {
-	Commits, Started, Crashes, Cuts, PowerLosses, Leaders, Conflicts, LostAnswers, Refused int
+	Commits, Started, Lives, Conflicts, Refused int
+	Faults                                      map[FaultName]int
 }
 
 // Failure is a check that did not hold.

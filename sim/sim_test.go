@@ -3,6 +3,7 @@ package sim
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -61,7 +62,9 @@ func TestSeeds(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	t.Logf("%d seeds: %+v", count, all)
+	t.Logf("%d seeds: %d commits, %d containers started, %d lives of the control plane, %d conflicts, %d reports refused",
+		count, all.Commits, all.Started, all.Lives, all.Conflicts, all.Refused)
+	mustHaveHappened(t, count, all)
 }
 
 // TestMain gives garbage much room: a world makes a lot of it and keeps little.
@@ -106,8 +109,35 @@ func tail(r Result) string {
 }
 
 func add(a, b Counts) Counts {
-	return Counts{a.Commits + b.Commits, a.Started + b.Started, a.Crashes + b.Crashes, a.Cuts + b.Cuts, a.PowerLosses + b.PowerLosses,
-		a.Leaders + b.Leaders, a.Conflicts + b.Conflicts, a.LostAnswers + b.LostAnswers, a.Refused + b.Refused}
+	sum := Counts{a.Commits + b.Commits, a.Started + b.Started, a.Lives + b.Lives, a.Conflicts + b.Conflicts, a.Refused + b.Refused,
+		maps.Clone(a.Faults)}
+	if sum.Faults == nil {
+		sum.Faults = map[FaultName]int{}
+	}
+	for f, n := range b.Faults {
+		sum.Faults[f] += n
+	}
+	return sum
+}
+
+// enough is after how many seeds each fault must have happened.
+const enough = 500
+
+// mustHaveHappened fails the test if a fault has never happened: it would be
+// one in name alone.
+func mustHaveHappened(t *testing.T, seeds uint64, c Counts) {
+	known := map[FaultName]bool{}
+	for _, f := range Faults() {
+		known[f.Name] = true
+		if t.Logf("%8d %s", c.Faults[f.Name], f.Name); c.Faults[f.Name] == 0 && seeds >= enough {
+			t.Errorf("the fault %s has never happened", f.Name)
+		}
+	}
+	for f := range c.Faults {
+		if !known[f] {
+			t.Errorf("the fault %s has no description", f)
+		}
+	}
 }
 
 // TestOneSeed prints the whole trace of a seed.

@@ -81,8 +81,10 @@ func (u *user) do() {
 		u.runTask()
 	case f < 0.87 && len(u.tasks) > 0:
 		u.call("StopTask", &ecs.StopTaskInput{Cluster: aws.String("main"), Task: aws.String(u.tasks[d.IntN(len(u.tasks))])}, nil)
-	case f < 0.96:
+	case f < 0.93:
 		u.drain()
+	case f < 0.96 && len(u.services) > 0:
+		u.race(u.services[d.IntN(len(u.services))])
 	case f < 0.98:
 		u.deregister()
 	default:
@@ -264,8 +266,36 @@ func (u *user) drain() {
 	}
 	status := pick(u.dice, types.ContainerInstanceStatusDraining, types.ContainerInstanceStatusActive, types.ContainerInstanceStatusActive)
 	u.w.trace.say("user", "wants %s to be %s", n.name, status)
+	if status == types.ContainerInstanceStatusDraining {
+		u.w.happen(InstanceDrained)
+	} else {
+		u.w.happen(InstanceBack)
+	}
 	u.call("UpdateContainerInstancesState", &ecs.UpdateContainerInstancesStateInput{Cluster: aws.String("main"),
 		ContainerInstances: []string{n.arn}, Status: status}, nil)
+}
+
+// race makes two calls at once that concern the same. Which one arrives first
+// the network decides.
+func (u *user) race(s *userService) {
+	u.w.happen(CallsRace)
+	u.w.trace.say("user", "makes two calls at once")
+	switch u.dice.IntN(4) {
+	case 0:
+		u.update(s)
+		u.update(s)
+	case 1:
+		u.update(s)
+		u.remove(slices.Index(u.services, s))
+	case 2:
+		u.drain()
+		u.call("UpdateService", &ecs.UpdateServiceInput{Cluster: aws.String("main"), Service: &s.name, ForceNewDeployment: true}, nil)
+	case 3:
+		if len(u.tasks) > 0 {
+			u.call("StopTask", &ecs.StopTaskInput{Cluster: aws.String("main"), Task: aws.String(u.tasks[u.dice.IntN(len(u.tasks))])}, nil)
+		}
+		u.update(s)
+	}
 }
 
 // deregister takes an instance out of the cluster by force; its agent joins
@@ -276,6 +306,7 @@ func (u *user) deregister() {
 		return
 	}
 	u.w.trace.say("user", "deregisters %s", n.name)
+	u.w.happen(InstanceDropped)
 	u.call("DeregisterContainerInstance", &ecs.DeregisterContainerInstanceInput{Cluster: aws.String("main"),
 		ContainerInstance: aws.String(n.arn), Force: aws.Bool(true)}, nil)
 }

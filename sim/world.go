@@ -65,6 +65,10 @@ type shape struct {
 	lost float64
 	// sudden is the probability that an agent is killed around any one step.
 	sudden float64
+	// stray is the probability that a report arrives once more.
+	stray float64
+	// mishaps is how often each comes, against the others.
+	mishaps []float64
 	// slow is the longest that a message travels.
 	slow time.Duration
 	// between is the probability that a request arrives between a plan and
@@ -88,6 +92,8 @@ func newShape(d dice) shape {
 	s.commit = pick(d, 0, 0.01, 0.05, 0.2)
 	s.lost = pick(d, 0, 0.02, 0.1, 0.3)
 	s.sudden = pick(d, 0, 0.003, 0.02)
+	s.stray = pick(d, 0, 0.02, 0.2)
+	s.mishaps = frequencies(d)
 	s.skew = pick(d, 0, time.Second, 30*time.Second)
 	if d.chance(0.1) {
 		s.slow = 35 * time.Second // longer than payloads wait for their acknowledgement
