@@ -33,7 +33,7 @@ func (c *checker) awake() {
 		planner.All(v, p.began, func(key string) { keys = append(keys, key) })
 		for _, key := range keys {
 			plan := planner.Plan(v, key, now)
-			if !moves(v, plan.Change) || rebalances(plan.Change) {
+			if !moves(v, plan.Change) {
 				continue
 			}
 			name := planner.Name() + " of " + key
@@ -70,13 +70,4 @@ func writes(c model.Change) string {
 		fmt.Fprintf(&b, "%s %s; ", shortKey(w.Key), words(w.Noun))
 	}
 	return b.String()
-}
-
-// rebalances reports whether a change evens out the tasks among the zones,
-// which may wait for the next look at everything: nobody lacks a task.
-func rebalances(c model.Change) bool {
-	return slices.ContainsFunc(c.Writes, func(w model.Write) bool {
-		d, ok := w.Noun.(*model.Deployment)
-		return ok && (d.Status.Rebalancing || strings.HasPrefix(d.Status.LastStuck, "ZONE:"))
-	})
 }

@@ -32,6 +32,7 @@ func (c *checker) planned(loop string, seen store.View, change model.Change) {
 	for _, id := range slices.Sorted(maps.Keys(services)) {
 		if s, ok := store.Get[*model.Service](seen, id); ok {
 			c.distinct(seen, s, written)
+			c.protected(seen, s, written)
 		}
 		if s, ok := store.Get[*model.Service](seen, id); ok && s.Status == model.ServiceActive && s.Spec.Scheduling == model.SchedulingReplica {
 			c.percents(seen, s, written)
@@ -137,6 +138,20 @@ func (c *checker) rollback(seen store.View, change model.Change) {
 		}
 		if last == nil || last.Spec.TaskDefinition != now.Spec.TaskDefinition {
 			c.w.fail("rollback", "service %s goes back to %s, which is not what was completed last", now.Name, now.Spec.TaskDefinition)
+		}
+	}
+}
+
+// protected checks that a task that serves and is protected is not stopped by
+// its service, unless the service is deleted or its instance is to be left.
+func (c *checker) protected(seen store.View, s *model.Service, written map[string]*model.Task) {
+	for _, id := range slices.Sorted(maps.Keys(written)) {
+		was, old := store.Get[*model.Task](seen, id)
+		if !old || was.Spec.Service != s.Key().ID || s.Status != model.ServiceActive || was.Desired == model.TaskStopped {
+			continue
+		}
+		if written[id].Desired == model.TaskStopped && was.Protected(c.w.clock.now) && serves(seen, was) && connected(seen, was) && !draining(seen, was) {
+			c.w.fail("protected", "task %s of service %s is protected until %v and is stopped: %s", was.ID, s.Name, was.ProtectedUntil, written[id].StoppedReason)
 		}
 	}
 }

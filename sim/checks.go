@@ -27,6 +27,7 @@ func Checks() []Check {
 		{"minimum", "safety", "a plan leaves minimumHealthyPercent of a service's tasks, rounded up"},
 		{"maximum", "safety", "a plan exceeds maximumPercent of a service's tasks, rounded down, by none"},
 		{"distinct", "safety", "distinctInstance is kept"},
+		{"protected", "safety", "a service does not stop a task that serves and is protected"},
 		{"breaker", "safety", "the circuit breaker opens at its threshold and counts each failed task once"},
 		{"rollback", "safety", "a rollback goes to what was completed last"},
 		{"bounded", "safety", "a plan has at most 100 writes"},

@@ -73,8 +73,12 @@ func (u *user) do() {
 		u.define()
 	case f < 0.25 && len(u.services) < 6:
 		u.create()
-	case f < 0.55 && len(u.services) > 0:
+	case f < 0.52 && len(u.services) > 0:
 		u.update(u.services[d.IntN(len(u.services))])
+	case f < 0.53 && len(u.services) > 0:
+		u.halt(u.services[d.IntN(len(u.services))])
+	case f < 0.55 && len(u.services) > 0:
+		u.protect(u.services[d.IntN(len(u.services))])
 	case f < 0.60 && len(u.services) > 0:
 		u.remove(d.IntN(len(u.services)))
 	case f < 0.80:

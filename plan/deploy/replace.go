@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/plan/place"
 )
 
@@ -73,7 +74,7 @@ func (p *planning) replace(s *survey) {
 // unprotected parts the tasks that may be stopped when scaling in from those
 // that are protected from it.
 func (p *planning) unprotected(tasks []*model.Task) (free, guarded []*model.Task) {
-	if !slices.ContainsFunc(tasks, func(t *model.Task) bool { return t.Protected(p.Now) }) {
+	if mutant.On(mutant.ProtectionIgnored) || !slices.ContainsFunc(tasks, func(t *model.Task) bool { return t.Protected(p.Now) }) {
 		return tasks, nil
 	}
 	for _, t := range tasks {
