@@ -10,6 +10,8 @@ type Operation struct {
 	// Name is the operation's name in the service's model, as in X-Amz-Target or Action.
 	Name string
 
+	permission Permission
+
 	input, output reflect.Type
 	call          func(ctx context.Context, input any) (any, error)
 	stream        func(ctx context.Context, input any, send func(event any) error) error

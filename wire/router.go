@@ -67,7 +67,7 @@ func (x *exchange) handle() error {
 	if x.route, err = x.router.catalog.find(x.r, body); err != nil {
 		return err
 	}
-	if authenticate := x.router.opts.Authenticate; authenticate != nil {
+	if authenticate := x.router.opts.Authenticate; authenticate != nil && !x.route.op.operation.Anonymous() {
 		ctx, err := authenticate(x.r.WithContext(x.ctx), body)
 		if err != nil {
 			return err
