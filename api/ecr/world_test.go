@@ -29,6 +29,7 @@ import (
 	"github.com/roadstead/roadstead/store"
 	"github.com/roadstead/roadstead/store/memlog"
 	"github.com/roadstead/roadstead/wire"
+	"github.com/roadstead/roadstead/wire/wiretest"
 )
 
 const account = "000000000000"
@@ -100,7 +101,7 @@ func (f failures) Write(line []byte) (int, error) {
 }
 
 func (w *world) client(id, secret, token string) *ecr.Client {
-	return ecr.New(ecr.Options{Region: "us-east-1", BaseEndpoint: aws.String("http://" + w.host), RetryMaxAttempts: 1,
+	return ecr.New(ecr.Options{Region: "us-east-1", BaseEndpoint: aws.String("http://" + w.host), RetryMaxAttempts: 1, HTTPClient: wiretest.Patient{},
 		Credentials: credentials.NewStaticCredentialsProvider(id, secret, token)})
 }
 

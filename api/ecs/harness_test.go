@@ -25,6 +25,7 @@ import (
 	"github.com/roadstead/roadstead/store"
 	"github.com/roadstead/roadstead/store/memlog"
 	"github.com/roadstead/roadstead/wire"
+	"github.com/roadstead/roadstead/wire/wiretest"
 )
 
 const (
@@ -76,7 +77,7 @@ func newLab(t *testing.T) *lab {
 
 // as returns a client of another caller.
 func (l *lab) as(key string) *ecs.Client {
-	return ecs.New(ecs.Options{Region: region, BaseEndpoint: &l.url, RetryMaxAttempts: 1,
+	return ecs.New(ecs.Options{Region: region, BaseEndpoint: &l.url, RetryMaxAttempts: 1, HTTPClient: wiretest.Patient{},
 		Credentials: credentials.NewStaticCredentialsProvider(key, "secret", "")})
 }
 

@@ -68,7 +68,7 @@ func serve(t *testing.T, opts apilogs.Options) *endpoint {
 	})
 	e.url = server.URL
 	e.Client = cloudwatchlogs.New(cloudwatchlogs.Options{
-		Region: "us-east-1", BaseEndpoint: &e.url, RetryMaxAttempts: 1, Credentials: wiretest.Credentials(),
+		Region: "us-east-1", BaseEndpoint: &e.url, RetryMaxAttempts: 1, HTTPClient: wiretest.Patient{}, Credentials: wiretest.Credentials(),
 		APIOptions: []func(*middleware.Stack) error{wiretest.Unvalidated, withoutHostPrefix},
 	})
 	return e

@@ -26,6 +26,7 @@ import (
 	"github.com/roadstead/roadstead/auth/keyring"
 	"github.com/roadstead/roadstead/auth/sigv4"
 	"github.com/roadstead/roadstead/wire"
+	"github.com/roadstead/roadstead/wire/wiretest"
 )
 
 // endpoint is the service over HTTP with its keys.
@@ -57,7 +58,7 @@ func serve(t *testing.T) endpoint {
 
 func (e endpoint) client(id, secret, token string) *sts.Client {
 	return sts.New(sts.Options{
-		Region: "us-east-1", BaseEndpoint: &e.url, RetryMaxAttempts: 1,
+		Region: "us-east-1", BaseEndpoint: &e.url, RetryMaxAttempts: 1, HTTPClient: wiretest.Patient{},
 		Credentials: credentials.NewStaticCredentialsProvider(id, secret, token),
 	})
 }
