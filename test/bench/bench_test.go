@@ -35,6 +35,7 @@ func TestBench(t *testing.T) {
 	}{
 		{"requests", "signed requests", true, false, requests},
 		{"placements", "placements on 10,000 simulated instances", false, false, placements},
+		{"scale", "a million tasks on 10,000 simulated instances", false, false, scale},
 		{"memory", "resident memory", true, true, memory},
 		{"start", "RunTask to RUNNING against bare runc", true, true, starts},
 		{"burst", "container starts against stock containerd", true, true, burst},

@@ -20,7 +20,6 @@ import (
 	"github.com/roadstead/roadstead/control"
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/store"
-	"github.com/roadstead/roadstead/store/etcdlog"
 	"github.com/roadstead/roadstead/wire"
 )
 
@@ -44,25 +43,25 @@ type plane struct {
 
 func newPlane(t testing.TB) *plane {
 	t.Helper()
-	quiet := slog.New(slog.DiscardHandler)
-	log, err := etcdlog.OpenEmbedded(context.Background(), t.TempDir(), etcdlog.EmbeddedOptions{Logger: quiet})
-	if err != nil {
-		t.Fatal(err)
-	}
+	log, db := openStore(t, t.TempDir())
 	t.Cleanup(func() {
 		if err := log.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	db, err := store.Open(context.Background(), log, store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	root := caller.NewRoot(benchAccount, "bench")
-	router := wire.NewRouter(wire.Options{Logger: quiet,
-		Authenticate: func(r *http.Request, _ []byte) (context.Context, error) { return caller.With(r.Context(), root), nil },
-	}, apiecs.New(db, apiecs.Options{Logger: quiet}))
-	return &plane{t: t, db: db, router: router}
+	return planeOver(t, db)
+}
+
+// planeOver returns the plane over a store, whose callers need not sign.
+func planeOver(t testing.TB, db *store.DB) *plane {
+	root := caller.NewRoot(benchAccount, benchKey)
+	return &plane{t: t, db: db, router: routerOver(db,
+		func(r *http.Request, _ []byte) (context.Context, error) { return caller.With(r.Context(), root), nil })}
+}
+
+func routerOver(db *store.DB, authenticate func(*http.Request, []byte) (context.Context, error)) *wire.Router {
+	quiet := slog.New(slog.DiscardHandler)
+	return wire.NewRouter(wire.Options{Logger: quiet, Authenticate: authenticate}, apiecs.New(db, apiecs.Options{Logger: quiet}))
 }
 
 // call calls an operation without a socket or a signature.
@@ -108,19 +107,7 @@ func (p *plane) together(n int, operation, body string) {
 // the agents' channels would.
 func (p *plane) fleet() {
 	p.t.Helper()
-	p.must("CreateCluster", `{"clusterName":"default"}`)
-	attributes := []map[string]string{}
-	for _, a := range model.Capabilities() {
-		attributes = append(attributes, map[string]string{"name": a.Name})
-	}
-	encoded, err := json.Marshal(attributes)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.together(fleetSize, "RegisterContainerInstance", `{"cluster":"default","totalResources":[
-		{"name":"CPU","type":"INTEGER","integerValue":16384},{"name":"MEMORY","type":"INTEGER","integerValue":65536},
-		{"name":"PORTS","type":"STRINGSET","stringSetValue":["22"]},{"name":"PORTS_UDP","type":"STRINGSET","stringSetValue":[]}],
-		"attributes":`+string(encoded)+`}`)
+	p.register(fleetSize)
 	var change model.Change
 	n := 0
 	for i := range store.All[*model.ContainerInstance](p.db.View()) {
@@ -137,6 +124,24 @@ func (p *plane) fleet() {
 	if n != fleetSize {
 		p.t.Fatalf("%d instances are registered, want %d", n, fleetSize)
 	}
+}
+
+// register makes the cluster and n instances.
+func (p *plane) register(n int) {
+	p.t.Helper()
+	p.must("CreateCluster", `{"clusterName":"default"}`)
+	attributes := []map[string]string{}
+	for _, a := range model.Capabilities() {
+		attributes = append(attributes, map[string]string{"name": a.Name})
+	}
+	encoded, err := json.Marshal(attributes)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.together(n, "RegisterContainerInstance", `{"cluster":"default","totalResources":[
+		{"name":"CPU","type":"INTEGER","integerValue":16384},{"name":"MEMORY","type":"INTEGER","integerValue":65536},
+		{"name":"PORTS","type":"STRINGSET","stringSetValue":["22"]},{"name":"PORTS_UDP","type":"STRINGSET","stringSetValue":[]}],
+		"attributes":`+string(encoded)+`}`)
 }
 
 // placements measures how many tasks a second are placed and committed on ten
