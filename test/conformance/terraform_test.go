@@ -9,8 +9,13 @@ import (
 	"time"
 )
 
+// terraformWithin bounds Terraform's part: it takes 90 s when nothing else is
+// done.
+const terraformWithin = 10 * time.Minute
+
 // terraform applies the configuration of the folder terraform, changes it in
-// place and destroys it. After each step a plan is empty.
+// place and destroys it. After each step a plan is empty. A command may take
+// as long as the whole may.
 func (p *platform) terraform(t *testing.T) {
 	path := tool(t, "terraform")
 	plugins := os.Getenv("TF_PLUGIN_DIR")
@@ -21,11 +26,12 @@ func (p *platform) terraform(t *testing.T) {
 	if err := os.CopyFS(dir, os.DirFS("terraform")); err != nil {
 		t.Fatal(err)
 	}
+	deadline := time.Now().Add(terraformWithin)
 	run := func(arguments ...string) error {
 		c := exec.Command(path, append(arguments, "-no-color")...)
 		c.Dir, c.Env = dir, p.environ("TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1", "TF_VAR_image="+p.listen+"/conformance/busybox:latest")
 		began := time.Now()
-		said, err := p.run(t, 2*time.Minute, c)
+		said, err := p.run(t, time.Until(deadline), c)
 		t.Logf("terraform %s: %v, %v", strings.Join(arguments, " "), time.Since(began).Round(100*time.Millisecond), err)
 		if err != nil {
 			t.Logf("%s", said)

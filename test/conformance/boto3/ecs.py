@@ -202,7 +202,8 @@ def instances():
     ecs.delete_attributes(attributes=[{"name": "berth", "value": "north", "targetId": short, "targetType": "container-instance"}])
     assert ecs.list_attributes(targetType="container-instance", attributeName="berth")["attributes"] == []
     run = ecs.run_task(taskDefinition="berthed")
-    assert run["tasks"] == [] and run["failures"] == [{"arn": listed[0], "reason": "MemberOf placement constraint unsatisfied."}], run
+    assert run["tasks"] == [] and run["failures"] == [
+        {"arn": listed[0], "reason": "MemberOf placement constraint unsatisfied.", "detail": 'The expression "attribute:berth == north" does not hold.'}], run
     drained = ecs.update_container_instances_state(containerInstances=[short, "1" * 32], status="DRAINING")
     assert drained["containerInstances"][0]["status"] == "DRAINING" and drained["failures"][0]["reason"] == "MISSING", drained
     assert ecs.list_container_instances(status="DRAINING")["containerInstanceArns"] == listed and ecs.list_container_instances(status="ACTIVE")["containerInstanceArns"] == []
@@ -217,7 +218,8 @@ def shortage():
     for what, task, reason in (("cpu", {"cpu": "131072"}, "RESOURCE:CPU"), ("memory", {"memory": "10485760"}, "RESOURCE:MEMORY")):
         one("much-" + what, **task)
         run = ecs.run_task(taskDefinition="much-" + what, count=2)
-        assert run["tasks"] == [] and run["failures"][0] == {"arn": instance, "reason": reason}, run
+        failure = run["failures"][0]
+        assert run["tasks"] == [] and (failure["arn"], failure["reason"]) == (instance, reason) and list(task.values())[0] in failure["detail"], run
 
 
 def unknown():

@@ -21,6 +21,11 @@ WORDS = {"sourceVolume": "v", "expression": "attribute:ecs.os-type == linux", "s
 ROLE = "arn:aws:iam::000000000000:role/r"
 
 
+def strategy(member):
+    """What one item of a strategy needs beside the member that is tried."""
+    return [((member, 0, "capacityProvider"), "parameters"), ((member, 0, "weight"), 1)]
+
+
 def named(e, path, value):
     """Whether an error names the member, a part of its path, its value or its value's kind."""
     said = re.sub("[^a-z]", "", e.response["Error"]["Message"].lower())
@@ -155,7 +160,8 @@ def definitions():
 
 def tasks(operation, request, call):
     # Of these a task shows nothing by their names; tasks.py looks at their effect.
-    hidden = ("taskDefinition", "count", "clientToken", "enableECSManagedTags", "propagateTags", "placement.*", "referenceId", "containerInstances.*")
+    hidden = ("taskDefinition", "count", "clientToken", "enableECSManagedTags", "propagateTags", "placement.*", "referenceId", "containerInstances.*",
+              "capacityProviderStrategy.*")
 
     def shown(answer):
         assert len(answer["tasks"]) >= 1, answer
@@ -169,7 +175,8 @@ def tasks(operation, request, call):
         "overrides.containerOverrides": [(("overrides", "containerOverrides", 0, "name"), "main")],
         "placementConstraints": [(("placementConstraints", 0, "type"), "memberOf"),
                                  (("placementConstraints", 0, "expression"), "attribute:ecs.os-type == linux")],
-        "placementStrategy": [(("placementStrategy", 0, "type"), "spread"), (("placementStrategy", 0, "field"), "instanceId")]})
+        "placementStrategy": [(("placementStrategy", 0, "type"), "spread"), (("placementStrategy", 0, "field"), "instanceId")],
+        "capacityProviderStrategy": strategy("capacityProviderStrategy")})
 
 
 def services():
@@ -191,15 +198,13 @@ def services():
         "placementConstraints": [(("placementConstraints", 0, "type"), "memberOf"),
                                  (("placementConstraints", 0, "expression"), "attribute:ecs.os-type == linux")],
         "placementStrategy": [(("placementStrategy", 0, "type"), "spread"), (("placementStrategy", 0, "field"), "instanceId")],
-        "capacityProviderStrategy": [(("capacityProviderStrategy", 0, "capacityProvider"), "parameters"), (("capacityProviderStrategy", 0, "weight"), 1)],
+        "capacityProviderStrategy": strategy("capacityProviderStrategy"),
         "deploymentConfiguration.alarms": [(("deploymentConfiguration", "alarms", "alarmNames"), ["sentinel"])],
         "deploymentConfiguration.deploymentCircuitBreaker.thresholdConfiguration": [
             (("deploymentConfiguration", "deploymentCircuitBreaker", "thresholdConfiguration", "type"), "COUNT"),
             (("deploymentConfiguration", "deploymentCircuitBreaker", "thresholdConfiguration", "value"), 3)],
         "deploymentConfiguration.minimumHealthyPercent": [(("deploymentConfiguration", "maximumPercent"), 150)],
         "deploymentConfiguration.maximumPercent": [(("deploymentConfiguration", "minimumHealthyPercent"), 0)]}
-    ecs.create_capacity_provider(name="parameters", autoScalingGroupProvider={"autoScalingGroupArn": "parameters"})
-    ecs.put_cluster_capacity_providers(cluster="default", capacityProviders=["parameters"], defaultCapacityProviderStrategy=[])
     # A token and the wish for a new deployment are deeds, not descriptions; a
     # definition is shown by its ARN.
     problems = probe("CreateService", lambda: {"serviceName": "new", "taskDefinition": "parameters-task", "desiredCount": 0}, create, shown,
@@ -211,8 +216,6 @@ def services():
     for name in made:
         ecs.delete_service(service=name, force=True)
     ecs.get_waiter("services_inactive").wait(services=[kept], WaiterConfig=QUICK)
-    ecs.put_cluster_capacity_providers(cluster="default", capacityProviders=[], defaultCapacityProviderStrategy=[])
-    ecs.delete_capacity_provider(capacityProvider="parameters")
     return problems
 
 
@@ -221,7 +224,8 @@ def clusters():
         described = ecs.describe_clusters(clusters=[answer["cluster"]["clusterName"]], include=["TAGS", "SETTINGS", "CONFIGURATIONS"])["clusters"]
         return [("the answer", answer["cluster"]), ("DescribeClusters", described[0])]
 
-    filled = {"settings": [(("settings", 0, "name"), "containerInsights"), (("settings", 0, "value"), "enabled")]}
+    filled = {"settings": [(("settings", 0, "name"), "containerInsights"), (("settings", 0, "value"), "enabled")],
+              "defaultCapacityProviderStrategy": strategy("defaultCapacityProviderStrategy") + [(("capacityProviders",), ["parameters"])]}
     made = []
 
     def create(**given):
@@ -242,6 +246,9 @@ def clusters():
 
 
 if __name__ == "__main__":
+    # Its group grows by itself, as far as ECS knows: tasks wait for instances.
+    ecs.create_capacity_provider(name="parameters", autoScalingGroupProvider={"autoScalingGroupArn": "parameters", "managedScaling": {"status": "ENABLED"}})
+    ecs.put_cluster_capacity_providers(cluster="default", capacityProviders=["parameters"], defaultCapacityProviderStrategy=[])
     problems = definitions()
     ecs.register_task_definition(family="parameters-task", containerDefinitions=[{"name": "main", "image": "x:1", "memory": 8}])
     problems += tasks("RunTask", lambda: {"taskDefinition": "parameters-task"}, lambda **given: ecs.run_task(**given))
@@ -250,5 +257,7 @@ if __name__ == "__main__":
                       lambda **given: ecs.start_task(**given))
     problems += services()
     problems += clusters()
+    ecs.put_cluster_capacity_providers(cluster="default", capacityProviders=[], defaultCapacityProviderStrategy=[])
+    ecs.delete_capacity_provider(capacityProvider="parameters")
     if problems:
         raise AssertionError("\n".join(problems))

@@ -93,15 +93,16 @@ def updating():
 
 
 def deletion():
-    ecs.update_service(service="web", desiredCount=1)
+    # A container that does not care for SIGTERM keeps its service DRAINING for a while.
+    stubborn = ecs.register_task_definition(**definition("stubborn", stopTimeout=5))["taskDefinition"]["taskDefinitionArn"]
+    ecs.update_service(service="web", taskDefinition=stubborn, desiredCount=1)
     refused("InvalidParameterException", "The service cannot be stopped while it is scaled above 0.", ecs.delete_service, service="web")
     stable("web")
     s = ecs.delete_service(service="web", force=True)["service"]
     assert s["status"] == "DRAINING" and s["desiredCount"] == 0, s
     refused("ServiceNotActiveException", "Service was not ACTIVE.", ecs.update_service, service="web", desiredCount=1)
-    if describe()["status"] == "DRAINING":
-        refused("InvalidParameterException", "Unable to Start a service that is still Draining.", ecs.create_service, serviceName="web",
-                taskDefinition="served", desiredCount=1)
+    refused("InvalidParameterException", "Unable to Start a service that is still Draining.", ecs.create_service, serviceName="web",
+            taskDefinition="served", desiredCount=1)
     ecs.get_waiter("services_inactive").wait(services=["web"], WaiterConfig=QUICK)
     assert describe()["status"] == "INACTIVE" and s["serviceArn"] not in ecs.list_services()["serviceArns"]
     refused("ServiceNotActiveException", "Service was not ACTIVE.", ecs.update_service, service="web", desiredCount=1)

@@ -113,7 +113,8 @@ def placement():
     ecs.register_task_definition(**definition("port", portMappings=[{"containerPort": 80, "hostPort": 28080}]))
     arns += run(taskDefinition="port")
     taken = ecs.run_task(taskDefinition="port")
-    assert taken["tasks"] == [] and taken["failures"] == [{"arn": INSTANCE, "reason": "RESOURCE:PORTS"}], taken
+    assert taken["tasks"] == [] and taken["failures"] == [
+        {"arn": INSTANCE, "reason": "RESOURCE:PORTS", "detail": "The host port 28080/tcp is taken by another task."}], taken
     arns += [t["taskArn"] for t in ecs.start_task(taskDefinition="runs", containerInstances=[INSTANCE], startedBy="hand")["tasks"]]
     assert describe(arns[-1])["startedBy"] == "hand"
     missing = ecs.start_task(taskDefinition="runs", containerInstances=["2" * 32])
