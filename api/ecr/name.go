@@ -66,7 +66,7 @@ func checkCount(parameter string, n, least, most int) error {
 // account's registry; ok is false for every other ARN.
 func (r request) repositoryOfARN(arn string) (name string, ok bool) {
 	a, ok := model.ParseARN(arn)
-	if !ok || a.Service != "ecr" || a.Region != r.scope.Region || a.Account != r.scope.Account {
+	if !ok || a.Partition != "aws" || a.Service != "ecr" || a.Region != r.scope.Region || a.Account != r.scope.Account {
 		return "", false
 	}
 	return strings.CutPrefix(a.Resource, "repository/")

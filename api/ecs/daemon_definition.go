@@ -72,7 +72,7 @@ func (r request) daemonDefinition(v store.View, ref string) (t *model.DaemonTask
 	family, number, has := strings.Cut(ref, ":")
 	if has {
 		revision, err = strconv.Atoi(number)
-		if err != nil || revision < 1 {
+		if err != nil || revision < 1 || strconv.Itoa(revision) != number {
 			return nil, 0, invalid("Invalid revision number. Number: %s", number)
 		}
 		t, _ = store.Get[*model.DaemonTaskDefinition](v, model.DaemonTaskDefinitionID(r.scope.Account, family, revision))

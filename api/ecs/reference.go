@@ -52,7 +52,7 @@ func (r request) clusterName(ref *string) string {
 // and region; "" for any other ARN.
 func (r request) own(arn string) (kind, rest string) {
 	a, ok := model.ParseARN(arn)
-	if !ok || a.Service != "ecs" || a.Region != r.scope.Region || a.Account != r.scope.Account {
+	if !ok || a.Partition != "aws" || a.Service != "ecs" || a.Region != r.scope.Region || a.Account != r.scope.Account {
 		return "", ""
 	}
 	return a.Path()

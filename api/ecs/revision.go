@@ -23,7 +23,7 @@ func (r request) revision(ref string) (family string, revision int, err error) {
 		return family, 0, nil
 	}
 	revision, err = strconv.Atoi(number)
-	if err != nil || revision < 1 {
+	if err != nil || revision < 1 || strconv.Itoa(revision) != number { // a revision has one name, or policies could be evaded
 		return "", 0, invalid("Invalid revision number. Number: %s", number)
 	}
 	return family, revision, nil

@@ -23,8 +23,8 @@ const (
 // settingValues are the account settings and the values that can be given to
 // them, the default first. What is about Fargate and elastic network
 // interfaces says how they behave where there are any. Values that would have
-// to change what is answered and do not yet are left out: short ARNs, and
-// authorization of tags apart from what they are put on.
+// to change what is answered and do not yet are left out: short ARNs, and tags
+// on new things that nobody authorizes.
 // Source: ECS developer guide, "Account settings"; PutAccountSetting.
 var settingValues = map[string][]string{
 	"serviceLongArnFormat":           {"enabled"},
@@ -34,7 +34,7 @@ var settingValues = map[string][]string{
 	settingContainerInsights:         {"disabled", "enabled", "enhanced"},
 	"dualStackIPv6":                  {"enabled", "disabled"},
 	"fargateFIPSMode":                {"disabled", "enabled"},
-	"tagResourceAuthorization":       {"off"},
+	"tagResourceAuthorization":       {"on"},
 	settingRetirement:                {"7", "0", "14"},
 	settingGuardDuty:                 {"off"},
 	model.SettingLogDriverMode:       {"non-blocking", "blocking"},
@@ -46,7 +46,7 @@ var refusedValues = map[string][]string{
 	"serviceLongArnFormat":           {"disabled"},
 	"taskLongArnFormat":              {"disabled"},
 	"containerInstanceLongArnFormat": {"disabled"},
-	"tagResourceAuthorization":       {"on"},
+	"tagResourceAuthorization":       {"off"},
 }
 
 // effective returns the value of a setting for the caller: the caller's own,

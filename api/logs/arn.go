@@ -23,7 +23,7 @@ func (s scope) streamARN(group, stream string) string {
 // kind of ARN, or one of another account or region.
 func (s scope) groupOf(text string) (string, bool) {
 	a, err := arn.Parse(text)
-	if err != nil || a.Service != "logs" || a.Region != s.region || a.AccountID != s.account {
+	if err != nil || a.Partition != "aws" || a.Service != "logs" || a.Region != s.region || a.AccountID != s.account {
 		return "", false
 	}
 	name, ok := strings.CutPrefix(a.Resource, "log-group:")

@@ -12,7 +12,7 @@ func New() *wire.Service {
 		XMLNamespace: "https://sts.amazonaws.com/doc/2011-06-15/",
 		Protocols:    []wire.Protocol{wire.Query},
 		Operations: []wire.Operation{
-			wire.Op("GetCallerIdentity", door.GetCallerIdentity),
+			wire.Op("GetCallerIdentity", door.GetCallerIdentity).Needing(wire.NoPermission()),
 		},
 		Known: []string{
 			"AssumeRole",
