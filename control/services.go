@@ -59,7 +59,7 @@ func (s *services) Name() string { return "services" }
 
 func (s *services) Kinds() []model.Kind {
 	return []model.Kind{model.KindService, model.KindDeployment, model.KindTaskSet, model.KindAlarm, model.KindTask,
-		model.KindContainerInstance}
+		model.KindContainerInstance, model.KindCapacityProvider}
 }
 
 func (s *services) cluster(id string) *clusterCache {
@@ -138,6 +138,13 @@ func (s *services) Changed(v store.View, k model.Key, wake func(string, time.Dur
 		s.taskChanged(v, k.ID, wake)
 	case model.KindContainerInstance:
 		s.instanceChanged(v, k.ID, wake)
+	case model.KindCapacityProvider: // services that found no instance may wait now
+		account, _, _ := strings.Cut(k.ID, "/")
+		for _, name := range slices.Sorted(maps.Keys(s.clusters)) {
+			if strings.HasPrefix(name, account+"/") {
+				s.clusters[name].wakeStuck(wake)
+			}
+		}
 	}
 }
 
@@ -221,14 +228,16 @@ func (s *services) Plan(v store.View, key string, now time.Time) plan.Plan {
 	in := deploy.View{Service: svc, Now: now, Since: s.since, Timing: s.opts.Timing, Seed: s.opts.Seed(),
 		Definitions: map[string]*model.TaskDefinition{}, Fleet: c.fleetOf(v, clusterOf(key)),
 		GroupsOf: func(instance string) []string { return groupsOn(v, instance) }}
-	in.Alarms = alarmsOf(v, svc)
+	in.Alarms, in.Providers = alarmsOf(v, svc), map[string]*model.CapacityProvider{}
 	for t := range store.TaskSetsByService(v, key) {
 		in.TaskSets = append(in.TaskSets, t)
+		provide(v, in.Providers, svc.Account, t.Spec.CapacityStrategy)
 		define(v, in.Definitions, t.Spec.TaskDefinition)
 	}
 	for d := range store.DeploymentsByService(v, key) {
 		in.Deployments = append(in.Deployments, d)
 		if d.ID == svc.Primary {
+			provide(v, in.Providers, svc.Account, d.Spec.CapacityStrategy)
 			define(v, in.Definitions, d.Spec.TaskDefinition)
 		}
 	}
@@ -243,6 +252,15 @@ func (s *services) Plan(v store.View, key string, now time.Time) plan.Plan {
 		c.stuck[key] = true
 	}
 	return p
+}
+
+// provide adds the capacity providers of a strategy to those that a plan reads.
+func provide(v store.View, known map[string]*model.CapacityProvider, account string, strategy []model.CapacityStrategy) {
+	for _, s := range strategy {
+		if p, ok := store.Get[*model.CapacityProvider](v, model.CapacityProviderID(account, s.Provider)); ok && p.Status == model.CapacityProviderActive {
+			known[s.Provider] = p
+		}
+	}
 }
 
 // define adds a definition to those that a plan reads.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/plan/place"
+	"github.com/roadstead/roadstead/plan/provision"
 )
 
 // request returns what a task of the primary deployment asks of an instance.
@@ -26,7 +27,8 @@ func (p *planning) request() (*place.Request, error) {
 		External: p.primary.Spec.LaunchType == "EXTERNAL", GroupsOf: p.GroupsOf}, nil
 }
 
-// create writes a new task for each of the spots and returns them.
+// create writes a new task for each of the spots and returns them. One whose
+// spot is no instance waits for one.
 func (p *planning) create(on []spot, resources model.Resources) (made []*model.Task) {
 	if len(on) == 0 {
 		return nil
@@ -35,12 +37,16 @@ func (p *planning) create(on []spot, resources model.Resources) (made []*model.T
 	for _, at := range on {
 		t := p.newTask(at, resources, def)
 		p.out.Change.Put(t)
+		made = append(made, t)
+		if at.instance == "" {
+			p.out.Because(t.Key(), "Waiting", "Waits for an instance of the capacity provider "+at.provider+".")
+			continue
+		}
 		if n, _ := p.Fleet.Node(at.instance); !p.guarded[at.instance] {
 			p.out.Change.Expect(n.Instance)
 			p.guarded[at.instance] = true
 		}
 		p.out.Because(t.Key(), "Started", "Started on "+at.instance+".")
-		made = append(made, t)
 	}
 	p.spare -= len(on)
 	p.acted = true
@@ -59,6 +65,8 @@ func (p *planning) newTask(at spot, resources model.Resources, def *model.TaskDe
 	switch {
 	case at.provider == model.ProviderFargate, at.provider == model.ProviderFargateSpot:
 		t.Spec.LaunchType = "FARGATE"
+	case p.managed(at.provider):
+		t.Spec.LaunchType = "MANAGED_INSTANCES"
 	case t.Spec.LaunchType == "":
 		t.Spec.LaunchType = "EC2"
 	}
@@ -68,7 +76,16 @@ func (p *planning) newTask(at spot, resources model.Resources, def *model.TaskDe
 				model.ContainerObserved{Name: *c.Name, Last: model.TaskPending, ID: p.ids.UUID()})
 		}
 	}
+	if at.instance == "" {
+		provision.Wait(t, s.Spec.Strategy, s.Spec.Constraints)
+	}
 	return t
+}
+
+// managed reports whether the provider's instances are managed ones.
+func (p *planning) managed(provider string) bool {
+	c := p.Providers[provider]
+	return c != nil && c.Managed != nil
 }
 
 // tags are those that a new task gets: propagated ones and, if asked for,

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"pgregory.net/rapid"
 
 	"github.com/roadstead/roadstead/model"
@@ -32,6 +33,9 @@ func newDraw(t *rapid.T) *draw {
 		Spec: model.ServiceSpec{Scheduling: model.SchedulingReplica, TaskDefinition: "web:1"}}
 	if rapid.IntRange(0, 4).Draw(t, "daemon") == 0 {
 		d.service.Spec.Scheduling = model.SchedulingDaemon
+	}
+	if rapid.Bool().Draw(t, "scaling") {
+		d.providers["p"] = &model.CapacityProvider{Account: "1", Name: "p", Managed: &types.ManagedInstancesProvider{}}
 	}
 	d.configure()
 	d.newDeployment()
@@ -67,7 +71,7 @@ func (d *draw) configure() {
 
 // step is one thing that happens to the world.
 func (d *draw) step() {
-	switch rapid.SampledFrom([]string{"report", "report", "report", "advance", "instance", "update", "configure", "lag", "protect", "stop", "alarm"}).Draw(d.t, "step") {
+	switch rapid.SampledFrom([]string{"report", "report", "report", "advance", "instance", "update", "configure", "lag", "protect", "stop", "alarm", "provision"}).Draw(d.t, "step") {
 	case "report":
 		d.reportSome()
 	case "advance":
@@ -84,6 +88,8 @@ func (d *draw) step() {
 		}
 		d.write(model.Write{Key: s.Key(), Noun: s})
 		d.newDeployment()
+	case "provision":
+		d.provision()
 	case "configure":
 		d.configure()
 	case "protect":
@@ -111,7 +117,7 @@ func (d *draw) step() {
 func (d *draw) reportSome() {
 	for _, id := range d.order {
 		t := d.tasks[id]
-		if t == nil || t.Stopped() || rapid.Bool().Draw(d.t, "skip") {
+		if t == nil || t.Waiting() || t.Stopped() || rapid.Bool().Draw(d.t, "skip") {
 			continue
 		}
 		switch rapid.IntRange(0, 7).Draw(d.t, "what") {
@@ -183,6 +189,12 @@ func (d *draw) checkPlaced(v View) {
 	for _, w := range Plan(v).Change.Writes {
 		t, ok := w.Noun.(*model.Task)
 		if !ok || t.Rev != 0 {
+			continue
+		}
+		if t.Waiting() {
+			if d.providers[t.Spec.CapacityProvider] == nil {
+				d.t.Fatalf("task waits for provider %q, which brings no room", t.Spec.CapacityProvider)
+			}
 			continue
 		}
 		n, _ := f.Node(t.Spec.Instance)

@@ -7,6 +7,7 @@ import (
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/plan/place"
+	"github.com/roadstead/roadstead/plan/provision"
 )
 
 // stuckWait says why fewer tasks were started than are missing.
@@ -35,7 +36,8 @@ func (p *planning) replace(s *survey) {
 	if started > 0 && wait < waitPlace {
 		p.unstuck()
 	}
-	stopFirst := (wait == waitRoom || wait == waitPlace) && started == 0 && s.starting == 0
+	// What others give up may be what the waiting tasks wait for.
+	stopFirst := (wait == waitRoom || wait == waitPlace) && started == 0 && s.starting == s.waiting
 
 	settled := min(s.settled, s.desired) + s.shielded
 	if settled+len(s.serving) >= s.desired || stopFirst {
@@ -66,7 +68,7 @@ func (p *planning) replace(s *survey) {
 		p.stuck(stuckConfiguration, "was unable to stop or start tasks during a deployment because of the service deployment configuration. "+
 			"Update the minimumHealthyPercent or maximumPercent value and try again.")
 	}
-	if wait == waitNothing && started == 0 {
+	if (wait == waitNothing || s.waiting > 0 && s.missing() == 0) && started == 0 {
 		p.unstuck()
 	}
 }
@@ -148,6 +150,8 @@ func (p *planning) start(s *survey) (int, stuckWait) {
 	missing := s.missing()
 	st := &p.primary.Status
 	switch {
+	case missing == 0 && s.waiting > 0 && st.Rollout != model.RolloutFailed:
+		return 0, waitPlace
 	case missing == 0:
 		return 0, waitNothing
 	case st.Rollout == model.RolloutFailed, p.spare == 0:
@@ -187,7 +191,8 @@ func (p *planning) start(s *survey) (int, stuckWait) {
 	return len(made), wait
 }
 
-// spot is where a task is to be, and by which capacity provider; "" for none.
+// spot is where a task is to be, "" for one that has to wait for an instance,
+// and by which capacity provider; "" for none.
 type spot struct{ instance, provider string }
 
 // place chooses instances for count tasks. It says why there were not enough,
@@ -214,6 +219,9 @@ func (p *planning) place(s *survey, req *place.Request, count int) (spots []spot
 		more, why := p.placeBy(s, req)
 		spots, wait = append(spots, more...), max(wait, why)
 		for _, m := range more {
+			if m.instance == "" {
+				continue
+			}
 			req.Group, req.Occupied = append(req.Group, m.instance), append(req.Occupied, m.instance)
 		}
 	}
@@ -235,7 +243,13 @@ func (p *planning) placeBy(s *survey, req *place.Request) (spots []spot, wait st
 	for _, id := range r.Placed {
 		spots = append(spots, spot{id, req.Provider})
 	}
-	if len(r.Placed) == req.Count {
+	if provision.Waits(p.Providers[req.Provider]) && s.nodes == nil {
+		for len(spots) < req.Count && s.waiting < MaxWaiting {
+			spots = append(spots, spot{provider: req.Provider})
+			s.waiting++
+		}
+	}
+	if len(spots) == req.Count {
 		return spots, waitNothing
 	}
 	closest, any := r.Closest()

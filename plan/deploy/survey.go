@@ -34,8 +34,9 @@ type survey struct {
 	// have not stopped yet.
 	moving int
 	alive  int
-	// settled and starting count keep.
-	settled, starting int
+	// settled and starting count keep; waiting of the starting wait for an
+	// instance.
+	settled, starting, waiting int
 	// active are the ids of the deployments that have tasks.
 	active []string
 	// busy is set while tasks of the service are stopping.
@@ -108,6 +109,9 @@ func (p *planning) sort(s *survey, i int32, daemon bool, covered map[string]bool
 			s.settled++
 		} else {
 			s.starting++
+			if t.Waiting() {
+				s.waiting++
+			}
 		}
 	case p.ready(t):
 		if s.serving == nil {

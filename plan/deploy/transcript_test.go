@@ -8,9 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/cockroachdb/datadriven"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan/provision"
 )
 
 // TestTranscripts plays the stories in testdata. Their language:
@@ -26,10 +28,12 @@ import (
 //	protect TASK DURATION     protects a task from scale-in
 //	stop ROLLBACK|ABORT       stops the primary deployment
 //	taskset NAME scale=N ...  makes or changes a task set
+//	provider NAME [fixed]     makes a capacity provider, with managed scaling or without
 //	history                   the service deployments, as the API shows them
 //	state [all]               the service, its deployments and its tasks, with all also the stopped
-//	work DURATION             a cooperative world: what is pending runs, what is to stop
-//	                          stops, and time passes up to each Wake
+//	work DURATION             a cooperative world: what waits gets an instance that has room or
+//	                          gives up, what is pending runs, what is to stop stops, and time
+//	                          passes up to each Wake
 func TestTranscripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		if strings.Contains(path, "rapid") {
@@ -99,6 +103,14 @@ func (s *story) command(d *datadriven.TestData) {
 		s.w.put(c)
 	case "taskset":
 		s.taskSet(d)
+	case "provider":
+		status := types.ManagedScalingStatusEnabled
+		if d.HasArg("fixed") {
+			status = types.ManagedScalingStatusDisabled
+		}
+		name := d.CmdArgs[0].Key
+		s.w.providers[name] = &model.CapacityProvider{Account: "1", Name: name, Status: model.CapacityProviderActive,
+			AutoScaling: &types.AutoScalingGroupProvider{ManagedScaling: &types.ManagedScaling{Status: status}}}
 	case "history":
 		s.history()
 	case "state":
@@ -356,10 +368,14 @@ func (s *story) work(d time.Duration) {
 	for range maxPlans {
 		wrote := s.plan(false)
 		moved := s.w.cooperate()
-		if wrote || moved {
+		provided, until := s.w.provision()
+		if wrote || moved || provided {
 			continue
 		}
 		wake := Plan(s.w.view()).Wake
+		if wake.IsZero() || !until.IsZero() && until.Before(wake) {
+			wake = until
+		}
 		if wake.IsZero() || wake.After(end) {
 			s.w.now = end
 			return
@@ -373,7 +389,7 @@ func (s *story) work(d time.Duration) {
 func (w *world) cooperate() (moved bool) {
 	for _, id := range w.order {
 		t := w.tasks[id]
-		if t == nil || !w.instances[t.Spec.Instance].AgentConnected || t.Stopped() {
+		if t == nil || t.Waiting() || t.Stopped() || !w.instances[t.Spec.Instance].AgentConnected {
 			continue
 		}
 		switch {
@@ -389,6 +405,18 @@ func (w *world) cooperate() (moved bool) {
 		moved = true
 	}
 	return moved
+}
+
+// provision lets the provisioner do what it can for the tasks that wait for an
+// instance, and returns when it is to be asked again.
+func (w *world) provision() (wrote bool, wake time.Time) {
+	v := provision.View{Tasks: sorted(w.tasks), Definitions: w.definitions, Fleet: w.fleet(), Now: w.now}
+	v.Seed[0], v.Seed[4] = byte(w.plans), 1
+	p := provision.Plan(v)
+	for _, write := range p.Change.Writes {
+		w.put(write.Noun)
+	}
+	return !p.Change.Empty(), p.Wake
 }
 
 func (w *world) wantsHealth(t *model.Task) bool {
@@ -413,7 +441,7 @@ func (s *story) state(all bool) {
 			continue
 		}
 		fmt.Fprintf(s.out, "%s %s %s on %s %s->%s", t.ID, t.Spec.Deployment, t.Spec.TaskDefinition,
-			t.Spec.Instance[len("1/c/"):], t.Status.Last, t.Desired)
+			strings.TrimPrefix(t.Spec.Instance, "1/c/"), t.Status.Last, t.Desired)
 		if t.Spec.CapacityProvider != "" {
 			fmt.Fprintf(s.out, " by %s", t.Spec.CapacityProvider)
 		}

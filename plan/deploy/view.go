@@ -8,6 +8,7 @@ import (
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/plan"
 	"github.com/roadstead/roadstead/plan/place"
+	"github.com/roadstead/roadstead/plan/provision"
 )
 
 // View is all that a plan for one service depends on. Nothing in it is changed.
@@ -22,7 +23,10 @@ type View struct {
 	TaskSets []*model.TaskSet
 	// Alarms are those that the service's rollout names and that exist, by name.
 	Alarms map[string]*model.Alarm
-	Now    time.Time
+	// Providers are the capacity providers that the strategies name and that
+	// exist, by name.
+	Providers map[string]*model.CapacityProvider
+	Now       time.Time
 	// Since is when whoever asks began to watch the instances: none counts as
 	// lost before LostAfter has passed since then. Zero: long ago.
 	Since  time.Time
@@ -66,6 +70,9 @@ func (t Timing) withDefaults() Timing {
 
 // Limits of a plan and of what it leaves behind.
 const (
+	// MaxWaiting is how many tasks of a deployment or task set may wait for an
+	// instance at a time; the others are made when those have one.
+	MaxWaiting = provision.MaxWaiting / 4
 	// KeepInactive is how many deployments without tasks are kept, beside the
 	// last completed one: the history of a service. ECS keeps 90 days of it.
 	KeepInactive = 50

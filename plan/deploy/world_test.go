@@ -29,6 +29,7 @@ type world struct {
 	events      *model.ServiceEvents
 	alarms      map[string]*model.Alarm
 	sets        map[string]*model.TaskSet
+	providers   map[string]*model.CapacityProvider
 	plans       uint64
 	names       map[string]string // of tasks and deployments, by id, in the order of their making
 	order       []string          // ids of tasks in that order
@@ -36,7 +37,7 @@ type world struct {
 
 func newWorld() *world {
 	return &world{now: start, deployments: map[string]*model.Deployment{}, tasks: map[string]*model.Task{},
-		definitions: map[string]*model.TaskDefinition{}, instances: map[string]*model.ContainerInstance{}, names: map[string]string{}, alarms: map[string]*model.Alarm{}, sets: map[string]*model.TaskSet{}}
+		definitions: map[string]*model.TaskDefinition{}, instances: map[string]*model.ContainerInstance{}, names: map[string]string{}, alarms: map[string]*model.Alarm{}, sets: map[string]*model.TaskSet{}, providers: map[string]*model.CapacityProvider{}}
 }
 
 func sorted[T any](m map[string]T) []T {
@@ -61,7 +62,7 @@ func (w *world) fleet() *place.Fleet {
 
 func (w *world) view() View {
 	v := View{Service: w.service, Deployments: sorted(w.deployments), Tasks: sorted(w.tasks), Definitions: w.definitions,
-		Fleet: w.fleet(), Events: w.events, Now: w.now, TaskSets: sorted(w.sets), Alarms: map[string]*model.Alarm{}}
+		Fleet: w.fleet(), Events: w.events, Now: w.now, TaskSets: sorted(w.sets), Alarms: map[string]*model.Alarm{}, Providers: w.providers}
 	for _, name := range w.service.Spec.Rollout.Alarms {
 		if a := w.alarms[name]; a != nil {
 			v.Alarms[name] = a
