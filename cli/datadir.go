@@ -18,6 +18,7 @@ import (
 // dataDir is the folder that everything of one Roadstead is kept in.
 //
 //	credentials, session-keys   the keyring (auth/keyring)
+//	root-keyset                 the keys that seal secrets (store/seal)
 //	endpoint                    the URL of the running server
 //	lock                        held by the running process, with its pid
 //	etcd/ logs/ registry/       the control plane's state

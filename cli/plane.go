@@ -27,6 +27,7 @@ import (
 	"github.com/roadstead/roadstead/registry/blob"
 	"github.com/roadstead/roadstead/store"
 	"github.com/roadstead/roadstead/store/etcdlog"
+	"github.com/roadstead/roadstead/store/seal"
 	"github.com/roadstead/roadstead/telemetry/logs"
 	"github.com/roadstead/roadstead/telemetry/logs/disk"
 	"github.com/roadstead/roadstead/wire"
@@ -44,6 +45,9 @@ type planeOptions struct {
 	listen string   // HOST:PORT
 	etcd   []string // endpoints of an external etcd; none means the embedded one
 	log    *slog.Logger
+	// rootIdentity is the age identity file that wraps the root keyset; "" for
+	// none.
+	rootIdentity string
 }
 
 // plane is a control plane: the front doors, the registry, the loops and the
@@ -53,6 +57,7 @@ type plane struct {
 	url      string
 	listener net.Listener
 	keys     *keyring.Keyring
+	sealer   *seal.Sealer
 	db       *store.DB
 	log      *etcdlog.Log
 	files    *disk.Directory
@@ -79,6 +84,9 @@ func openPlane(ctx context.Context, o planeOptions) (p *plane, err error) {
 	}
 	p.url = "http://" + p.listener.Addr().String()
 	if p.keys, err = keyring.Open(string(o.dir), rand.Reader, keyring.Options{Account: account}); err != nil {
+		return nil, err
+	}
+	if p.sealer, err = openSealer(o.dir, o.rootIdentity); err != nil {
 		return nil, err
 	}
 	if len(o.etcd) > 0 {
@@ -139,12 +147,12 @@ func (p *plane) introduce() error {
 		Authenticate: authenticate(verifier),
 		Authorize:    authorize,
 		Logger:       p.options.log,
-	},
+	}, append(p.vault(),
 		apiecs.New(p.db, apiecs.Options{Region: region, RegistryHosts: hosts, Logger: p.options.log, Endpoints: p.agentEndpoints}),
 		images.Service(),
 		apilogs.New(p.events, apilogs.Options{Region: region}),
 		apists.New(),
-	)
+	)...)
 	mux := http.NewServeMux()
 	mux.Handle("/", router)
 	mux.Handle("/v2/", hurry(images.Handler()))

@@ -22,7 +22,7 @@ func serverCommand() *cobra.Command {
 			return err
 		}
 		defer release()
-		p, err := openPlane(c.Context(), planeOptions{dir: d, listen: *flags.listen, etcd: *flags.etcd, log: log})
+		p, err := openPlane(c.Context(), planeOptions{dir: d, listen: *flags.listen, etcd: *flags.etcd, rootIdentity: *flags.identity, log: log})
 		if err != nil {
 			return err
 		}

@@ -20,14 +20,16 @@ type serverFlags struct {
 	dir, listen *string
 	etcd        *[]string
 	verbose     *bool
+	identity    *string
 }
 
 func addServerFlags(c *cobra.Command) serverFlags {
 	return serverFlags{
-		dir:     addDataDir(c),
-		listen:  c.Flags().String("listen", "127.0.0.1:4566", "address to serve the AWS APIs on"),
-		etcd:    c.Flags().StringSlice("etcd", nil, "endpoints of an external etcd (default: an embedded one)"),
-		verbose: c.Flags().Bool("verbose", false, "log what happens inside"),
+		dir:      addDataDir(c),
+		listen:   c.Flags().String("listen", "127.0.0.1:4566", "address to serve the AWS APIs on"),
+		etcd:     c.Flags().StringSlice("etcd", nil, "endpoints of an external etcd (default: an embedded one)"),
+		verbose:  c.Flags().Bool("verbose", false, "log what happens inside"),
+		identity: c.Flags().String("root-identity", "", "age identity file that wraps the keys which seal secrets (default: the data directory's mode alone protects them)"),
 	}
 }
 
@@ -74,7 +76,7 @@ func up(ctx context.Context, out io.Writer, f serverFlags, remove bool, options 
 		return err
 	}
 	defer release()
-	p, err := openPlane(ctx, planeOptions{dir: d, listen: *f.listen, etcd: *f.etcd, log: log})
+	p, err := openPlane(ctx, planeOptions{dir: d, listen: *f.listen, etcd: *f.etcd, rootIdentity: *f.identity, log: log})
 	if err != nil {
 		return err
 	}
