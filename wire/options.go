@@ -21,11 +21,20 @@ const (
 
 // Options adjust a Router; the zero value works and lets everybody in.
 type Options struct {
+	// Admit is asked before anything of a request but its head is read; an error is answered, and the connection ends.
+	// Nil admits everybody.
+	Admit func(r *http.Request) error
 	// Authenticate says who calls. On success the returned context is the handler's; an error (an *Error or an SDK
 	// exception) is answered in the request's protocol. Nil lets every request in.
 	Authenticate func(r *http.Request, body []byte) (context.Context, error)
+	// Throttle is asked when it is known who calls what, before the input is decoded; an error is answered. Nil lets
+	// everybody call as often as they like.
+	Throttle func(ctx context.Context, service *Service, op *Operation) error
 	// Authorize is asked after the input was decoded; an error is answered. Nil allows everything.
 	Authorize func(ctx context.Context, service *Service, op *Operation, input any) error
+	// Record is given every request before it is answered: whoever has an answer can rely on there being a record. An
+	// error is answered instead. Nil keeps none.
+	Record func(Call) error
 	// MaxBody is the largest request body in bytes, DefaultMaxBody if zero.
 	MaxBody int64
 	// MaxBodies is how many bytes of bodies above 64 KiB are held at once, by whoever may not even be known yet;

@@ -76,6 +76,8 @@ type field struct {
 	member string // the name in JSON
 	query  string // the name in forms and XML
 	quoted string // `"member":`
+	told   string // quoted as records have it: in camel case
+	secret bool   // the model calls it sensitive
 	// revive makes the value of a document field of this struct from decoded JSON. The SDK hides a document's
 	// constructor in the module, so it is reached through the struct's own deserializer.
 	revive func(value any) (reflect.Value, error)
@@ -136,6 +138,12 @@ func timeFormatOf(schema *smithy.Schema) timeFormat {
 		return timeHTTPDate
 	}
 	return timeDefault
+}
+
+// sensitive reports whether the model says that a member must not be shown.
+func sensitive(schema *smithy.Schema) bool {
+	_, ok := smithy.SchemaTrait[*traits.Sensitive](schema)
+	return ok
 }
 
 func failureOf(schema *smithy.Schema) failure {

@@ -82,7 +82,8 @@ func (b *planner) planField(owner reflect.Type, f reflect.StructField, names str
 	if err != nil {
 		return field{}, err
 	}
-	planned := field{index: f.Index[0], member: name.json, query: name.query, quoted: quote(name.json) + ":"}
+	planned := field{index: f.Index[0], member: name.json, query: name.query, quoted: quote(name.json) + ":",
+		told: quote(camel(name.json)) + ":", secret: sensitive(name.schema)}
 	if f.Type.Kind() == reflect.Interface && f.Type.Implements(documentType) {
 		planned.plan = &plan{kind: kindDocument, typ: f.Type}
 		planned.revive, err = documentMaker(owner, f, name.schema)

@@ -41,7 +41,10 @@ func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.route.protocol = Query
 	}
 	if err := x.guarded(x.handle); err != nil {
-		x.fail(err)
+		if err := x.guarded(func() error { x.fail(err); return nil }); err != nil { // a hook's panic is ours to answer, too
+			x.recorded = true
+			x.fail(err)
+		}
 	}
 	x.observe()
 }
@@ -54,10 +57,19 @@ type exchange struct {
 	ctx    context.Context
 	route  route
 	event  Event
+	// input is the operation's, nil until it was decoded.
+	input    any
+	recorded bool
 }
 
 // handle answers the request, or returns the error to answer with.
 func (x *exchange) handle() error {
+	if admit := x.router.opts.Admit; admit != nil {
+		if err := admit(x.r); err != nil {
+			x.w.Header().Set("Connection", "close") // rather than read a body that will not be used
+			return err
+		}
+	}
 	body, release, err := x.body()
 	if err != nil {
 		return err
@@ -77,10 +89,16 @@ func (x *exchange) handle() error {
 			x.ctx = withRequestID(ctx, x.event.RequestID)
 		}
 	}
+	if throttle := x.router.opts.Throttle; throttle != nil {
+		if err := throttle(x.ctx, x.route.service.Service, x.route.op.operation); err != nil {
+			return err
+		}
+	}
 	input, err := x.decode(body)
 	if err != nil {
 		return err
 	}
+	x.input = input
 	if authorize := x.router.opts.Authorize; authorize != nil {
 		if err := authorize(x.ctx, x.route.service.Service, x.route.op.operation, input); err != nil {
 			return err
@@ -118,6 +136,9 @@ func (x *exchange) succeed(output any) error {
 	if err != nil {
 		return fmt.Errorf("answer %s: %w", x.route.action, err)
 	}
+	if err := x.record(http.StatusOK, output, answer{}); err != nil {
+		return err
+	}
 	x.write(http.StatusOK, spare.bytes)
 	return nil
 }
@@ -131,6 +152,10 @@ func (x *exchange) fail(err error) {
 	}
 	if x.event.Status != 0 {
 		return // the answer had begun, so there is no place for the error
+	}
+	if err := x.record(a.status, nil, a); err != nil {
+		a = answerTo(err, x.route.protocol, x.event.RequestID)
+		x.event.Code = a.code
 	}
 	if x.r.Header.Get("X-Amzn-Query-Mode") == "true" {
 		x.w.Header().Set("X-Amzn-Query-Error", a.code+";"+a.fault())
@@ -173,10 +198,8 @@ func (x *exchange) head(status int, contentType string) {
 	x.event.Status = status
 }
 
-func (x *exchange) observe() {
-	if x.router.opts.Observe == nil {
-		return
-	}
+// identify says in the event whose request it was and what it named.
+func (x *exchange) identify() {
 	x.event.Context = x.ctx
 	x.event.Protocol = x.route.protocol
 	if s := x.route.service; s != nil {
@@ -185,6 +208,13 @@ func (x *exchange) observe() {
 			x.event.Operation = x.route.action
 		}
 	}
+}
+
+func (x *exchange) observe() {
+	if x.router.opts.Observe == nil {
+		return
+	}
+	x.identify()
 	x.event.Took = time.Since(x.event.Started)
 	x.router.opts.Observe(x.event)
 }

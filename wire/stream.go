@@ -54,6 +54,9 @@ func (s *eventWriter) begin() error {
 	if s.begun {
 		return s.broken
 	}
+	if err := s.record(http.StatusOK, nil, answer{}); err != nil {
+		return err
+	}
 	s.begun = true
 	s.encoder = eventstream.NewEncoder()
 	s.head(http.StatusOK, eventStreamType)
