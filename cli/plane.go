@@ -20,6 +20,7 @@ import (
 	"github.com/roadstead/roadstead/auth/keyring"
 	"github.com/roadstead/roadstead/auth/sigv4"
 	"github.com/roadstead/roadstead/auth/static"
+	"github.com/roadstead/roadstead/auth/throttle"
 	"github.com/roadstead/roadstead/cli/images"
 	"github.com/roadstead/roadstead/control"
 	"github.com/roadstead/roadstead/dispatch"
@@ -44,6 +45,7 @@ type planeOptions struct {
 	dir    dataDir
 	listen string   // HOST:PORT
 	etcd   []string // endpoints of an external etcd; none means the embedded one
+	rates  throttle.Rates
 	log    *slog.Logger
 	// rootIdentity is the age identity file that wraps the root keyset; "" for
 	// none.
@@ -63,6 +65,7 @@ type plane struct {
 	files    *disk.Directory
 	events   *logs.Store
 	blobs    *blob.Store
+	guard    *guard
 	links    *control.Links
 	dispatch *dispatch.Server
 	loops    []func(context.Context) error
@@ -109,6 +112,9 @@ func openPlane(ctx context.Context, o planeOptions) (p *plane, err error) {
 	if p.blobs, err = blob.Open(o.dir.join("registry"), blob.Options{}); err != nil {
 		return nil, err
 	}
+	if p.guard, err = openGuard(o.dir, o.rates, o.log); err != nil {
+		return nil, err
+	}
 	return p, p.introduce()
 }
 
@@ -143,11 +149,11 @@ func (p *plane) introduce() error {
 	p.dispatch = dispatch.NewServer(p.links, authenticateAgent(verifier), dispatch.ServerOptions{Logger: p.options.log})
 
 	images := images.New(p.db, p.blobs, p.keys.Sessions(), images.Options{Account: account, Region: region, Host: host, Logger: p.options.log})
-	router := wire.NewRouter(wire.Options{
+	router := wire.NewRouter(p.guard.around(wire.Options{
 		Authenticate: authenticate(verifier),
 		Authorize:    authorize,
 		Logger:       p.options.log,
-	}, append(p.vault(),
+	}), append(p.vault(),
 		apiecs.New(p.db, apiecs.Options{Region: region, RegistryHosts: hosts, Logger: p.options.log, Endpoints: p.agentEndpoints}),
 		images.Service(),
 		apilogs.New(p.events, apilogs.Options{Region: region}),
@@ -178,6 +184,7 @@ func (p *plane) agentEndpoints(context.Context, string, string) (apiecs.Endpoint
 // run serves until ctx ends, then stops in order: no new requests, agents'
 // channels, loops.
 func (p *plane) run(ctx context.Context) error {
+	defer p.guard.record(ctx)()
 	group, ctx := errgroup.WithContext(ctx)
 	for _, loop := range p.loops {
 		group.Go(func() error { return loop(ctx) })
@@ -210,6 +217,7 @@ func (p *plane) run(ctx context.Context) error {
 }
 
 func (p *plane) close() {
+	p.guard.close()
 	if p.listener != nil {
 		p.listener.Close()
 	}

@@ -22,7 +22,11 @@ func serverCommand() *cobra.Command {
 			return err
 		}
 		defer release()
-		p, err := openPlane(c.Context(), planeOptions{dir: d, listen: *flags.listen, etcd: *flags.etcd, rootIdentity: *flags.identity, log: log})
+		planned, err := flags.plane(d, log)
+		if err != nil {
+			return err
+		}
+		p, err := openPlane(c.Context(), planned)
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/roadstead/roadstead/auth/throttle"
 )
 
 // serverFlags are shared by up and server.
@@ -21,6 +23,16 @@ type serverFlags struct {
 	etcd        *[]string
 	verbose     *bool
 	identity    *string
+	throttle    *string
+}
+
+// plane returns the options of the control plane that the flags ask for.
+func (f serverFlags) plane(d dataDir, log *slog.Logger) (planeOptions, error) {
+	rates, err := throttle.ParseRates(*f.throttle)
+	if err != nil {
+		return planeOptions{}, fmt.Errorf("--throttle: %w", err)
+	}
+	return planeOptions{dir: d, listen: *f.listen, etcd: *f.etcd, rates: rates, rootIdentity: *f.identity, log: log}, nil
 }
 
 func addServerFlags(c *cobra.Command) serverFlags {
@@ -30,6 +42,7 @@ func addServerFlags(c *cobra.Command) serverFlags {
 		etcd:     c.Flags().StringSlice("etcd", nil, "endpoints of an external etcd (default: an embedded one)"),
 		verbose:  c.Flags().Bool("verbose", false, "log what happens inside"),
 		identity: c.Flags().String("root-identity", "", "age identity file that wraps the keys which seal secrets (default: the data directory's mode alone protects them)"),
+		throttle: c.Flags().String("throttle", "", `calls per second of one caller, as "read=5000,write=2000,expensive=200,refused=50" or "off"`),
 	}
 }
 
@@ -76,7 +89,11 @@ func up(ctx context.Context, out io.Writer, f serverFlags, remove bool, options 
 		return err
 	}
 	defer release()
-	p, err := openPlane(ctx, planeOptions{dir: d, listen: *f.listen, etcd: *f.etcd, rootIdentity: *f.identity, log: log})
+	planned, err := f.plane(d, log)
+	if err != nil {
+		return err
+	}
+	p, err := openPlane(ctx, planned)
 	if err != nil {
 		return err
 	}

@@ -93,7 +93,7 @@ func TestRecordsAreFoundNewestFirstAcrossFilesAndRestarts(t *testing.T) {
 		stop()
 		tr, stop = run(t, d, Options{MaxFile: 2000})
 		appendAll(t, tr, 10, 15, false)
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		for _, limit := range []int{1, 4, 100} {
 			got := names(t, tr, Query{Limit: limit})
 			if len(got) != 15 || got[0] != "Call14" || got[14] != "Call0" {
@@ -186,9 +186,9 @@ func TestAFullDiskIsSaidAndNothingIsLost(t *testing.T) {
 			t.Fatalf("a full disk: %v, %v", err, tr.Able())
 		}
 		appendAll(t, tr, 4, 6, false)
-		time.Sleep(5 * time.Second)
+		<-time.After(5 * time.Second)
 		d.Limit(0)
-		time.Sleep(2 * time.Second)
+		<-time.After(2 * time.Second)
 		if err := tr.Able(); err != nil {
 			t.Fatalf("with room again: %v", err)
 		}
@@ -218,7 +218,7 @@ func TestWhatCouldNotBeKeptIsARecord(t *testing.T) {
 			}
 		}
 		d.Fail(nil)
-		time.Sleep(2 * time.Second)
+		<-time.After(2 * time.Second)
 		found, _, err := tr.Find(Query{Limit: 1})
 		if err != nil || len(found) != 1 || found[0].EventName != "RecordsLost" || !bytes.Contains(found[0].Line, []byte(`{"suppressed":8`)) {
 			t.Errorf("found %v, %v", found, err)
@@ -240,7 +240,7 @@ func TestWhatWasAcknowledgedSurvivesACrash(t *testing.T) {
 			appendAll(t, tr, 0, n, true)
 			appendAll(t, tr, n, n+rnd.IntN(3), false)
 			if rnd.IntN(2) == 0 {
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 			}
 			after := d.Crash(rnd)
 			stop()
@@ -262,7 +262,7 @@ func TestRetention(t *testing.T) {
 		tr, stop := run(t, d, Options{Retain: 10 * time.Hour})
 		for n := range 24 {
 			appendAll(t, tr, n, n+1, true)
-			time.Sleep(time.Hour)
+			<-time.After(time.Hour)
 		}
 		s := tr.Status()
 		if s.Files > 12 || s.First < 12 || s.Last != 24 {
@@ -274,7 +274,7 @@ func TestRetention(t *testing.T) {
 			t.Errorf("report %+v", r)
 		}
 		tr, stop = run(t, d, Options{MaxBytes: 1500})
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		if s := tr.Status(); s.Bytes > 1500 || s.Files == 0 {
 			t.Errorf("bounded to 1500 bytes: %+v", s)
 		}

@@ -37,8 +37,17 @@ func Open(path string) (*Directory, error) {
 	return &Directory{path, f}, nil
 }
 
+// Peek returns the directory at path for reading what another process may be
+// writing: nothing is locked, and nothing may be changed.
+func Peek(path string) *Directory { return &Directory{path: path} }
+
 // Close gives the directory back. Files that are open stay usable.
-func (d *Directory) Close() error { return d.lock.Close() }
+func (d *Directory) Close() error {
+	if d.lock == nil {
+		return nil
+	}
+	return d.lock.Close()
+}
 
 // Open implements Disk.
 func (d *Directory) Open(name string, create bool) (File, int64, error) {
