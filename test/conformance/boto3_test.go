@@ -7,16 +7,25 @@ import (
 )
 
 // boto3 plays a script of the folder boto3.
-func (p *platform) boto3(t *testing.T, script string) {
+func (p *platform) boto3(t *testing.T, script string, arguments ...string) {
 	python := tool(t, "python3")
 	if exec.Command(python, "-c", "import boto3").Run() != nil {
 		t.Skip("python3 has no boto3: its client is not tried")
 	}
-	c := exec.Command(python, script+".py")
+	c := exec.Command(python, append([]string{script + ".py"}, arguments...)...)
 	c.Dir = "boto3"
-	said, err := p.run(t, 3*time.Minute, c)
+	said, err := p.run(t, 5*time.Minute, c)
 	t.Logf("%s", said)
 	if err != nil {
 		t.Error(err)
 	}
+}
+
+// operations calls every operation of ECS that a client knows.
+func (p *platform) operations(t *testing.T, client string) {
+	if client == "cli" {
+		tool(t, "aws")
+	}
+	p.supply(t, client+"-fleet", client+"-managed")
+	p.boto3(t, "operations", client)
 }

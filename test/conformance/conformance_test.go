@@ -14,7 +14,11 @@ func TestConformance(t *testing.T) {
 		for _, script := range []string{"parameters", "services", "effects", "rollouts"} {
 			t.Run("boto3/"+script, func(t *testing.T) { t.Parallel(); p.boto3(t, script) })
 		}
+		for _, client := range []string{"boto3", "cli"} {
+			t.Run("operations/"+client, func(t *testing.T) { t.Parallel(); p.operations(t, client) })
+		}
 		t.Run("terraform", func(t *testing.T) { t.Parallel(); p.terraform(t) })
+		t.Run("operations/go", func(t *testing.T) { t.Parallel(); p.tour(t) })
 		t.Run("sdk", func(t *testing.T) { t.Parallel(); p.sdk(t) })
 		t.Run("cli", func(t *testing.T) { t.Parallel(); p.cli(t) })
 		t.Run("skopeo", func(t *testing.T) { t.Parallel(); p.skopeo(t) })

@@ -16,9 +16,10 @@ import (
 // platform is a Roadstead that runs for all tests of this package, since its
 // clients share one in life, too.
 type platform struct {
-	listen string
-	env    map[string]string
-	output *transcript
+	bin, dir string // the program, and where it keeps everything
+	listen   string
+	env      map[string]string
+	output   *transcript
 }
 
 // startPlatform starts `roadstead up` and waits until it is ready. At the end
@@ -37,8 +38,8 @@ func startPlatform(t *testing.T) *platform {
 		t.Fatal(err)
 	}
 	l.Close()
-	p := &platform{listen: l.Addr().String(), output: &transcript{}}
 	dir := filepath.Join(t.TempDir(), "data")
+	p := &platform{bin: bin, dir: dir, listen: l.Addr().String(), output: &transcript{}}
 	up := exec.Command(bin, "up", "--data-dir", dir, "--listen", p.listen)
 	stdout, err := up.StdoutPipe()
 	if err != nil {

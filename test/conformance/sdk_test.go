@@ -27,12 +27,22 @@ type sdkClients struct {
 	image string
 }
 
+// newSDK returns clients with the platform's key.
+func (p *platform) newSDK() *sdkClients {
+	config := p.config(p.env)
+	return &sdkClients{ecs: ecs.NewFromConfig(config), ecr: ecr.NewFromConfig(config), logs: cloudwatchlogs.NewFromConfig(config),
+		sts: sts.NewFromConfig(config), image: p.listen + "/conformance/busybox:latest"}
+}
+
+// config is that of clients with the key of an environment.
+func (p *platform) config(env map[string]string) aws.Config {
+	return aws.Config{Region: p.env["AWS_REGION"], BaseEndpoint: aws.String(p.env["AWS_ENDPOINT_URL"]),
+		Credentials: credentials.NewStaticCredentialsProvider(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env["AWS_SESSION_TOKEN"])}
+}
+
 // sdk tries the Go SDK, whose decoder and waiters are stricter than boto3's.
 func (p *platform) sdk(t *testing.T) {
-	config := aws.Config{Region: p.env["AWS_REGION"], BaseEndpoint: aws.String(p.env["AWS_ENDPOINT_URL"]),
-		Credentials: credentials.NewStaticCredentialsProvider(p.env["AWS_ACCESS_KEY_ID"], p.env["AWS_SECRET_ACCESS_KEY"], "")}
-	c := &sdkClients{ecs: ecs.NewFromConfig(config), ecr: ecr.NewFromConfig(config), logs: cloudwatchlogs.NewFromConfig(config),
-		sts: sts.NewFromConfig(config), image: p.listen + "/conformance/busybox:latest"}
+	c := p.newSDK()
 	t.Run("waiters", c.waiters)
 	t.Run("pages of ecs", c.pagesOfECS)
 	t.Run("pages of ecr", c.pagesOfECR)
