@@ -3,14 +3,11 @@ package control
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/roadstead/roadstead/auth/caller"
 	"github.com/roadstead/roadstead/dispatch"
@@ -48,10 +45,17 @@ type Links struct {
 
 	mu   sync.Mutex
 	subs map[string]map[*subscription]bool // by instance id
+	by   map[string]*subscription          // by nonce
 	live map[string]string                 // instance id -> nonce of its newest connection
 }
 
-type subscription struct{ changed chan struct{} }
+// subscription is one connection. Its tasks are those that have changed since
+// they were read, by id; there are no more than tasks on the instance. Links.mu
+// guards them.
+type subscription struct {
+	changed chan struct{}
+	tasks   map[string]bool
+}
 
 // NewLinks returns the links over db.
 func NewLinks(db *store.DB, platform dispatch.Platform, sessions Sessions, o LinksOptions) *Links {
@@ -62,7 +66,7 @@ func NewLinks(db *store.DB, platform dispatch.Platform, sessions Sessions, o Lin
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &Links{db: db, platform: platform, sessions: sessions, options: o,
-		subs: map[string]map[*subscription]bool{}, live: map[string]string{}}
+		subs: map[string]map[*subscription]bool{}, by: map[string]*subscription{}, live: map[string]string{}}
 }
 
 // Run wakes connections when their assignments change, and notes which agents
@@ -84,7 +88,8 @@ func (l *Links) Run(ctx context.Context) error {
 	}
 }
 
-// Notify wakes the connections of the instances that keys concern.
+// Notify wakes the connections of the instances that keys concern, and hangs up
+// on those that are registered no more.
 func (l *Links) Notify(v store.View, keys []model.Key) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -93,7 +98,7 @@ func (l *Links) Notify(v store.View, keys []model.Key) {
 		if k.Kind == model.KindTask {
 			t, ok := store.Get[*model.Task](v, k.ID)
 			if !ok {
-				continue
+				continue // it was reported STOPPED long before it was deleted
 			}
 			id = t.Spec.Instance
 		} else if i, ok := store.Get[*model.ContainerInstance](v, id); !ok || i.Status == model.InstanceInactive {
@@ -101,6 +106,9 @@ func (l *Links) Notify(v store.View, keys []model.Key) {
 			continue
 		}
 		for s := range l.subs[id] {
+			if k.Kind == model.KindTask {
+				s.tasks[k.ID] = true
+			}
 			select {
 			case s.changed <- struct{}{}:
 			default:
@@ -143,14 +151,16 @@ func (l *Links) Connect(ctx context.Context, h dispatch.Hello) (dispatch.Link, e
 	}
 	id := i.Key().ID
 	scope := model.Scope{Region: l.platform.Region, Account: i.Account}
-	sub := &subscription{make(chan struct{}, 1)}
+	sub := &subscription{make(chan struct{}, 1), map[string]bool{}}
 	link := dispatch.Link{ID: id, ClusterARN: scope.ClusterARN(i.Cluster), InstanceARN: i.ARN(l.platform.Region),
-		Nonce: l.options.Nonce(), Changed: sub.changed, Close: func() { l.unsubscribe(id, sub) }}
+		Nonce: l.options.Nonce(), Changed: sub.changed}
+	link.Close = func() { l.unsubscribe(id, link.Nonce, sub) }
 	l.mu.Lock()
 	if l.subs[id] == nil {
 		l.subs[id] = map[*subscription]bool{}
 	}
 	l.subs[id][sub] = true
+	l.by[link.Nonce] = sub
 	l.live[id] = link.Nonce
 	l.mu.Unlock()
 	if err := l.setConnected(ctx, id, link.Nonce, &h, 0); err != nil {
@@ -170,9 +180,10 @@ func (l *Links) forget(id, nonce string) {
 	}
 }
 
-func (l *Links) unsubscribe(id string, sub *subscription) {
+func (l *Links) unsubscribe(id, nonce string, sub *subscription) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	delete(l.by, nonce)
 	delete(l.subs[id], sub)
 	if len(l.subs[id]) == 0 {
 		delete(l.subs, id)
@@ -265,88 +276,4 @@ func retryConflicts(try func() error) error {
 			return err
 		}
 	}
-}
-
-// Assignments implements dispatch.Control: every task on the instance that was
-// not reported STOPPED.
-func (l *Links) Assignments(link dispatch.Link) (int64, []dispatch.Assignment) {
-	v := l.db.View()
-	var out []dispatch.Assignment
-	for t := range store.TasksByInstance(v, link.ID) {
-		if t.Stopped() {
-			continue
-		}
-		d, ok := store.DefinitionOf(v, t)
-		if !ok {
-			l.options.Logger.Error("task without its task definition", "task", t.ID, "definition", t.Spec.TaskDefinition)
-			continue
-		}
-		out = append(out, l.assignment(t, d))
-	}
-	return int64(v.Rev()), out
-}
-
-func (l *Links) assignment(t *model.Task, d *model.TaskDefinition) dispatch.Assignment {
-	scope := model.Scope{Region: l.platform.Region, Account: t.Account}
-	roles := map[string]string{
-		acs.RoleTaskApplication: aws.ToString(d.Definition.TaskRoleArn),
-		acs.RoleTaskExecution:   aws.ToString(d.Definition.ExecutionRoleArn),
-	}
-	if o := t.Spec.Overrides; o != nil {
-		if o.TaskRoleArn != nil {
-			roles[acs.RoleTaskApplication] = *o.TaskRoleArn
-		}
-		if o.ExecutionRoleArn != nil {
-			roles[acs.RoleTaskExecution] = *o.ExecutionRoleArn
-		}
-	}
-	credentials := func(role string, now time.Time) *acs.Credentials { return l.credentials(t, roles[role], role, now) }
-	a := dispatch.Assignment{ARN: t.ARN(l.platform.Region), ClusterARN: scope.ClusterARN(t.Cluster),
-		Desired: string(t.Desired), Running: !t.Status.Last.Before(model.TaskRunning)}
-	a.Payload = func(now time.Time) acs.Task {
-		platform := l.platform
-		platform.LogMode = logMode(l.db.View(), t.Account)
-		p, err := platform.Payload(t, d)
-		if err != nil { // a definition that was accepted and cannot be expressed is a bug of ours
-			panic(fmt.Sprintf("control: %v", err))
-		}
-		if t.Desired != model.TaskStopped {
-			p.RoleCredentials = credentials(acs.RoleTaskApplication, now)
-			p.ExecutionRoleCredentials = credentials(acs.RoleTaskExecution, now)
-		}
-		return p
-	}
-	if roles[acs.RoleTaskApplication]+roles[acs.RoleTaskExecution] != "" {
-		a.Credentials = credentials
-	}
-	return a
-}
-
-// logMode returns whether an account's containers wait for their logs where
-// their definitions do not say: the root user's setting, or the account's.
-// Source: ECS API reference, PutAccountSetting, defaultLogDriverMode.
-func logMode(v store.View, account string) string {
-	for _, principal := range []string{"arn:aws:iam::" + account + ":root", ""} {
-		key := (&model.AccountSetting{Account: account, Principal: principal, Name: model.SettingLogDriverMode}).Key()
-		if s, ok := store.Get[*model.AccountSetting](v, key.ID); ok {
-			return s.Value
-		}
-	}
-	return "non-blocking"
-}
-
-func (l *Links) credentials(t *model.Task, roleARN, role string, now time.Time) *acs.Credentials {
-	if roleARN == "" || l.sessions == nil {
-		return nil
-	}
-	purpose := caller.TaskRole
-	if role == acs.RoleTaskExecution {
-		purpose = caller.ExecutionRole
-	}
-	c, err := l.sessions.TaskCredentials(t, l.platform.Region, roleARN, purpose, now)
-	if err != nil {
-		l.options.Logger.Error("no credentials for a task's role", "task", t.ID, "role", roleARN, "error", err)
-		return nil
-	}
-	return c
 }

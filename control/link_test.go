@@ -3,6 +3,7 @@ package control_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -179,6 +180,20 @@ func TestChangesWakeTheRightConnection(t *testing.T) {
 	l.links.Notify(l.db.View(), []model.Key{l.task.Key()})
 	if len(link.Changed) != 1 || len(other.Changed) != 0 {
 		t.Errorf("woken: %d of the task's instance, %d of another", len(link.Changed), len(other.Changed))
+	}
+	if _, changed, gone := l.links.Changes(link); len(changed) != 1 || changed[0].ARN != l.task.ARN(linkRegion) || len(gone) != 0 {
+		t.Errorf("changed %+v, gone %v", changed, gone)
+	}
+	if _, changed, gone := l.links.Changes(link); len(changed)+len(gone) != 0 {
+		t.Errorf("told twice: changed %+v, gone %v", changed, gone)
+	}
+	if _, changed, gone := l.links.Changes(other); len(changed)+len(gone) != 0 {
+		t.Errorf("another instance is told: changed %+v, gone %v", changed, gone)
+	}
+	l.put(l.task.Clone().Observe(model.TaskReport{Status: model.TaskStopped}, time.Now()))
+	l.links.Notify(l.db.View(), []model.Key{l.task.Key()})
+	if _, changed, gone := l.links.Changes(link); len(changed) != 0 || !slices.Equal(gone, []string{l.task.ARN(linkRegion)}) {
+		t.Errorf("after its end: changed %+v, gone %v", changed, gone)
 	}
 	link.Close()
 	l.links.Notify(l.db.View(), []model.Key{l.task.Key()})

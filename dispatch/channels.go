@@ -144,8 +144,8 @@ func (s *Server) converse(ctx context.Context, conn *websocket.Conn, heart *puls
 				wake.Stop()
 				return errGone
 			}
-			sequence, assignments := s.control.Assignments(link)
-			session.Assign(s.options.Now(), sequence, assignments)
+			sequence, changed, gone := s.control.Changes(link)
+			session.Update(s.options.Now(), sequence, changed, gone)
 		case <-wake.C:
 			session.Tick(s.options.Now())
 		}

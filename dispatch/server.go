@@ -47,6 +47,9 @@ type Control interface {
 	// Assignments returns what the instance is to run or to stop, and the
 	// revision that was read.
 	Assignments(l Link) (sequence int64, assignments []Assignment)
+	// Changes returns the assignments that may have changed since Assignments
+	// or Changes returned last, and the ARNs of those that there are no more.
+	Changes(l Link) (sequence int64, changed []Assignment, gone []string)
 	// Telemetry takes what arrived over TCS: a *acs.PublishHealthRequest,
 	// *acs.PublishMetricsRequest or *acs.PublishInstanceStatusRequest.
 	Telemetry(ctx context.Context, h Hello, m acs.Message) error

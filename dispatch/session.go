@@ -46,22 +46,27 @@ type Assignment struct {
 }
 
 // Session is the server's side of one ACS connection: a machine without I/O.
-// Assign says what the instance is to run; Receive takes what the agent said;
+// Assign and Update say what the instance is to run; Receive takes what the agent said;
 // Tick lets time pass; Outbox hands out what is to be sent.
 type Session struct {
 	options  SessionOptions
 	messages int64
 	outbox   []acs.Message
 	assigned map[string]Assignment
-	sent     map[string]*delivery // by task ARN
-	acks     map[string]string    // message id -> task ARN
-	renewals map[renewal]time.Time
-	manifest string // id of the manifest that was sent last
-	sequence int64
-	beat     time.Time // when the next heartbeat is due
-	waiting  time.Time // since when a heartbeat is unanswered; zero: none is
-	started  bool
-	resend   bool // credentials of live tasks are to be sent again
+	// unsettled are the assignments that something is still to be sent for, and
+	// credentialed those whose credentials run out: all that Tick looks at, so
+	// that a message costs no walk over everything that runs.
+	unsettled    map[string]struct{}
+	credentialed map[string]struct{}
+	sent         map[string]*delivery // by task ARN, until the task runs
+	acks         map[string]string    // message id -> task ARN
+	renewals     map[renewal]time.Time
+	manifest     string // id of the manifest that was sent last
+	sequence     int64
+	beat         time.Time // when the next heartbeat is due
+	waiting      time.Time // since when a heartbeat is unanswered; zero: none is
+	started      bool
+	resend       bool // credentials of live tasks are to be sent again
 }
 
 // SessionOptions says whom a session talks to.
@@ -87,7 +92,7 @@ type renewal struct{ task, role string }
 func NewSession(o SessionOptions) *Session {
 	return &Session{
 		options:  o,
-		assigned: map[string]Assignment{},
+		assigned: map[string]Assignment{}, unsettled: map[string]struct{}{}, credentialed: map[string]struct{}{},
 		sent:     map[string]*delivery{},
 		acks:     map[string]string{},
 		renewals: map[renewal]time.Time{},
@@ -101,21 +106,30 @@ func (s *Session) Assign(now time.Time, sequence int64, assignments []Assignment
 	if s.started && sequence < s.sequence {
 		return
 	}
-	s.sequence = sequence
-	clear(s.assigned)
+	wanted := make(map[string]bool, len(assignments))
 	for _, a := range assignments {
-		s.assigned[a.ARN] = a
+		wanted[a.ARN] = true
 	}
-	for arn, d := range s.sent {
-		if _, ok := s.assigned[arn]; !ok {
-			delete(s.acks, d.message)
-			delete(s.sent, arn)
+	var gone []string
+	for arn := range s.assigned {
+		if !wanted[arn] {
+			gone = append(gone, arn)
 		}
 	}
-	maps.DeleteFunc(s.renewals, func(r renewal, _ time.Time) bool {
-		_, ok := s.assigned[r.task]
-		return !ok
-	})
+	s.Update(now, sequence, assignments, gone)
+}
+
+// Update replaces those assignments that have changed and forgets those that
+// are gone. Sequence is the store's revision that they were read at.
+func (s *Session) Update(now time.Time, sequence int64, changed []Assignment, gone []string) {
+	s.sequence = max(s.sequence, sequence)
+	for _, a := range changed {
+		s.assigned[a.ARN] = a
+		s.settle(a.ARN)
+	}
+	for _, arn := range gone {
+		s.forget(arn)
+	}
 	if !s.started {
 		s.started = true
 		s.beat = now
@@ -124,6 +138,42 @@ func (s *Session) Assign(now time.Time, sequence int64, assignments []Assignment
 		}
 	}
 	s.Tick(now)
+}
+
+// settle notes whether there is something to send for an assigned task.
+func (s *Session) settle(arn string) {
+	a, d := s.assigned[arn], s.sent[arn]
+	if a.Credentials != nil {
+		s.credentialed[arn] = struct{}{}
+	}
+	switch {
+	case a.Desired == "STOPPED":
+		s.unsettled[arn] = struct{}{}
+	case a.Running:
+		delete(s.unsettled, arn)
+		if d != nil { // the instance knows the task, acknowledged or not
+			delete(s.acks, d.message)
+			delete(s.sent, arn)
+		}
+	case d != nil && d.acked && d.desired == a.Desired:
+		delete(s.unsettled, arn)
+	default:
+		s.unsettled[arn] = struct{}{}
+	}
+}
+
+// forget drops all that is kept of a task that is assigned no more.
+func (s *Session) forget(arn string) {
+	if d := s.sent[arn]; d != nil {
+		delete(s.acks, d.message)
+		delete(s.sent, arn)
+	}
+	for _, role := range []string{acs.RoleTaskApplication, acs.RoleTaskExecution} {
+		delete(s.renewals, renewal{arn, role})
+	}
+	delete(s.assigned, arn)
+	delete(s.unsettled, arn)
+	delete(s.credentialed, arn)
 }
 
 // Receive takes a message of the agent.
@@ -149,6 +199,7 @@ func (s *Session) acknowledged(message string) {
 	delete(s.acks, message)
 	if d := s.sent[arn]; d != nil && d.message == message {
 		d.acked = true
+		s.settle(arn)
 	}
 }
 
@@ -176,10 +227,9 @@ func (s *Session) Tick(now time.Time) {
 func (s *Session) due(now time.Time) []string {
 	var due []string
 	resent := 0
-	for arn, a := range s.assigned {
-		d := s.sent[arn]
+	for arn := range s.unsettled {
+		a, d := s.assigned[arn], s.sent[arn]
 		switch {
-		case a.Desired != "STOPPED" && a.Running:
 		case d == nil, d.desired != a.Desired:
 			due = append(due, arn)
 		case now.Sub(d.at) >= ResendAfter && (!d.acked || a.Desired == "STOPPED"):
@@ -249,7 +299,7 @@ func (s *Session) verifyStops(now time.Time, m *acs.TaskStopVerificationMessage)
 // renew sends credentials that are about to expire, and all of them to an
 // agent that has forgotten them.
 func (s *Session) renew(now time.Time) {
-	for _, arn := range slices.Sorted(maps.Keys(s.assigned)) {
+	for _, arn := range slices.Sorted(maps.Keys(s.credentialed)) {
 		a := s.assigned[arn]
 		if a.Credentials == nil || (s.sent[arn] == nil && !a.Running) {
 			continue
@@ -290,8 +340,8 @@ func (s *Session) Next() time.Time {
 	if !s.waiting.IsZero() {
 		earlier(s.waiting.Add(HeartbeatPatience))
 	}
-	for arn, d := range s.sent {
-		if a, ok := s.assigned[arn]; ok && (!d.acked || a.Desired == "STOPPED") && !(a.Running && a.Desired != "STOPPED") {
+	for arn := range s.unsettled {
+		if d := s.sent[arn]; d != nil {
 			earlier(d.at.Add(ResendAfter))
 		}
 	}

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 //
 //	open [credentials]      begins a session
 //	assign rev=N            NAME DESIRED [running] [role], a line each, are assigned
+//	update rev=N            the same, of those alone that have changed; NAME gone is assigned no more
 //	ack N / beat N          the agent acknowledges message n-N / heartbeat
 //	verify N                the agent asks whether the tasks named may be stopped
 //	wait DURATION           time passes
@@ -45,6 +47,17 @@ func (s *story) run(t *testing.T, d *datadriven.TestData) string {
 		rev := int64(0)
 		d.ScanArgs(t, "rev", &rev)
 		s.session.Assign(s.now, rev, assignments(d.Input))
+	case "update":
+		rev := int64(0)
+		d.ScanArgs(t, "rev", &rev)
+		var gone []string
+		for _, line := range strings.Split(d.Input, "\n") {
+			if name, ok := strings.CutSuffix(line, " gone"); ok {
+				gone = append(gone, name)
+			}
+		}
+		changed := slices.DeleteFunc(assignments(d.Input), func(a Assignment) bool { return a.Desired == "gone" })
+		s.session.Update(s.now, rev, changed, gone)
 	case "ack":
 		s.session.Receive(s.now, &acs.AckRequest{MessageID: "n-" + argument})
 	case "beat":

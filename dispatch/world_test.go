@@ -50,6 +50,7 @@ type plane struct {
 	events   []string
 	revision int64
 	assigned []Assignment
+	before   []Assignment // all that were assigned earlier
 	changed  map[chan struct{}]bool
 	said     []acs.Message // over TCS
 }
@@ -96,6 +97,19 @@ func (p *plane) Assignments(Link) (int64, []Assignment) {
 	return p.revision, p.assigned
 }
 
+// Changes says all anew: what is assigned, and what was.
+func (p *plane) Changes(Link) (int64, []Assignment, []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var gone []string
+	for _, a := range p.before {
+		if !slices.ContainsFunc(p.assigned, func(b Assignment) bool { return a.ARN == b.ARN }) {
+			gone = append(gone, a.ARN)
+		}
+	}
+	return p.revision, p.assigned, gone
+}
+
 func (p *plane) Telemetry(_ context.Context, _ Hello, m acs.Message) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -108,6 +122,7 @@ func (p *plane) assign(lines string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.revision++
+	p.before = append(p.before, p.assigned...)
 	p.assigned = assignments(lines)
 	for c := range p.changed {
 		select {

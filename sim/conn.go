@@ -64,7 +64,14 @@ func (c *conn) read() {
 	c.flush()
 }
 
-// reassign reads the assignments in a moment.
+// readChanges hands those that have changed to the session.
+func (c *conn) readChanges() {
+	sequence, changed, gone := c.plane.links.Changes(c.link)
+	c.session.Update(c.w.clock.now, sequence, changed, gone)
+	c.flush()
+}
+
+// reassign reads what has changed of the assignments in a moment.
 func (c *conn) reassign() {
 	if c.pending {
 		return
@@ -73,7 +80,7 @@ func (c *conn) reassign() {
 	c.w.clock.after(c.w.mind.between(20*time.Microsecond, time.Millisecond), func() {
 		c.pending = false
 		if c.served {
-			c.read()
+			c.readChanges()
 		}
 	})
 }

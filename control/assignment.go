@@ -1,0 +1,139 @@
+package control
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/roadstead/roadstead/auth/caller"
+	"github.com/roadstead/roadstead/dispatch"
+	"github.com/roadstead/roadstead/dispatch/acs"
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/store"
+)
+
+// Assignments implements dispatch.Control: every task on the instance that was
+// not reported STOPPED.
+func (l *Links) Assignments(link dispatch.Link) (int64, []dispatch.Assignment) {
+	v := l.db.View()
+	var out []dispatch.Assignment
+	for t := range store.TasksByInstance(v, link.ID) {
+		if t.Stopped() {
+			continue
+		}
+		if a, ok := l.assignment(v, t); ok {
+			out = append(out, a)
+		}
+	}
+	return int64(v.Rev()), out
+}
+
+// Changes implements dispatch.Control.
+func (l *Links) Changes(link dispatch.Link) (sequence int64, changed []dispatch.Assignment, gone []string) {
+	l.mu.Lock()
+	var ids []string
+	if s := l.by[link.Nonce]; s != nil {
+		ids = slices.Sorted(maps.Keys(s.tasks))
+		clear(s.tasks)
+	}
+	l.mu.Unlock()
+	v := l.db.View() // after the ids were taken, so that it shows what they were noted for
+	for _, id := range ids {
+		t, ok := store.Get[*model.Task](v, id)
+		switch {
+		case !ok:
+			// Deleted an hour after its end, which was noted, too.
+		case t.Stopped():
+			gone = append(gone, t.ARN(l.platform.Region))
+		default:
+			if a, ok := l.assignment(v, t); ok {
+				changed = append(changed, a)
+			}
+		}
+	}
+	return int64(v.Rev()), changed, gone
+}
+
+// assignment is a task as dispatch is told of it; false, and said, when its
+// definition is not there.
+func (l *Links) assignment(v store.View, t *model.Task) (dispatch.Assignment, bool) {
+	d, ok := store.DefinitionOf(v, t)
+	if !ok {
+		l.options.Logger.Error("task without its task definition", "task", t.ID, "definition", t.Spec.TaskDefinition)
+		return dispatch.Assignment{}, false
+	}
+	scope := model.Scope{Region: l.platform.Region, Account: t.Account}
+	a := dispatch.Assignment{ARN: t.ARN(l.platform.Region), ClusterARN: scope.ClusterARN(t.Cluster),
+		Desired: string(t.Desired), Running: !t.Status.Last.Before(model.TaskRunning)}
+	a.Payload = func(now time.Time) acs.Task { return l.payload(t, d, now) }
+	if roleOf(t, d, acs.RoleTaskApplication)+roleOf(t, d, acs.RoleTaskExecution) != "" {
+		a.Credentials = func(role string, now time.Time) *acs.Credentials { return l.credentials(t, d, role, now) }
+	}
+	return a, true
+}
+
+// roleOf returns the ARN of a task's role; "" when it has none.
+func roleOf(t *model.Task, d *model.TaskDefinition, role string) string {
+	arn, override := d.Definition.TaskRoleArn, (*string)(nil)
+	if o := t.Spec.Overrides; o != nil {
+		override = o.TaskRoleArn
+	}
+	if role == acs.RoleTaskExecution {
+		arn, override = d.Definition.ExecutionRoleArn, nil
+		if o := t.Spec.Overrides; o != nil {
+			override = o.ExecutionRoleArn
+		}
+	}
+	if override != nil {
+		arn = override
+	}
+	return aws.ToString(arn)
+}
+
+// payload is the task as its instance is told of it now.
+func (l *Links) payload(t *model.Task, d *model.TaskDefinition, now time.Time) acs.Task {
+	platform := l.platform
+	platform.LogMode = logMode(l.db.View(), t.Account)
+	p, err := platform.Payload(t, d)
+	if err != nil { // a definition that was accepted and cannot be expressed is a bug of ours
+		panic(fmt.Sprintf("control: %v", err))
+	}
+	if t.Desired != model.TaskStopped {
+		p.RoleCredentials = l.credentials(t, d, acs.RoleTaskApplication, now)
+		p.ExecutionRoleCredentials = l.credentials(t, d, acs.RoleTaskExecution, now)
+	}
+	return p
+}
+
+// logMode returns whether an account's containers wait for their logs where
+// their definitions do not say: the root user's setting, or the account's.
+// Source: ECS API reference, PutAccountSetting, defaultLogDriverMode.
+func logMode(v store.View, account string) string {
+	for _, principal := range []string{"arn:aws:iam::" + account + ":root", ""} {
+		key := (&model.AccountSetting{Account: account, Principal: principal, Name: model.SettingLogDriverMode}).Key()
+		if s, ok := store.Get[*model.AccountSetting](v, key.ID); ok {
+			return s.Value
+		}
+	}
+	return "non-blocking"
+}
+
+func (l *Links) credentials(t *model.Task, d *model.TaskDefinition, role string, now time.Time) *acs.Credentials {
+	roleARN := roleOf(t, d, role)
+	if roleARN == "" || l.sessions == nil {
+		return nil
+	}
+	purpose := caller.TaskRole
+	if role == acs.RoleTaskExecution {
+		purpose = caller.ExecutionRole
+	}
+	c, err := l.sessions.TaskCredentials(t, l.platform.Region, roleARN, purpose, now)
+	if err != nil {
+		l.options.Logger.Error("no credentials for a task's role", "task", t.ID, "role", roleARN, "error", err)
+		return nil
+	}
+	return c
+}
