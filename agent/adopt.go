@@ -22,6 +22,7 @@ const (
 	labelFamily    = "com.amazonaws.ecs.task-definition-family"
 	labelVersion   = "com.amazonaws.ecs.task-definition-version"
 	labelDigest    = "dev.roadstead.image-digest"
+	labelImage     = "dev.roadstead.image"
 	labelStop      = "dev.roadstead.stop-signal"
 )
 
@@ -165,10 +166,12 @@ func (n *Node) find(ctx context.Context, l *live, name string, e runtime.Event, 
 	r := l.runs[name]
 	r.sandbox = sandbox
 	r.stopSignal = e.Labels[labelStop]
+	r.image.Ref, r.image.Digest = e.Labels[labelImage], e.Labels[labelDigest]
 	f := step.Found{Name: name, RuntimeID: e.ID, Digest: e.Labels[labelDigest],
 		Running: e.Status == runtime.StatusRunning, StartedAt: e.StartedAt, Bindings: bindings(sandbox)}
 	if !f.Running {
 		f.ExitCode, f.Reason = exitOf(e)
+		f.EndedAt, r.endedRun = e.ExitedAt, e.StartedAt
 	}
 	if f.StartedAt.IsZero() {
 		f.StartedAt = n.options.Now()

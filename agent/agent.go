@@ -68,7 +68,7 @@ func New(api API, edges Edges, o Options) (*Agent, error) {
 	}
 	a := &Agent{api: api, options: o}
 	edges.Reporter = a
-	o.Node.Gone = a.creds.forget
+	o.Node.Gone, o.Node.Execution = a.creds.forget, a.creds.execution
 	if edges.Meter != nil {
 		a.meter = newMeter(edges.Meter)
 	}

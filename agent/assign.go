@@ -109,6 +109,12 @@ func unsupported(t acs.Task) error {
 		if _, err := hostConfigOf(c); err != nil {
 			return err
 		}
+		for _, s := range c.Secrets {
+			// Log drivers keep their options on the disk, to go on after a restart.
+			if s.Target != acs.SecretForContainer {
+				return fmt.Errorf("container %s: secret %s for %s is not supported by this container instance", c.Name, s.Name, s.Target)
+			}
+		}
 	}
 	return nil
 }

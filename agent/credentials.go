@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"context"
+	"errors"
 	"sync"
 
 	"github.com/roadstead/roadstead/dispatch/acs"
@@ -17,6 +19,7 @@ type credentials struct {
 	mu     sync.Mutex
 	byID   map[string]grant
 	byTask map[string][]string // ids
+	came   chan struct{}       // closed when some arrive; nil: nobody waits
 }
 
 type grant struct {
@@ -41,7 +44,46 @@ func (c *credentials) keep(task string, given *acs.Credentials, forTask bool) bo
 		c.byTask[task] = append(c.byTask[task], given.CredentialsID)
 	}
 	c.byID[given.CredentialsID] = grant{*given, task, forTask}
+	if c.came != nil {
+		close(c.came)
+		c.came = nil
+	}
 	return true
+}
+
+// execution returns the credentials of a task's execution role. They are sent
+// with the task, and again after a restart of the agent: it waits for them, but
+// not for ever.
+func (c *credentials) execution(ctx context.Context, t acs.Task) (acs.Credentials, error) {
+	if t.ExecutionRoleCredentials == nil {
+		return acs.Credentials{}, errors.New("unable to find execution role credentials: the task has no execution role")
+	}
+	ctx, cancel := context.WithTimeout(ctx, credentialsPatience)
+	defer cancel()
+	for {
+		held, ok, came := c.executionOr(t)
+		if ok {
+			return held, nil
+		}
+		select {
+		case <-came:
+		case <-ctx.Done():
+			return acs.Credentials{}, errors.New("unable to find execution role credentials")
+		}
+	}
+}
+
+func (c *credentials) executionOr(t acs.Task) (acs.Credentials, bool, <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h, ok := c.byID[t.ExecutionRoleCredentials.CredentialsID]
+	if ok && h.task == t.ARN {
+		return h.Credentials, true, nil
+	}
+	if c.came == nil {
+		c.came = make(chan struct{})
+	}
+	return acs.Credentials{}, false, c.came
 }
 
 func (c *credentials) has(id string) bool {

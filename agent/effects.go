@@ -18,6 +18,8 @@ func (n *Node) effect(ctx context.Context, l *live, e step.Effect) {
 	switch e := e.(type) {
 	case step.Pull:
 		n.pull(ctx, l, e.Container)
+	case step.Prepare:
+		n.prepare(ctx, l)
 	case step.Cancel:
 		if cancel := l.runs[e.Container].cancelPull; cancel != nil {
 			cancel()
@@ -26,6 +28,8 @@ func (n *Node) effect(ctx context.Context, l *live, e step.Effect) {
 		n.attach(ctx, l, e.Container)
 	case step.Start:
 		n.start(ctx, l, e.Container)
+	case step.Restart:
+		n.restart(ctx, l, e.Container)
 	case step.Signal:
 		n.signal(ctx, l, e)
 	case step.Probe:

@@ -50,6 +50,8 @@ type host struct {
 	daemon  sync.WaitGroup      // what was asked for
 	behave  func(runtime.Container) fake.Behaviour
 	pull    func(runtime.PullRequest) fake.Pulled
+	vault   SecretReader
+	again   bool // containers may be started more than once
 }
 
 // life is one agent on a host.
@@ -156,7 +158,7 @@ func (h *host) begin() {
 	o.HTTP = &http.Client{Transport: &http.Transport{DialContext: h.plane.pipes.dial, DisableKeepAlives: true}}
 	w := &wires{h, l}
 	n := h.network.Open()
-	agent, err := New(h.plane, Edges{Runtime: w, Undoer: w, Prober: w, Meter: w, Network: netWires{w, n}, Registry: w, Logs: logWires{w}}, o)
+	agent, err := New(h.plane, Edges{Runtime: w, Undoer: w, Prober: w, Meter: w, Network: netWires{w, n}, Registry: w, Logs: logWires{w}, Secrets: h.vault}, o)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -283,7 +285,7 @@ func (h *host) startedOnce() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for id, n := range h.starts {
-		if n > 1 {
+		if n > 1 && !h.again {
 			task := id[:strings.LastIndexByte(id, '-')]
 			h.t.Errorf("container %s was started %d times:\n%s", id, n, strings.Join(h.happened(task), "\n"))
 		}

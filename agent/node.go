@@ -80,6 +80,7 @@ type Edges struct {
 	Network  network.Network
 	Reporter Reporter
 	Registry Authenticator
+	Secrets  SecretReader // nil: tasks that need one are not started
 	Logs     LogDriver
 }
 
@@ -98,6 +99,10 @@ type NodeOptions struct {
 	// Gone is told of every task of which nothing is left; nil is nobody. It
 	// must not block.
 	Gone func(task string)
+	// Execution gives the credentials of a task's execution role, when they are
+	// there; it waits for them, because they may be sent after the task. It is
+	// set by New.
+	Execution func(ctx context.Context, task acs.Task) (acs.Credentials, error)
 	// MaxTasks is how many tasks the node takes; 0 is the constant MaxTasks.
 	MaxTasks int
 }
@@ -129,7 +134,8 @@ type live struct {
 	keep    keep
 	touched bool
 	alarm   alarm
-	held    *held // set while an earlier life's leftovers are removed
+	secrets secrets // what was fetched for its containers; in memory alone
+	held    *held   // set while an earlier life's leftovers are removed
 }
 
 // run is the driver's memory of one container.
@@ -139,7 +145,8 @@ type run struct {
 	sandbox    network.Attachment
 	stopSignal string
 	cancelPull context.CancelFunc
-	checking   bool // it is being looked for
+	checking   bool      // it is being looked for
+	endedRun   time.Time // when the run began whose end was heard of last
 }
 
 // NewNode returns a node that runs nothing until Run.

@@ -27,12 +27,12 @@ const (
 )
 
 func (n *Node) pull(ctx context.Context, l *live, name string) {
-	r, spec := l.runs[name], containerOf(l.payload, name)
+	r, spec, auth := l.runs[name], containerOf(l.payload, name), l.secrets.registry[name]
 	pulling, cancel := context.WithTimeout(ctx, pullTimeout)
 	r.cancelPull = cancel
 	n.answer(ctx, l, func() func(time.Time) {
 		defer cancel()
-		image, err := n.fetch(pulling, spec)
+		image, err := n.fetch(pulling, spec, auth)
 		return func(now time.Time) {
 			r.image, r.stopSignal, r.cancelPull = image, image.Config.StopSignal, nil
 			l.task.Pulled(now, name, image.Digest, pullFailure(spec.Image, err))
@@ -42,10 +42,10 @@ func (n *Node) pull(ctx context.Context, l *live, name string) {
 
 // fetch pulls an image. A registry that does not answer is asked again: it may
 // be restarting, as the control plane that it is part of does.
-func (n *Node) fetch(ctx context.Context, spec acs.Container) (image runtime.Image, err error) {
+func (n *Node) fetch(ctx context.Context, spec acs.Container, auth *runtime.BasicAuth) (image runtime.Image, err error) {
 	wait := backoff{first: firstPullWait, last: lastPullWait, factor: 2}
 	for attempt := 1; ; attempt++ {
-		if !within(ctx, n.pulls, func() { image, err = n.fetchOnce(ctx, spec) }) {
+		if !within(ctx, n.pulls, func() { image, err = n.fetchOnce(ctx, spec, auth) }) {
 			return image, ctx.Err()
 		}
 		if err != nil && ctx.Err() != nil {
@@ -57,10 +57,12 @@ func (n *Node) fetch(ctx context.Context, spec acs.Container) (image runtime.Ima
 	}
 }
 
-func (n *Node) fetchOnce(ctx context.Context, spec acs.Container) (runtime.Image, error) {
-	auth, err := n.edges.Registry.Authenticate(ctx, spec)
-	if err != nil {
-		return runtime.Image{}, &tokenError{err}
+func (n *Node) fetchOnce(ctx context.Context, spec acs.Container, auth *runtime.BasicAuth) (runtime.Image, error) {
+	if auth == nil {
+		var err error
+		if auth, err = n.edges.Registry.Authenticate(ctx, spec); err != nil {
+			return runtime.Image{}, &tokenError{err}
+		}
 	}
 	host, _, _ := strings.Cut(spec.Image, "/")
 	return n.edges.Runtime.Pull(ctx, runtime.PullRequest{Image: spec.Image, Auth: auth,

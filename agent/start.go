@@ -23,23 +23,48 @@ const (
 )
 
 func (n *Node) start(ctx context.Context, l *live, name string) {
-	r := *l.runs[name]
+	r, given := *l.runs[name], l.secrets
 	peers := n.peers(l, name)
 	n.answer(ctx, l, func() func(time.Time) {
-		started, why := n.startNow(ctx, l, name, r, peers)
+		started, why := n.startNow(ctx, l, name, r, given, peers)
 		return func(now time.Time) { l.task.Started(now, name, started.RuntimeID, why) }
 	})
+}
+
+// restart starts a container again. What is left of its last run goes first;
+// the sandbox, the files and the log are the same.
+func (n *Node) restart(ctx context.Context, l *live, name string) {
+	r, given := *l.runs[name], l.secrets
+	peers := n.peers(l, name)
+	n.answer(ctx, l, func() func(time.Time) {
+		started, why := n.restartNow(ctx, l, name, r, given, peers)
+		return func(now time.Time) { l.task.Started(now, name, started.RuntimeID, why) }
+	})
+}
+
+func (n *Node) restartNow(ctx context.Context, l *live, name string, r run, given secrets, peers map[string]string) (runtime.Started, step.Failure) {
+	if r.image.Ref == "" { // adopted, and its labels do not say
+		image, err := n.fetch(ctx, containerOf(l.payload, name), given.registry[name])
+		if err != nil {
+			return runtime.Started{}, pullFailure(containerOf(l.payload, name).Image, err)
+		}
+		r.image = image
+	}
+	if !n.insist(ctx, r.id, n.edges.Runtime.Remove) {
+		return runtime.Started{}, failure("CannotStartContainerError", ctx.Err())
+	}
+	return n.startNow(ctx, l, name, r, given, peers)
 }
 
 // startNow saves the task, prepares what the container needs, and starts it.
 // Only the last takes a slot: a logs service that does not answer must not keep
 // other containers from starting.
-func (n *Node) startNow(ctx context.Context, l *live, name string, r run, peers map[string]string) (started runtime.Started, why step.Failure) {
+func (n *Node) startNow(ctx context.Context, l *live, name string, r run, given secrets, peers map[string]string) (started runtime.Started, why step.Failure) {
 	if err := l.keep.save(l.payload, l.payload.DesiredStatus); err != nil {
 		return started, failure("CannotCreateContainerError", err)
 	}
 	// gofail: var agentBeforeStart struct{}
-	container, log, err := n.translate(l.payload, name, r, peers)
+	container, log, err := n.translate(l.payload, name, r, given, peers)
 	if err != nil {
 		return started, failure("CannotCreateContainerError", err)
 	}

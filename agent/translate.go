@@ -51,7 +51,7 @@ func configOf(c acs.Container) (o acs.Config, err error) {
 
 // translate turns what the control plane said of a container, in Docker's
 // terms, into what the runtime starts.
-func (n *Node) translate(t acs.Task, name string, r run, peers map[string]string) (runtime.Container, Log, error) {
+func (n *Node) translate(t acs.Task, name string, r run, given secrets, peers map[string]string) (runtime.Container, Log, error) {
 	spec := containerOf(t, name)
 	host, err := hostConfigOf(spec)
 	if err != nil {
@@ -63,7 +63,7 @@ func (n *Node) translate(t acs.Task, name string, r run, peers map[string]string
 	}
 	out := runtime.Container{
 		ID: r.id, TaskID: taskID(t.ARN), Name: name, Labels: n.labels(t, name, r, config),
-		Image: r.image.Ref, Entrypoint: spec.EntryPoint, Command: spec.Command, Env: n.environment(t, spec),
+		Image: r.image.Ref, Entrypoint: spec.EntryPoint, Command: spec.Command, Env: n.environment(t, spec, given),
 		WorkingDir: config.WorkingDir, User: config.User, TTY: config.Tty, OpenStdin: config.OpenStdin,
 		NetNS: r.sandbox.NetNSPath, Hostname: config.Hostname,
 		ShmSize: host.ShmSize, Privileged: host.Privileged, CapAdd: host.CapAdd, CapDrop: host.CapDrop,
@@ -99,17 +99,19 @@ func (n *Node) labels(t acs.Task, name string, r run, config acs.Config) map[str
 	labels[labelFamily] = t.Family
 	labels[labelVersion] = t.Version
 	labels[labelDigest] = r.image.Digest
+	labels[labelImage] = r.image.Ref
 	labels[labelStop] = r.stopSignal
 	return labels
 }
 
-func (n *Node) environment(t acs.Task, spec acs.Container) []string {
+func (n *Node) environment(t acs.Task, spec acs.Container, given secrets) []string {
 	all := map[string]string{}
 	maps.Copy(all, n.options.Environment)
 	if t.RoleCredentials != nil {
 		all["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = CredentialsPath + t.RoleCredentials.CredentialsID
 	}
 	maps.Copy(all, spec.Environment)
+	maps.Copy(all, given.environment(spec))
 	var out []string
 	for _, k := range slices.Sorted(maps.Keys(all)) {
 		out = append(out, k+"="+all[k])

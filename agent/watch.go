@@ -47,6 +47,12 @@ func (n *Node) observe(ctx context.Context, e runtime.Event) {
 	}
 	switch e.Status {
 	case runtime.StatusExited:
+		if r := l.runs[name]; !e.StartedAt.IsZero() {
+			if e.StartedAt.Equal(r.endedRun) {
+				return // told of again; it may have been started anew since
+			}
+			r.endedRun = e.StartedAt
+		}
 		code, reason := exitOf(e)
 		l.task.Exited(n.options.Now(), name, code, reason)
 		n.touch(l)

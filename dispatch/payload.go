@@ -99,6 +99,17 @@ func taskLimits(t *model.Task, def *types.TaskDefinition) (cpu, memory int64) {
 }
 
 func volume(v types.Volume) acs.Volume {
+	if c := v.DockerVolumeConfiguration; c != nil {
+		out := acs.Volume{Name: aws.ToString(v.Name), Type: "docker", Docker: &acs.DockerVolume{Scope: string(c.Scope),
+			Autoprovision: aws.ToBool(c.Autoprovision), Driver: aws.ToString(c.Driver), DriverOpts: c.DriverOpts, Labels: c.Labels}}
+		if out.Docker.Scope == "" {
+			out.Docker.Scope = string(types.ScopeTask)
+		}
+		if out.Docker.Driver == "" {
+			out.Docker.Driver = "local"
+		}
+		return out
+	}
 	out := acs.Volume{Name: aws.ToString(v.Name), Type: "host", Host: &acs.HostVolume{}}
 	if v.Host != nil {
 		out.Host.SourcePath = aws.ToString(v.Host.SourcePath)
@@ -112,7 +123,8 @@ func (p Platform) container(t *model.Task, d *model.TaskDefinition, c *types.Con
 		CPU: int64(c.Cpu), Memory: int64(aws.ToInt32(c.Memory)),
 		Command: c.Command, EntryPoint: c.EntryPoint, Environment: map[string]string{}, Links: c.Links,
 		StartTimeout: int64(aws.ToInt32(c.StartTimeout)), StopTimeout: int64(aws.ToInt32(c.StopTimeout)),
-		RegistryAuthentication: p.registryAuthentication(d.Account, aws.ToString(c.Image), executionRole(t, d) != ""),
+		RegistryAuthentication: p.registryAuthentication(d.Account, c, executionRole(t, d) != ""),
+		Secrets:                p.secrets(d.Account, c), RestartPolicy: restartPolicy(c.RestartPolicy),
 	}
 	if at := t.Container(out.Name); at >= 0 {
 		out.ContainerARN = model.Scope{Region: p.Region, Account: t.Account}.
@@ -189,10 +201,15 @@ func executionRole(t *model.Task, d *model.TaskDefinition) string {
 }
 
 // registryAuthentication says how an image of the built-in registry is pulled:
-// with the execution role where there is one, else as the instance itself.
-func (p Platform) registryAuthentication(account, image string, asRole bool) *acs.RegistryAuthentication {
+// with the execution role where there is one, else as the instance itself; and
+// one of a private registry: with what a secret says.
+func (p Platform) registryAuthentication(account string, c *types.ContainerDefinition, asRole bool) *acs.RegistryAuthentication {
+	if r := c.RepositoryCredentials; r != nil && aws.ToString(r.CredentialsParameter) != "" {
+		return &acs.RegistryAuthentication{Type: "asm", ASM: &acs.ASMAuthData{
+			CredentialsParameter: *r.CredentialsParameter, Region: p.regionOf(*r.CredentialsParameter)}}
+	}
 	for _, h := range p.RegistryHosts {
-		if strings.HasPrefix(image, h+"/") {
+		if strings.HasPrefix(aws.ToString(c.Image), h+"/") {
 			return &acs.RegistryAuthentication{Type: "ecr", ECR: &acs.ECRAuthData{
 				RegistryID: account, Region: p.Region, EndpointOverride: p.Endpoint, UseExecutionRole: asRole}}
 		}
@@ -204,7 +221,7 @@ func dockerConfig(c *types.ContainerDefinition, host *acs.HostConfig) (*acs.Dock
 	config := acs.Config{
 		User: aws.ToString(c.User), WorkingDir: aws.ToString(c.WorkingDirectory), Hostname: aws.ToString(c.Hostname),
 		Labels: c.DockerLabels, Tty: aws.ToBool(c.PseudoTerminal), OpenStdin: aws.ToBool(c.Interactive),
-		Healthcheck: healthcheck(c.HealthCheck),
+		Healthcheck: healthcheck(c.HealthCheck), NetworkDisabled: aws.ToBool(c.DisableNetworking),
 	}
 	texts := [2]string{}
 	for i, v := range []any{config, host} {

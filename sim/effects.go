@@ -66,11 +66,18 @@ func (a *agent) effect(l *live, e step.Effect) {
 	switch e := e.(type) {
 	case step.Pull:
 		a.pull(l, e.Container)
+	case step.Prepare: // what is fetched is no part of the simulation
+		a.answer(l, a.moment(), func(now time.Time) { l.task.Prepared(now, "") })
 	case step.Cancel: // the pull itself is still answered
 	case step.Attach:
 		a.attach(l, e.Container)
 	case step.Start:
 		l.whenSaved(func() { a.start(l, e.Container) })
+	case step.Restart:
+		l.whenSaved(func() {
+			_ = a.node.machine.Remove(a.node.now(), l.runs[e.Container].id) // it has ended: nothing can keep it
+			a.start(l, e.Container)
+		})
 	case step.Signal:
 		a.signal(l, e)
 	case step.Probe:

@@ -10,6 +10,7 @@ import (
 
 // advance emits every effect that is due.
 func (t *Task) advance(now time.Time) {
+	t.prepare()
 	for {
 		before := t.progress()
 		for _, c := range t.containers {
@@ -46,12 +47,18 @@ func (t *Task) progress() int {
 func (t *Task) bringUp(now time.Time, c *container) {
 	switch c.phase {
 	case waiting:
+		if !t.prepared && waitsToPull(c.spec) {
+			return
+		}
 		c.phase = pulling
 		if t.pullStarted.IsZero() {
 			t.pullStarted = now
 		}
 		t.emit(Pull{c.spec.Name})
 	case pulled:
+		if !t.prepared {
+			return
+		}
 		ready, failure := t.dependencies(now, c)
 		if failure != "" {
 			t.failContainer(c, failure)
@@ -67,8 +74,15 @@ func (t *Task) bringUp(now time.Time, c *container) {
 		}
 		c.phase, c.bindings = attached, hostBindings(c.spec)
 	case attached:
-		c.phase = starting
-		t.emit(Start{c.spec.Name})
+		switch {
+		case !t.prepared: // the node's memory of it is gone
+		case c.restarts > 0:
+			c.phase = starting
+			t.emit(Restart{c.spec.Name})
+		default:
+			c.phase = starting
+			t.emit(Start{c.spec.Name})
+		}
 	case running:
 		t.probe(now, c)
 	}

@@ -62,7 +62,7 @@ func (t *Task) Started(now time.Time, name, runtimeID string, f Failure) {
 }
 
 func (t *Task) began(at time.Time, c *container, runtimeID string) {
-	c.phase, c.started, c.startedAt = running, true, at
+	c.phase, c.started, c.startedAt, c.exitCode = running, true, at, nil
 	if runtimeID != "" {
 		c.runtimeID = runtimeID
 	}
@@ -91,11 +91,16 @@ func (t *Task) Signalled(now time.Time, name string, f Failure) {
 func (t *Task) Exited(now time.Time, name string, exitCode *int32, reason string) {
 	c := t.find(name)
 	if c != nil && (c.phase == running || c.phase == starting) {
+		ran := time.Duration(0)
+		if c.phase == running {
+			ran = now.Sub(c.startedAt)
+		}
 		c.phase, c.started = stopped, true
 		c.exitCode = exitCode
 		if reason != "" {
 			c.reason = reason
 		}
+		t.restart(c, ran)
 	}
 	t.advance(now)
 }
@@ -145,6 +150,7 @@ type Found struct {
 	Name, RuntimeID, Digest string
 	Running                 bool
 	StartedAt               time.Time
+	EndedAt                 time.Time // of one that has ended, when it is known
 	ExitCode                *int32 // of one that has ended, when it is known
 	Reason                  string
 	Bindings                []Binding
@@ -170,6 +176,9 @@ func (t *Task) Adopt(now time.Time, found []Found) {
 		}
 		if !f.Running {
 			c.phase, c.exitCode, c.reason = stopped, f.ExitCode, f.Reason
+			if !f.EndedAt.IsZero() {
+				t.restart(c, f.EndedAt.Sub(f.StartedAt))
+			}
 		}
 	}
 	t.advance(now)

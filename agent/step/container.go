@@ -7,7 +7,8 @@ import (
 	"github.com/roadstead/roadstead/dispatch/acs"
 )
 
-// phase is how far a container has come. It only moves forward.
+// phase is how far a container has come. It only moves forward, unless its
+// restart policy starts it again.
 type phase int
 
 const (
@@ -37,6 +38,7 @@ type container struct {
 	reason    string
 	bindings  []Binding
 	startedAt time.Time
+	restarts  int // how often its policy had it started again
 
 	signalled bool      // it was asked to stop, or is being asked
 	ask       backoff   // of asking
@@ -65,9 +67,9 @@ func (c *container) abandon(reason string) {
 
 func (c *container) status() string {
 	switch {
-	case c.phase < running:
+	case c.phase < running && c.restarts == 0:
 		return Pending
-	case c.phase == running:
+	case c.phase <= running:
 		return Running
 	}
 	return Stopped

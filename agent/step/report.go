@@ -39,9 +39,12 @@ func (t *Task) snapshot() Report {
 	}
 	for _, c := range t.containers {
 		r.Containers = append(r.Containers, ContainerReport{
-			Name: c.spec.Name, RuntimeID: c.runtimeID, Status: c.status(), ExitCode: c.exitCode,
+			Name: c.spec.Name, RuntimeID: c.runtimeID, Status: c.status(),
 			Reason: c.reason, Digest: c.digest, Bindings: c.bindings,
 		})
+		if c.phase == stopped { // else it is of an earlier run
+			r.Containers[len(r.Containers)-1].ExitCode = c.exitCode
+		}
 	}
 	return r
 }

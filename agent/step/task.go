@@ -35,6 +35,7 @@ type Task struct {
 	effects    []Effect
 
 	ran                      bool // the task has been RUNNING
+	preparing, prepared      bool // what its containers are given was asked for, and is there
 	pullStarted, pullStopped time.Time
 	executionStopped         time.Time
 	delivered                *Report // the last report that was accepted

@@ -17,9 +17,9 @@ import (
 // line by line, and what the machine wants done about it.
 //
 //	task [network=host] [desired=STOPPED]
-//	NAME [essential] [start=SECONDS] [stop=SECONDS] [after=NAME:CONDITION]... [link=NAME:ALIAS] [port=NUMBER] [check=INTERVAL,TIMEOUT,RETRIES,START-PERIOD]
+//	NAME [essential] [restart=SECONDS,IGNORED] [secret] [private] [start=SECONDS] [stop=SECONDS] [after=NAME:CONDITION]... [link=NAME:ALIAS] [port=NUMBER] [check=INTERVAL,TIMEOUT,RETRIES,START-PERIOD]
 //
-// makes the task. Then: pulled, attached, started, exited, signalled, probed,
+// makes the task. Then: prepared, pulled, attached, started, exited, signalled, probed,
 // submitted, forgotten, removed, desire, retry, adopt, and wait DURATION.
 // Refuse takes the same as task, with reason=... .
 func TestTranscripts(t *testing.T) {
@@ -78,6 +78,13 @@ func containerFrom(t *testing.T, line string) acs.Container {
 			c.StartTimeout, _ = strconv.ParseInt(value, 10, 64)
 		case "stop":
 			c.StopTimeout, _ = strconv.ParseInt(value, 10, 64)
+		case "secret":
+			c.Secrets = []acs.Secret{{Name: "A", ValueFrom: "a"}}
+		case "private":
+			c.RegistryAuthentication = &acs.RegistryAuthentication{Type: "asm"}
+		case "restart":
+			period, ignored, _ := strings.Cut(value, ",")
+			c.RestartPolicy = &acs.RestartPolicy{Enabled: true, AttemptPeriod: int64(number(t, period)), IgnoredExitCodes: []int32{int32(number(t, ignored))}}
 		case "link":
 			c.Links = append(c.Links, value)
 		case "port":
@@ -139,6 +146,8 @@ func (s *story) happen(t *testing.T, d *datadriven.TestData) {
 	case "wait":
 		s.now = s.now.Add(time.Duration(nanoseconds(t, name)))
 		s.task.Tick(s.now)
+	case "prepared":
+		s.task.Prepared(s.now, failure)
 	case "pulled":
 		s.task.Pulled(s.now, name, "sha256:"+name, failure)
 	case "attached":
@@ -165,7 +174,7 @@ func (s *story) happen(t *testing.T, d *datadriven.TestData) {
 		var found []Found
 		for _, line := range strings.Split(d.Input, "\n") {
 			if words := strings.Fields(line); len(words) == 2 {
-				f := Found{Name: words[0], RuntimeID: "id-" + words[0], Running: words[1] == "running", StartedAt: s.now}
+				f := Found{Name: words[0], RuntimeID: "id-" + words[0], Running: words[1] == "running", StartedAt: s.now.Add(-time.Minute), EndedAt: s.now}
 				if !f.Running {
 					n := int32(number(t, words[1]))
 					f.ExitCode = &n

@@ -51,6 +51,8 @@ type Container struct {
 	MountPoints            []MountPoint            `json:"mountPoints,omitempty"`
 	VolumesFrom            []VolumeFrom            `json:"volumesFrom,omitempty"`
 	DependsOn              []Dependency            `json:"dependsOn,omitempty"`
+	Secrets                []Secret                `json:"secrets,omitempty"`
+	RestartPolicy          *RestartPolicy          `json:"restartPolicy,omitempty"`
 	StartTimeout           int64                   `json:"startTimeout,omitempty"` // seconds
 	StopTimeout            int64                   `json:"stopTimeout,omitempty"`  // seconds
 	HealthCheckType        string                  `json:"healthCheckType,omitempty"`
@@ -78,6 +80,8 @@ type Config struct {
 	Healthcheck *Healthcheck      `json:"Healthcheck,omitempty"`
 	Tty         bool              `json:"Tty,omitempty"`
 	OpenStdin   bool              `json:"OpenStdin,omitempty"`
+	// NetworkDisabled leaves the container without a network.
+	NetworkDisabled bool `json:"NetworkDisabled,omitempty"`
 }
 
 // Healthcheck is Docker's health check; durations are nanoseconds.
@@ -159,12 +163,42 @@ type Dependency struct {
 	Condition     string `json:"condition"` // START, COMPLETE, SUCCESS or HEALTHY
 }
 
+// Secret is a value that the agent fetches, with the credentials of the
+// execution role, before it makes the container.
+type Secret struct {
+	Name      string `json:"name"`      // of the environment variable, or of the log driver's option
+	ValueFrom string `json:"valueFrom"` // a parameter's name, or an ARN
+	Type      string `json:"type"`      // ENVIRONMENT_VARIABLE or BOOTSTRAP
+	Provider  string `json:"provider"`  // ssm or asm
+	Region    string `json:"region"`
+	Target    string `json:"target"` // CONTAINER or LOG_DRIVER
+}
+
+// What Secret's words may be.
+const (
+	SecretEnvironment  = "ENVIRONMENT_VARIABLE"
+	SecretBootstrap    = "BOOTSTRAP"
+	SecretForContainer = "CONTAINER"
+	SecretForLogDriver = "LOG_DRIVER"
+	ProviderParameter  = "ssm"
+	ProviderSecret     = "asm"
+)
+
+// RestartPolicy lets the agent start a container again that has ended.
+type RestartPolicy struct {
+	Enabled          bool    `json:"enabled"`
+	IgnoredExitCodes []int32 `json:"ignoredExitCodes,omitempty"`
+	// AttemptPeriod is how long, in seconds, it must have run.
+	AttemptPeriod int64 `json:"restartAttemptPeriod,omitempty"`
+}
+
 // Volume is a volume of the task. An empty SourcePath of a host volume makes
 // one that lives with the task.
 type Volume struct {
-	Name string      `json:"name"`
-	Type string      `json:"type,omitempty"` // host
-	Host *HostVolume `json:"host,omitempty"`
+	Name   string        `json:"name"`
+	Type   string        `json:"type,omitempty"` // host or docker
+	Host   *HostVolume   `json:"host,omitempty"`
+	Docker *DockerVolume `json:"dockerVolumeConfiguration,omitempty"`
 }
 
 // HostVolume names a directory of the host.
@@ -172,10 +206,27 @@ type HostVolume struct {
 	SourcePath string `json:"sourcePath"`
 }
 
+// DockerVolume is a volume of a driver of Docker's.
+type DockerVolume struct {
+	Scope         string            `json:"scope,omitempty"` // task or shared
+	Autoprovision bool              `json:"autoprovision,omitempty"`
+	Driver        string            `json:"driver,omitempty"`
+	DriverOpts    map[string]string `json:"driverOpts,omitempty"`
+	Labels        map[string]string `json:"labels,omitempty"`
+}
+
 // RegistryAuthentication says how to authenticate to the image's registry.
 type RegistryAuthentication struct {
-	Type string       `json:"type"` // ecr
+	Type string       `json:"type"` // ecr or asm
 	ECR  *ECRAuthData `json:"ecrAuthData,omitempty"`
+	ASM  *ASMAuthData `json:"asmAuthData,omitempty"`
+}
+
+// ASMAuthData names a secret of Secrets Manager, {"username", "password"},
+// that is fetched with the credentials of the execution role.
+type ASMAuthData struct {
+	CredentialsParameter string `json:"credentialsParameter"`
+	Region               string `json:"region"`
 }
 
 // ECRAuthData says whose token to ask ECR for, and where.
