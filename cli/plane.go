@@ -16,10 +16,9 @@ import (
 	apiecs "github.com/roadstead/roadstead/api/ecs"
 	apilogs "github.com/roadstead/roadstead/api/logs"
 	apists "github.com/roadstead/roadstead/api/sts"
-	"github.com/roadstead/roadstead/auth/caller"
+	"github.com/roadstead/roadstead/auth/gate"
 	"github.com/roadstead/roadstead/auth/keyring"
 	"github.com/roadstead/roadstead/auth/sigv4"
-	"github.com/roadstead/roadstead/auth/static"
 	"github.com/roadstead/roadstead/auth/throttle"
 	"github.com/roadstead/roadstead/cli/images"
 	"github.com/roadstead/roadstead/control"
@@ -143,15 +142,17 @@ func (p *plane) introduce() error {
 		hosts = append(hosts, net.JoinHostPort("localhost", port))
 	}
 	platform := dispatch.Platform{Region: region, RegistryHosts: hosts, Endpoint: p.url}
-	verifier := sigv4.New(p.keys, sigv4.Options{})
+	keys := keyring.WithStored(p.keys, func() keyring.Nouns { return p.db.View() }, p.sealer)
+	verifier := sigv4.New(keys, sigv4.Options{})
+	allow := gate.New(func() gate.Nouns { return p.db.View() }, gate.Options{Region: region, Sealer: p.keys.Sessions()})
 	p.links = control.NewLinks(p.db, platform, taskSessions{p.keys}, control.LinksOptions{
 		Now: time.Now, Nonce: uuid.NewString, Logger: p.options.log})
-	p.dispatch = dispatch.NewServer(p.links, authenticateAgent(verifier), dispatch.ServerOptions{Logger: p.options.log})
+	p.dispatch = dispatch.NewServer(p.links, authenticateAgent(verifier, allow), dispatch.ServerOptions{Logger: p.options.log})
 
-	images := images.New(p.db, p.blobs, p.keys.Sessions(), images.Options{Account: account, Region: region, Host: host, Logger: p.options.log})
+	images := images.New(p.db, p.blobs, p.keys.Sessions(), entrance{keys, allow}, images.Options{Account: account, Region: region, Host: host, Logger: p.options.log})
 	router := wire.NewRouter(p.guard.around(wire.Options{
 		Authenticate: authenticate(verifier),
-		Authorize:    authorize,
+		Authorize:    allow.Authorize,
 		Logger:       p.options.log,
 	}), append(p.vault(),
 		apiecs.New(p.db, apiecs.Options{Region: region, RegistryHosts: hosts, Logger: p.options.log, Endpoints: p.agentEndpoints}),
@@ -230,35 +231,4 @@ func (p *plane) close() {
 	if p.log != nil {
 		p.log.Close()
 	}
-}
-
-func authenticate(v *sigv4.Verifier) func(*http.Request, []byte) (context.Context, error) {
-	return func(r *http.Request, body []byte) (context.Context, error) {
-		result, err := v.Verify(r, body)
-		if err != nil {
-			return nil, err
-		}
-		return caller.With(r.Context(), result.Identity), nil
-	}
-}
-
-func authenticateAgent(v *sigv4.Verifier) func(*http.Request) (context.Context, error) {
-	return func(r *http.Request) (context.Context, error) {
-		result, err := v.Verify(r, nil)
-		if err == nil {
-			err = result.For("ecs")
-		}
-		if err == nil {
-			err = static.Authorize(result.Identity, "ecs:Poll")
-		}
-		if err != nil {
-			return nil, err
-		}
-		return caller.With(r.Context(), result.Identity), nil
-	}
-}
-
-func authorize(ctx context.Context, s *wire.Service, op *wire.Operation, _ any) error {
-	who, _ := caller.From(ctx)
-	return static.Authorize(who, s.SigningName+":"+op.Name)
 }

@@ -26,7 +26,7 @@ func of[I any](d *Door, f func(in *I) need) wire.Permission {
 		n := f(in)
 		who, _ := caller.From(ctx)
 		s := model.Scope{Region: d.opts.Region, Account: who.Account}
-		if n.registry != nil {
+		if n.registry != nil && accountPattern.MatchString(*n.registry) {
 			s.Account = *n.registry
 		}
 		if len(n.repositories) == 0 {

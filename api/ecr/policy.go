@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 
+	"github.com/roadstead/roadstead/auth/policy"
 	"github.com/roadstead/roadstead/model"
 )
 
@@ -16,8 +17,8 @@ import (
 // reference, SetRepositoryPolicy.
 const maxPolicy = 10240
 
-// checkPolicy refuses what is no policy, and one that denies anything: policies
-// are not evaluated yet, and one that allows too little does no harm.
+// checkPolicy refuses what is no policy. The statements of repositories'
+// policies need name no resource: they speak of the repository.
 func checkPolicy(text *string) error {
 	switch {
 	case text == nil || *text == "":
@@ -31,15 +32,19 @@ func checkPolicy(text *string) error {
 	}
 	for i, s := range statements {
 		switch {
-		case s.Effect == "Deny":
-			return notSupported(fmt.Sprintf("policyText.Statement[%d].Effect Deny", i))
-		case s.Effect != "Allow":
+		case s.Effect != "Allow" && s.Effect != "Deny":
 			return violates("policyText", "Invalid repository policy provided: Statement[%d].Effect must be Allow or Deny", i)
 		case s.Principal == nil && s.NotPrincipal == nil:
 			return violates("policyText", "Invalid repository policy provided: Statement[%d] has no Principal", i)
 		case s.Action == nil && s.NotAction == nil:
 			return violates("policyText", "Invalid repository policy provided: Statement[%d] has no Action", i)
 		}
+	}
+	if _, err := policy.Parse(*text, policy.Trust); err == nil {
+		return nil
+	}
+	if _, err := policy.Parse(*text, policy.Resource); err != nil {
+		return violates("policyText", "Invalid repository policy provided: %v", err)
 	}
 	return nil
 }
@@ -52,22 +57,22 @@ type statement struct {
 // readStatements returns a policy's statements; IAM lets a single one stand
 // without a list.
 func readStatements(text string) ([]statement, error) {
-	var policy struct {
+	var document struct {
 		Version   string
 		Statement json.RawMessage
 	}
-	if err := json.Unmarshal([]byte(text), &policy); err != nil {
+	if err := json.Unmarshal([]byte(text), &document); err != nil {
 		return nil, err
 	}
-	if v := policy.Version; v != "" && v != "2012-10-17" && v != "2008-10-17" {
+	if v := document.Version; v != "" && v != "2012-10-17" && v != "2008-10-17" {
 		return nil, fmt.Errorf("unknown Version %q", v)
 	}
 	var many []statement
-	if len(policy.Statement) > 0 && policy.Statement[0] == '{' {
+	if len(document.Statement) > 0 && document.Statement[0] == '{' {
 		many = make([]statement, 1)
-		return many, json.Unmarshal(policy.Statement, &many[0])
+		return many, json.Unmarshal(document.Statement, &many[0])
 	}
-	if len(policy.Statement) == 0 || json.Unmarshal(policy.Statement, &many) != nil || len(many) == 0 {
+	if len(document.Statement) == 0 || json.Unmarshal(document.Statement, &many) != nil || len(many) == 0 {
 		return nil, errors.New("it has no Statement")
 	}
 	return many, nil

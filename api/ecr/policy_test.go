@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 )
 
 func TestRepositoryPolicies(t *testing.T) {
@@ -24,14 +25,19 @@ func TestRepositoryPolicies(t *testing.T) {
 	wantSame(t, *must[*ecr.GetRepositoryPolicyOutput](t)(w.ecr.GetRepositoryPolicy(ctx, &ecr.GetRepositoryPolicyInput{RepositoryName: name})).PolicyText, text)
 
 	for message, bad := range map[string]string{
-		"policyText' failed to satisfy constraint: 'Invalid repository policy provided: it has no Statement'":                                        `{"Statement": []}`,
-		"policyText' failed to satisfy constraint: 'Invalid repository policy provided: unknown Version \"1\"'":                                      `{"Version": "1"}`,
-		"policyText' failed to satisfy constraint: 'Invalid repository policy provided: Statement[0] has no Principal'":                              `{"Statement": {"Effect": "Allow", "Action": "*"}}`,
-		"policyText.Statement[0].Effect Deny' failed to satisfy constraint: 'policyText.Statement[0].Effect Deny is not supported by Roadstead yet'": strings.Replace(text, "Allow", "Deny", 1),
+		"policyText' failed to satisfy constraint: 'Invalid repository policy provided: it has no Statement'":           `{"Statement": []}`,
+		"policyText' failed to satisfy constraint: 'Invalid repository policy provided: unknown Version \"1\"'":         `{"Version": "1"}`,
+		"policyText' failed to satisfy constraint: 'Invalid repository policy provided: Statement[0] has no Principal'": `{"Statement": {"Effect": "Allow", "Action": "*"}}`,
 	} {
 		_, err = w.ecr.SetRepositoryPolicy(ctx, &ecr.SetRepositoryPolicyInput{RepositoryName: name, PolicyText: &bad})
 		wantError(t, err, "InvalidParameterException", "Invalid parameter at '"+message)
 	}
+	denies := strings.Replace(text, "Allow", "Deny", 1)
+	must[*ecr.SetRepositoryPolicyOutput](t)(w.ecr.SetRepositoryPolicy(ctx, &ecr.SetRepositoryPolicyInput{RepositoryName: name, PolicyText: &denies}))
+	_, err = w.ecr.BatchGetImage(ctx, &ecr.BatchGetImageInput{RepositoryName: name, ImageIds: []types.ImageIdentifier{{ImageTag: aws.String("a")}}})
+	wantError(t, err, "AccessDeniedException", "User: arn:aws:iam::000000000000:root is not authorized to perform: ecr:BatchGetImage on resource: "+
+		"arn:aws:ecr:us-east-1:000000000000:repository/shop with an explicit deny in a resource-based policy")
+	must[*ecr.SetRepositoryPolicyOutput](t)(w.ecr.SetRepositoryPolicy(ctx, &ecr.SetRepositoryPolicyInput{RepositoryName: name, PolicyText: &text}))
 	deleted := must[*ecr.DeleteRepositoryPolicyOutput](t)(w.ecr.DeleteRepositoryPolicy(ctx, &ecr.DeleteRepositoryPolicyInput{RepositoryName: name}))
 	wantSame(t, *deleted.PolicyText, text)
 	_, err = w.ecr.GetRepositoryPolicy(ctx, &ecr.GetRepositoryPolicyInput{RepositoryName: name})

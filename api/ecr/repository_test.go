@@ -37,7 +37,8 @@ func TestRepositories(t *testing.T) {
 	_, err = w.ecr.DescribeRepositories(ctx, &ecr.DescribeRepositoriesInput{RepositoryNames: []string{"shop/web"}})
 	wantError(t, err, "RepositoryNotFoundException", "The repository with name 'shop/web' does not exist in the registry with id '000000000000'")
 	_, err = w.ecr.DescribeImages(ctx, &ecr.DescribeImagesInput{RepositoryName: aws.String("shop/web"), RegistryId: aws.String("111111111111")})
-	wantError(t, err, "RepositoryNotFoundException", "The repository with name 'shop/web' does not exist in the registry with id '111111111111'")
+	wantError(t, err, "AccessDeniedException", "User: arn:aws:iam::000000000000:root is not authorized to perform: ecr:DescribeImages on resource: "+
+		"arn:aws:ecr:us-east-1:111111111111:repository/shop/web because no resource-based policy allows the ecr:DescribeImages action")
 }
 
 func TestWhatCannotBeCreated(t *testing.T) {
@@ -56,7 +57,6 @@ func TestWhatCannotBeCreated(t *testing.T) {
 		at("repositoryName", expression):                                    {RepositoryName: aws.String("Shop")},
 		at("repositoryName", "must have length greater than or equal to 2"): {RepositoryName: aws.String("a")},
 		at("repositoryName", "must have length less than or equal to 256"):  {RepositoryName: aws.String(strings.Repeat("a", 257))},
-		at("registryId", "must be the registry of the caller's account"):    {RegistryId: aws.String("111111111111")},
 		at("registryId", "must satisfy regular expression '[0-9]{12}'"):     {RegistryId: aws.String("me")},
 		at("imageTagMutabilityExclusionFilters", "must not be specified for imageTagMutability IMMUTABLE"): {
 			ImageTagMutability: types.ImageTagMutabilityImmutable, ImageTagMutabilityExclusionFilters: wildcard("dev-*")},

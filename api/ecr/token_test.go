@@ -90,7 +90,7 @@ func TestTokensGiveWhatTheirCallerMay(t *testing.T) {
 		}
 	}
 	_, err := w.session(caller.TaskRole).GetAuthorizationToken(t.Context(), &ecr.GetAuthorizationTokenInput{})
-	wantError(t, err, "AccessDeniedException", "User: arn:aws:sts::000000000000:assumed-role/web/task is not authorized to perform: ecr:GetAuthorizationToken because no identity-based policy allows the ecr:GetAuthorizationToken action")
+	wantError(t, err, "AccessDeniedException", "User: arn:aws:sts::000000000000:assumed-role/web/task is not authorized to perform: ecr:GetAuthorizationToken on resource: * because no identity-based policy allows the ecr:GetAuthorizationToken action")
 }
 
 func TestSkopeo(t *testing.T) {

@@ -20,9 +20,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/roadstead/roadstead/auth/caller"
+	"github.com/roadstead/roadstead/auth/gate"
 	"github.com/roadstead/roadstead/auth/keyring"
 	"github.com/roadstead/roadstead/auth/sigv4"
-	"github.com/roadstead/roadstead/auth/static"
 	"github.com/roadstead/roadstead/cli/images"
 	"github.com/roadstead/roadstead/registry/blob"
 	"github.com/roadstead/roadstead/registry/sampleimage"
@@ -65,7 +65,11 @@ func newWorld(t *testing.T) *world {
 	server := httptest.NewUnstartedServer(nil)
 	w.host = server.Listener.Addr().String()
 	logger := slog.New(slog.NewTextHandler(failures{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	registry := images.New(w.db, blobs, w.keys.Sessions(), images.Options{Host: w.host, Now: w.now, Logger: logger})
+	allow := gate.New(func() gate.Nouns { return w.db.View() }, gate.Options{})
+	registry := images.New(w.db, blobs, w.keys.Sessions(), struct {
+		*keyring.Stored
+		*gate.Gate
+	}{keyring.WithStored(w.keys, func() keyring.Nouns { return w.db.View() }, nil), allow}, images.Options{Host: w.host, Now: w.now, Logger: logger})
 	verifier := sigv4.New(w.keys, sigv4.Options{})
 	router := wire.NewRouter(wire.Options{
 		Logger: logger,
@@ -76,10 +80,7 @@ func newWorld(t *testing.T) *world {
 			}
 			return caller.With(r.Context(), result.Identity), nil
 		},
-		Authorize: func(ctx context.Context, s *wire.Service, op *wire.Operation, _ any) error {
-			who, _ := caller.From(ctx)
-			return static.Authorize(who, s.SigningName+":"+op.Name)
-		},
+		Authorize: allow.Authorize,
 	}, registry.Service())
 	mux := http.NewServeMux()
 	mux.Handle("/", router)

@@ -1,6 +1,9 @@
 package caller
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Kind is the sort of principal that signed a request.
 type Kind uint8
@@ -13,6 +16,7 @@ const (
 	Root
 	User
 	AssumedRole
+	FederatedUser // of GetFederationToken
 )
 
 // String returns the word that AWS uses for the kind in its principal types.
@@ -24,6 +28,8 @@ func (k Kind) String() string {
 		return "User"
 	case AssumedRole:
 		return "AssumedRole"
+	case FederatedUser:
+		return "FederatedUser"
 	}
 	return "Nobody"
 }
@@ -40,6 +46,9 @@ const (
 	TaskRole      Purpose = 1 // the containers of a task call as this
 	ExecutionRole Purpose = 2 // the agent calls as this on behalf of one task
 	Instance      Purpose = 3 // the agent calls as this for its container instance
+	Assumed       Purpose = 4 // whoever assumed a role by STS
+	Token         Purpose = 5 // a user, or root, with a session of its own rights
+	Federation    Purpose = 6 // whoever a user lets act with some of its rights
 )
 
 // String returns the purpose in words, for logs.
@@ -53,6 +62,12 @@ func (p Purpose) String() string {
 		return "execution role"
 	case Instance:
 		return "instance"
+	case Assumed:
+		return "assumed role"
+	case Token:
+		return "session token"
+	case Federation:
+		return "federation token"
 	}
 	return "unknown purpose"
 }
@@ -66,7 +81,14 @@ type Identity struct {
 	AccessKeyID string
 	Kind        Kind
 
-	// The rest is set for AssumedRole only.
+	// IssuedAt is when the session began, in whole seconds; zero for permanent
+	// keys, and for sessions that do not say.
+	IssuedAt time.Time
+	// Passed is what the session was given; nil for nothing.
+	Passed *Passed
+
+	// The rest is set for AssumedRole only, but for RoleARN, which is the ARN of
+	// the user whose rights a FederatedUser has some of.
 
 	Purpose     Purpose
 	RoleARN     string // arn:aws:iam::ACCOUNT:role/PATH/NAME
@@ -107,4 +129,24 @@ func NewSession(purpose Purpose, roleARN, roleID, sessionName string) Identity {
 		RoleARN:     roleARN,
 		SessionName: sessionName,
 	}
+}
+
+// NewFederated returns the identity of a session that a user made by
+// GetFederationToken. Source: IAM user guide, "IAM identifiers".
+func NewFederated(user Identity, name string) Identity {
+	return Identity{
+		Account: user.Account, Kind: FederatedUser, Purpose: Federation, RoleARN: user.ARN, SessionName: name,
+		ARN:    "arn:aws:sts::" + user.Account + ":federated-user/" + name,
+		UserID: user.Account + ":" + name,
+	}
+}
+
+// Name returns the last part of what the caller is: the user's name, or the
+// role's. Names are unique whatever their paths.
+func (id Identity) Name() string {
+	arn := id.ARN
+	if id.RoleARN != "" {
+		arn = id.RoleARN
+	}
+	return arn[strings.LastIndexAny(arn, "/:")+1:]
 }

@@ -1,11 +1,12 @@
 package policy
 
-// Message is the sentence with which AWS denies a request. The caller's ARN
-// and the action are named; the resource unless it is "*".
+// Message is the sentence with which AWS denies a request. The caller's ARN,
+// the action and the resource are named, which is "*" for an action that knows
+// none.
 // Source: IAM user guide, "Troubleshoot access denied error messages".
 func Message(r *Request, d Decision) string {
 	m := "User: " + r.Caller.ARN + " is not authorized to perform: " + r.Action
-	if r.Resource != "*" && r.Resource != "" {
+	if r.Resource != "" {
 		m += " on resource: " + r.Resource
 	}
 	switch d.Cause {

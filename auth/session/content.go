@@ -2,8 +2,10 @@ package session
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/roadstead/roadstead/auth/caller"
@@ -21,41 +23,70 @@ const (
 
 // content is what a token seals: enough to name the caller again.
 type content struct {
-	expires                               time.Time // whole seconds
-	purpose                               caller.Purpose
+	expires, issued time.Time // whole seconds
+	kind            caller.Kind
+	purpose         caller.Purpose
+	// For a role's session its name and the role's ARN and id; for another
+	// caller's the session's ARN, its user id, and the ARN of the user.
 	roleARN, roleID, sessionName, boundTo string
+	// arn is set where there is no role.
+	arn    string
+	passed string // JSON of caller.Passed; "" for nothing
 }
 
 // contentOf takes an identity apart and refuses one that would come back
 // different from a token.
 func contentOf(id caller.Identity, expires time.Time) (content, error) {
-	if id.Kind != caller.AssumedRole || id.Purpose == caller.None {
-		return content{}, fmt.Errorf("a session is of an assumed role with a purpose, not of %s with %s", id.Kind, id.Purpose)
-	}
-	if n := len(id.SessionName); n < minSessionName || n > maxSessionName {
-		return content{}, fmt.Errorf("session name %q has %d characters, not %d to %d", id.SessionName, n, minSessionName, maxSessionName)
-	}
-	for i := range len(id.SessionName) {
-		if !inSessionName(id.SessionName[i]) {
-			return content{}, fmt.Errorf("session name %q has characters other than letters, digits and _+=,.@-", id.SessionName)
-		}
-	}
-	roleID := id.UserID[:max(0, len(id.UserID)-len(id.SessionName)-1)]
-	if roleID == "" {
-		return content{}, fmt.Errorf("user id %q is not of a role's session %q", id.UserID, id.SessionName)
-	}
-	if len(id.RoleARN) > maxRoleARN || len(roleID) > maxRoleID || len(id.BoundTo) > maxBoundTo {
-		return content{}, errors.New("the role's ARN or id, or what the session is bound to, is too long")
+	if id.Purpose == caller.None || id.Kind == caller.Nobody || (id.Kind == caller.AssumedRole) == (id.Purpose == caller.Token || id.Purpose == caller.Federation) {
+		return content{}, fmt.Errorf("a session is of an assumed role with a purpose, or of a user's token, not of %s with %s", id.Kind, id.Purpose)
 	}
 	c := content{
-		expires: expires.UTC().Truncate(time.Second), purpose: id.Purpose,
-		roleARN: id.RoleARN, roleID: roleID, sessionName: id.SessionName, boundTo: id.BoundTo,
+		expires: expires.UTC().Truncate(time.Second), issued: id.IssuedAt, kind: id.Kind, purpose: id.Purpose,
+		roleARN: id.RoleARN, sessionName: id.SessionName, boundTo: id.BoundTo,
 	}
-	id.AccessKeyID = "" // the session has its own
-	if c.identity() != id {
+	if !c.issued.IsZero() {
+		c.issued = c.issued.UTC().Truncate(time.Second)
+	}
+	if id.Kind == caller.AssumedRole {
+		if err := checkSessionName(id.SessionName); err != nil {
+			return content{}, err
+		}
+		c.roleID = id.UserID[:max(0, len(id.UserID)-len(id.SessionName)-1)]
+		if c.roleID == "" {
+			return content{}, fmt.Errorf("user id %q is not of a role's session %q", id.UserID, id.SessionName)
+		}
+	} else {
+		c.arn, c.roleID = id.ARN, id.UserID
+	}
+	if len(id.RoleARN) > maxRoleARN || len(c.roleID) > maxRoleID || len(id.BoundTo) > maxBoundTo || len(c.arn) > maxRoleARN {
+		return content{}, errors.New("the role's ARN or id, or what the session is bound to, is too long")
+	}
+	if id.Passed != nil {
+		passed, err := json.Marshal(id.Passed)
+		if err != nil {
+			return content{}, fmt.Errorf("what the session was given: %w", err)
+		}
+		c.passed = string(passed)
+	}
+	again, err := c.identity()
+	again.Passed, id.Passed = nil, nil
+	id.AccessKeyID, id.IssuedAt = "", c.issued // the session has its own
+	if err != nil || again != id {
 		return content{}, fmt.Errorf("identity %s is not that of session %q of role %s", id.ARN, id.SessionName, id.RoleARN)
 	}
 	return c, nil
+}
+
+func checkSessionName(name string) error {
+	if n := len(name); n < minSessionName || n > maxSessionName {
+		return fmt.Errorf("session name %q has %d characters, not %d to %d", name, n, minSessionName, maxSessionName)
+	}
+	for i := range len(name) {
+		if !inSessionName(name[i]) {
+			return fmt.Errorf("session name %q has characters other than letters, digits and _+=,.@-", name)
+		}
+	}
+	return nil
 }
 
 func inSessionName(b byte) bool {
@@ -70,20 +101,50 @@ func inSessionName(b byte) bool {
 	return false
 }
 
-func (c content) identity() caller.Identity {
-	id := caller.NewSession(c.purpose, c.roleARN, c.roleID, c.sessionName)
-	id.BoundTo = c.boundTo
-	return id
+func (c content) identity() (caller.Identity, error) {
+	var id caller.Identity
+	if c.kind == caller.AssumedRole {
+		id = caller.NewSession(c.purpose, c.roleARN, c.roleID, c.sessionName)
+	} else {
+		id = caller.Identity{Account: accountOf(c.arn), ARN: c.arn, UserID: c.roleID, Kind: c.kind, Purpose: c.purpose,
+			RoleARN: c.roleARN, SessionName: c.sessionName}
+	}
+	id.BoundTo, id.IssuedAt = c.boundTo, c.issued
+	if c.passed != "" {
+		id.Passed = &caller.Passed{}
+		if err := json.Unmarshal([]byte(c.passed), id.Passed); err != nil {
+			return caller.Identity{}, fmt.Errorf("what the session was given: %w", err)
+		}
+	}
+	return id, nil
 }
 
-// append encodes the content: end in seconds, purpose, then the texts with
-// their lengths.
+// accountOf returns the account in an ARN, "" if there is none.
+func accountOf(arn string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) != 6 {
+		return ""
+	}
+	return parts[4]
+}
+
+func (c *content) texts() []*string {
+	return []*string{&c.roleARN, &c.roleID, &c.sessionName, &c.boundTo, &c.arn, &c.passed}
+}
+
+// append encodes the content: end and begin in seconds, kind, purpose, then
+// the texts with their lengths.
 func (c content) append(dst []byte) []byte {
 	dst = binary.AppendVarint(dst, c.expires.Unix())
-	dst = append(dst, byte(c.purpose))
-	for _, text := range []string{c.roleARN, c.roleID, c.sessionName, c.boundTo} {
-		dst = binary.AppendUvarint(dst, uint64(len(text)))
-		dst = append(dst, text...)
+	begin := int64(0)
+	if !c.issued.IsZero() {
+		begin = c.issued.Unix()
+	}
+	dst = binary.AppendVarint(dst, begin)
+	dst = append(dst, byte(c.kind), byte(c.purpose))
+	for _, text := range c.texts() {
+		dst = binary.AppendUvarint(dst, uint64(len(*text)))
+		dst = append(dst, *text...)
 	}
 	return dst
 }
@@ -93,12 +154,20 @@ func (c content) append(dst []byte) []byte {
 func parseContent(b []byte) (content, error) {
 	bad := errors.New("sealed content of an unknown form")
 	seconds, n := binary.Varint(b)
-	if n <= 0 || len(b) == n {
+	if n <= 0 {
 		return content{}, bad
 	}
-	c := content{expires: time.Unix(seconds, 0).UTC(), purpose: caller.Purpose(b[n])}
-	b = b[n+1:]
-	for _, into := range []*string{&c.roleARN, &c.roleID, &c.sessionName, &c.boundTo} {
+	b = b[n:]
+	begin, n := binary.Varint(b)
+	if n <= 0 || len(b) < n+2 {
+		return content{}, bad
+	}
+	c := content{expires: time.Unix(seconds, 0).UTC(), kind: caller.Kind(b[n]), purpose: caller.Purpose(b[n+1])}
+	if begin != 0 {
+		c.issued = time.Unix(begin, 0).UTC()
+	}
+	b = b[n+2:]
+	for _, into := range c.texts() {
 		length, n := binary.Uvarint(b)
 		if n <= 0 || length > uint64(len(b)-n) {
 			return content{}, bad

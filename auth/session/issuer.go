@@ -23,13 +23,15 @@ var (
 	ErrInvalid = errors.New("invalid session token")
 	// ErrExpired: genuine, and over.
 	ErrExpired = errors.New("expired session token")
+	// ErrTooLarge: what the session is given does not fit into a token.
+	ErrTooLarge = errors.New("session token would be too large")
 )
 
 // MaxToken is the longest token in characters; no longer one is looked at.
 const MaxToken = 8192
 
 const (
-	tokenVersion = 1
+	tokenVersion = 2
 	headerSize   = 2 + idSize // version, key id, token id
 )
 
@@ -79,8 +81,8 @@ func New(current RootKey, options Options) *Issuer {
 	return &Issuer{current: current, options: options}
 }
 
-// Issue returns credentials for id, an assumed-role identity with a purpose,
-// that end at expires.
+// Issue returns credentials for id, an identity with a purpose, that end at
+// expires. ErrTooLarge: id was given too much.
 func (i *Issuer) Issue(id caller.Identity, expires time.Time) (Credentials, error) {
 	c, err := contentOf(id, expires)
 	if err != nil {
@@ -97,6 +99,9 @@ func (i *Issuer) Issue(id caller.Identity, expires time.Time) (Credentials, erro
 	}
 	// The nonce may be constant, since the key seals this one token.
 	token = aead.Seal(token, make([]byte, aead.NonceSize()), c.append(nil), token[:headerSize])
+	if base64.StdEncoding.EncodedLen(len(token)) > MaxToken {
+		return Credentials{}, fmt.Errorf("issue session: %w", ErrTooLarge)
+	}
 	return Credentials{
 		AccessKeyID:     keys.accessKeyID,
 		SecretAccessKey: keys.secret,
@@ -135,7 +140,10 @@ func (i *Issuer) Open(token, accessKeyID string, now time.Time) (Session, error)
 	if !now.Before(c.expires) {
 		return Session{}, ErrExpired
 	}
-	id := c.identity()
+	id, err := c.identity()
+	if err != nil {
+		return Session{}, ErrInvalid
+	}
 	id.AccessKeyID = keys.accessKeyID
 	return Session{Identity: id, SecretAccessKey: keys.secret, Expiration: c.expires}, nil
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +15,7 @@ import (
 
 // passVersion is the first byte of a pass, so that no pass is ever taken for
 // a session token, or the other way round.
-const passVersion = 65
+const passVersion = 66
 
 // Pass seals a bearer token that says to one audience who the caller is, until
 // expires: whoever shows it there is taken for id. Unlike a session it signs
@@ -40,8 +41,21 @@ func (i *Issuer) Pass(id caller.Identity, audience string, expires time.Time) (s
 		return "", fmt.Errorf("issue pass: %w", err)
 	}
 	plain := binary.AppendVarint(nil, expires.Unix())
+	issued := int64(0)
+	if !id.IssuedAt.IsZero() {
+		issued = id.IssuedAt.Unix()
+	}
+	plain = binary.AppendVarint(plain, issued)
 	plain = append(plain, byte(id.Kind), byte(id.Purpose))
-	for _, text := range passTexts(&id) {
+	passed := ""
+	if id.Passed != nil {
+		text, err := json.Marshal(id.Passed)
+		if err != nil {
+			return "", fmt.Errorf("issue pass: %w", err)
+		}
+		passed = string(text)
+	}
+	for _, text := range append(passTexts(&id), &passed) {
 		plain = binary.AppendUvarint(plain, uint64(len(*text)))
 		plain = append(plain, *text...)
 	}
@@ -90,18 +104,33 @@ func (i *Issuer) OpenPass(token, audience string, now time.Time) (caller.Identit
 // fails for a pass of another version of this package only.
 func parsePass(b []byte) (id caller.Identity, expires time.Time, ok bool) {
 	seconds, n := binary.Varint(b)
+	if n <= 0 {
+		return id, expires, false
+	}
+	b = b[n:]
+	issued, n := binary.Varint(b)
 	if n <= 0 || len(b) < n+2 {
 		return id, expires, false
 	}
 	id.Kind, id.Purpose = caller.Kind(b[n]), caller.Purpose(b[n+1])
+	if issued != 0 {
+		id.IssuedAt = time.Unix(issued, 0).UTC()
+	}
 	b = b[n+2:]
-	for _, text := range passTexts(&id) {
+	passed := ""
+	for _, text := range append(passTexts(&id), &passed) {
 		length, n := binary.Uvarint(b)
 		if n <= 0 || length > uint64(len(b)-n) {
 			return caller.Identity{}, expires, false
 		}
 		*text = string(b[n : n+int(length)])
 		b = b[n+int(length):]
+	}
+	if passed != "" {
+		id.Passed = &caller.Passed{}
+		if json.Unmarshal([]byte(passed), id.Passed) != nil {
+			return caller.Identity{}, expires, false
+		}
 	}
 	return id, time.Unix(seconds, 0).UTC(), len(b) == 0
 }

@@ -1,6 +1,11 @@
 package static
 
-import "github.com/roadstead/roadstead/auth/caller"
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/roadstead/roadstead/auth/caller"
+)
 
 // Allowed reports whether id may perform action, which is written as in an IAM
 // policy: the service's prefix, a colon and the operation ("ecs:RunTask").
@@ -8,7 +13,7 @@ func Allowed(id caller.Identity, action string) bool {
 	switch id.Kind {
 	case caller.Root:
 		return true
-	case caller.User, caller.AssumedRole:
+	case caller.User, caller.AssumedRole, caller.FederatedUser:
 		// GetCallerIdentity needs no permission and cannot be denied. Source: STS
 		// API reference.
 		if action == "sts:GetCallerIdentity" {
@@ -17,47 +22,55 @@ func Allowed(id caller.Identity, action string) bool {
 	default:
 		return false
 	}
-	if id.Kind != caller.AssumedRole {
-		return false
+	return id.Kind == caller.AssumedRole && slices.Contains(actions(id.Purpose), action)
+}
+
+// Policy returns what Allowed says of sessions of a purpose as a policy
+// document, "" if that is nothing. An instance may bring tags of its own, which
+// Allowed cannot tell from others.
+func Policy(p caller.Purpose) string {
+	if len(actions(p)) == 0 {
+		return ""
 	}
-	switch id.Purpose {
+	list, err := json.Marshal(actions(p))
+	if err != nil {
+		panic(err) // strings always marshal
+	}
+	tagging := ""
+	if p == caller.Instance {
+		tagging = `,{"Effect":"Allow","Action":"ecs:TagResource","Resource":"*",` +
+			`"Condition":{"StringEquals":{"ecs:CreateAction":"RegisterContainerInstance"}}}`
+	}
+	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":` + string(list) + `,"Resource":"*"}` + tagging + `]}`
+}
+
+// actions are what sessions of a purpose may do. A task role has only what
+// policies give it.
+func actions(p caller.Purpose) []string {
+	switch p {
 	case caller.ExecutionRole:
-		return pullsImages(action) || writesLogs(action)
+		return slices.Concat(pullsImages(), writesLogs())
 	case caller.Instance:
-		return runsInstance(action) || pullsImages(action) || writesLogs(action)
+		return slices.Concat(runsInstance(), pullsImages(), writesLogs())
 	}
-	return false // a task role has only what policies give it
+	return nil
 }
 
 // pullsImages and writesLogs are what AWS's managed policy
 // AmazonECSTaskExecutionRolePolicy allows, and what the awslogs driver needs to
 // make a group and find a stream.
-func pullsImages(action string) bool {
-	switch action {
-	case "ecr:GetAuthorizationToken",
-		"ecr:BatchCheckLayerAvailability",
-		"ecr:GetDownloadUrlForLayer",
-		"ecr:BatchGetImage":
-		return true
-	}
-	return false
+func pullsImages() []string {
+	return []string{"ecr:GetAuthorizationToken", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"}
 }
 
-func writesLogs(action string) bool {
-	switch action {
-	case "logs:CreateLogGroup",
-		"logs:CreateLogStream",
-		"logs:DescribeLogStreams",
-		"logs:PutLogEvents":
-		return true
-	}
-	return false
+func writesLogs() []string {
+	return []string{"logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"}
 }
 
 // runsInstance is what an agent calls for its container instance.
-func runsInstance(action string) bool {
-	switch action {
-	case "ecs:RegisterContainerInstance",
+func runsInstance() []string {
+	return []string{
+		"ecs:RegisterContainerInstance",
 		"ecs:DeregisterContainerInstance",
 		"ecs:DiscoverPollEndpoint",
 		"ecs:Poll",
@@ -66,8 +79,6 @@ func runsInstance(action string) bool {
 		"ecs:SubmitContainerStateChange",
 		"ecs:SubmitAttachmentStateChanges",
 		"ecs:UpdateContainerInstancesState",
-		"ecs:ListTagsForResource":
-		return true
+		"ecs:ListTagsForResource",
 	}
-	return false
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/roadstead/roadstead/api/ecr"
 	"github.com/roadstead/roadstead/auth/caller"
 	"github.com/roadstead/roadstead/auth/session"
-	"github.com/roadstead/roadstead/auth/static"
+	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/registry"
 	"github.com/roadstead/roadstead/registry/blob"
 	"github.com/roadstead/roadstead/registry/stored"
@@ -22,6 +22,14 @@ import (
 	"github.com/roadstead/roadstead/store"
 	"github.com/roadstead/roadstead/wire"
 )
+
+// Gate says who may do what.
+type Gate interface {
+	// Lives reports whether a pass of the caller is still worth something.
+	Lives(who caller.Identity, now time.Time) bool
+	// Check returns nil if the caller has the permissions.
+	Check(ctx context.Context, who caller.Identity, needs ...wire.Need) error
+}
 
 // Options are a registry's settings; the zero value is usable.
 type Options struct {
@@ -38,17 +46,26 @@ type Images struct {
 	door     *ecr.Door
 	registry *registry.Registry
 	upkeep   *upkeep.Upkeep
+	gate     Gate
+	scope    model.Scope
+	now      func() time.Time
 }
 
 // New returns the registry. blobs is closed by whoever opened it.
-func New(db *store.DB, blobs *blob.Store, sessions *session.Issuer, o Options) *Images {
+func New(db *store.DB, blobs *blob.Store, sessions *session.Issuer, gate Gate, o Options) *Images {
+	if o.Region == "" {
+		o.Region = "us-east-1"
+	}
+	if o.Account == "" {
+		o.Account = "000000000000"
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	i := &Images{}
+	i := &Images{gate: gate, scope: model.Scope{Region: o.Region, Account: o.Account}, now: o.Now}
 	metadata := stored.New(db, blobs, stored.Options{Account: o.Account})
 	i.registry = registry.New(blobs, metadata, metadata, i.authorize, registry.Options{
 		RegistryID: o.Account, PullResolution: stored.DefaultPullResolution, Now: o.Now,
@@ -74,13 +91,20 @@ func (i *Images) Handler() http.Handler { return i.registry }
 func (i *Images) Run(ctx context.Context) error { return i.upkeep.Run(ctx) }
 
 // authorize is the registry's Authorize: ECR's front door knows whose token a
-// request shows, and the rules for everybody say what that caller may do.
+// request shows, and the gate whether that caller may do it now.
 func (i *Images) authorize(r *http.Request, access registry.Access) (context.Context, error) {
 	who, err := i.door.Caller(r)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", registry.ErrUnauthenticated, err)
 	}
-	if err := static.Authorize(who, string(access.Action)); err != nil {
+	if !i.gate.Lives(who, i.now()) {
+		return nil, fmt.Errorf("%w: what the token was issued for is gone", registry.ErrUnauthenticated)
+	}
+	need := wire.Need{Action: string(access.Action)}
+	if access.Repository != "" {
+		need.Resources = []string{i.scope.RepositoryARN(access.Repository)}
+	}
+	if err := i.gate.Check(r.Context(), who, need); err != nil {
 		return nil, fmt.Errorf("%w: %w", registry.ErrDenied, err)
 	}
 	return caller.With(r.Context(), who), nil
