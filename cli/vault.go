@@ -2,6 +2,7 @@ package cli
 
 import (
 	apikms "github.com/roadstead/roadstead/api/kms"
+	apisecrets "github.com/roadstead/roadstead/api/secretsmanager"
 	"github.com/roadstead/roadstead/store/seal"
 	"github.com/roadstead/roadstead/wire"
 )
@@ -24,5 +25,8 @@ func openSealer(d dataDir, identity string) (*seal.Sealer, error) {
 // and those under the root keyset.
 func (p *plane) vault() []*wire.Service {
 	keys := apikms.New(p.db, p.sealer, apikms.Options{Region: region, Logger: p.options.log})
-	return []*wire.Service{keys.Service()}
+	return []*wire.Service{
+		keys.Service(),
+		apisecrets.New(p.db, keys, apisecrets.Options{Region: region, Logger: p.options.log}),
+	}
 }

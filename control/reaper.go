@@ -26,7 +26,8 @@ func (r *reaper) Name() string { return "reaper" }
 
 func (r *reaper) Kinds() []model.Kind {
 	return []model.Kind{model.KindTask, model.KindClientToken, model.KindContainerInstance, model.KindService,
-		model.KindCluster, model.KindCapacityProvider, model.KindTaskDefinition}
+		model.KindCluster, model.KindCapacityProvider, model.KindTaskDefinition,
+		model.KindKMSKey, model.KindSecret, model.KindParameter}
 }
 
 func instanceKey(id string) string {
@@ -56,6 +57,7 @@ func (r *reaper) All(v store.View, now time.Time, wake func(string)) {
 		}
 	}
 	allDeleted(v, wake)
+	allKept(v, wake)
 }
 
 func (r *reaper) Changed(v store.View, k model.Key, wake func(string, time.Duration)) {
@@ -116,6 +118,8 @@ func (r *reaper) Plan(v store.View, key string, now time.Time) plan.Plan {
 			in.Deployments = append(in.Deployments, d)
 		}
 		return reap.Service(in)
+	case model.KindKMSKey, model.KindSecret, model.KindParameter:
+		return planKept(v, model.Kind(kind), id, now)
 	default:
 		return r.planDeleted(v, model.Kind(kind), id, now)
 	}

@@ -15,6 +15,9 @@ type Parameter struct {
 	Tags     []Tag              `f:"4"`
 	// Version is the number of the newest.
 	Version int `f:"5"`
+	// Expires is when the newest version's Expiration policy deletes the
+	// parameter; zero for never.
+	Expires time.Time `f:"6"`
 }
 
 // ParameterVersion is one value of a parameter.
