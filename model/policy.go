@@ -87,6 +87,18 @@ type Account struct {
 	Alias string `f:"2"`
 	// PasswordPolicy is nil while the account has none.
 	PasswordPolicy *PasswordPolicy `f:"3"`
+	// Deletions are the last deletions of service-linked roles, oldest first.
+	Deletions []RoleDeletion `f:"4"`
+}
+
+// RoleDeletion is the deletion of a service-linked role, which is asked after
+// by its id.
+type RoleDeletion struct {
+	ID string `f:"1"` // task/aws-service-role/SERVICE/ROLE/UUID
+	// Reason says why the role was not deleted; "" where it was.
+	Reason string `f:"2"`
+	// Uses are ARNs of what still needs the role.
+	Uses []string `f:"3"`
 }
 
 // PasswordPolicy is an account's rules for passwords.

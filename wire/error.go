@@ -110,9 +110,22 @@ func (a *answer) describe(api smithy.APIError, p Protocol) {
 	}
 }
 
-// failureStatus holds the statuses other than the usual ones that models state, for modules without schemas (STS).
+// failureStatus holds the statuses other than the usual ones that models state, for modules without schemas (STS, IAM).
 var failureStatus = map[string]int{
-	"IDPRejectedClaim": http.StatusForbidden,
+	"ConcurrentModification":        http.StatusConflict,
+	"DeleteConflict":                http.StatusConflict,
+	"EntityAlreadyExists":           http.StatusConflict,
+	"EntityTemporarilyUnmodifiable": http.StatusConflict,
+	"LimitExceeded":                 http.StatusConflict,
+	"NoSuchEntity":                  http.StatusNotFound,
+	"NotSupportedService":           http.StatusNotFound,
+	"PolicyEvaluation":              http.StatusInternalServerError,
+	"ReportExpired":                 http.StatusGone,
+	"ReportGenerationLimitExceeded": http.StatusConflict,
+	"ReportInProgress":              http.StatusNotFound,
+	"ReportNotPresent":              http.StatusGone,
+	"ServiceFailure":                http.StatusInternalServerError,
+	"IDPRejectedClaim":              http.StatusForbidden,
 	"OutboundWebIdentityFederationDisabledException": http.StatusForbidden,
 	"RegionDisabledException":                        http.StatusForbidden,
 	"SessionDurationEscalationException":             http.StatusForbidden,
