@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	apiecs "github.com/roadstead/roadstead/api/ecs"
+	apiiam "github.com/roadstead/roadstead/api/iam"
 	apilogs "github.com/roadstead/roadstead/api/logs"
 	apists "github.com/roadstead/roadstead/api/sts"
 	"github.com/roadstead/roadstead/auth/gate"
@@ -158,6 +159,7 @@ func (p *plane) introduce() error {
 		apiecs.New(p.db, apiecs.Options{Region: region, RegistryHosts: hosts, Logger: p.options.log, Endpoints: p.agentEndpoints}),
 		images.Service(),
 		apilogs.New(p.events, apilogs.Options{Region: region}),
+		apiiam.New(p.db, p.sealer, apiiam.Options{Region: region, Logger: p.options.log}),
 		apists.New(),
 	)...)
 	mux := http.NewServeMux()

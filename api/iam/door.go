@@ -16,7 +16,8 @@ import (
 	"github.com/roadstead/roadstead/wire"
 )
 
-// Sealer seals a value so that it opens in the same context alone.
+// Sealer seals a value so that it opens in the same context alone. Secrets of
+// access keys are sealed in seal.Context of the key, with no name of a value.
 type Sealer interface {
 	Seal(plain, context []byte) ([]byte, error)
 }
@@ -89,15 +90,21 @@ type call struct {
 func op[I, O any](d *Door, name string, f func(*call, *I) (*O, error), required ...string) wire.Operation {
 	rules := rulesFor(name, reflect.TypeFor[I](), required)
 	return wire.Op(name, func(ctx context.Context, in *I) (*O, error) {
-		who, ok := caller.From(ctx) // only authentication puts a caller there
-		if !ok {
+		c := d.caller(ctx)
+		if c.who.Kind == caller.Nobody {
 			return nil, &wire.Error{Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token", Status: http.StatusForbidden}
 		}
 		if err := check(rules, reflect.ValueOf(in).Elem()); err != nil {
 			return nil, err
 		}
-		return f(&call{Door: d, ctx: ctx, who: who, now: d.opts.Now().UTC().Truncate(time.Second), Scope: model.Scope{Region: d.opts.Region, Account: who.Account}}, in)
-	})
+		return f(c, in)
+	}).Needing(permission[I](d, name))
+}
+
+// caller reads who asks; nobody, where authentication left no caller.
+func (d *Door) caller(ctx context.Context) *call {
+	who, _ := caller.From(ctx)
+	return &call{Door: d, ctx: ctx, who: who, now: d.opts.Now().UTC().Truncate(time.Second), Scope: model.Scope{Region: d.opts.Region, Account: who.Account}}
 }
 
 // maxAttempts bounds how often a decision is made again because somebody else

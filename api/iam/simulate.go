@@ -63,7 +63,7 @@ func (c *call) SimulateCustomPolicy(in *iam.SimulateCustomPolicyInput) (*iam.Sim
 		return nil, err
 	}
 	s := &simulation{identity: identity}
-	results, more, next, err := c.simulate(s, &iam.SimulatePrincipalPolicyInput{
+	results, more, next, err := c.simulate(s, &simulateInput{
 		ActionNames: in.ActionNames, CallerArn: in.CallerArn, ContextEntries: in.ContextEntries, Marker: in.Marker, MaxItems: in.MaxItems,
 		PermissionsBoundaryPolicyInputList: in.PermissionsBoundaryPolicyInputList, ResourceArns: in.ResourceArns,
 		ResourceHandlingOption: in.ResourceHandlingOption, ResourceOwner: in.ResourceOwner, ResourcePolicy: in.ResourcePolicy, PolicyInputList: in.PolicyInputList})
@@ -72,7 +72,7 @@ func (c *call) SimulateCustomPolicy(in *iam.SimulateCustomPolicyInput) (*iam.Sim
 
 // SimulatePrincipalPolicy says what a user, group or role may do, with further
 // policies if any are given.
-func (c *call) SimulatePrincipalPolicy(in *iam.SimulatePrincipalPolicyInput) (*iam.SimulatePrincipalPolicyOutput, error) {
+func (c *call) SimulatePrincipalPolicy(in *simulateInput) (*iam.SimulatePrincipalPolicyOutput, error) {
 	if len(in.PolicyExclusionList) > 0 {
 		return nil, invalid("PolicyExclusionList is not supported by Roadstead yet.")
 	}
@@ -91,7 +91,7 @@ func (c *call) SimulatePrincipalPolicy(in *iam.SimulatePrincipalPolicyInput) (*i
 
 // simulate completes s with what the request adds, and decides a page of the
 // pairs of an action and a resource.
-func (c *call) simulate(s *simulation, in *iam.SimulatePrincipalPolicyInput) ([]types.EvaluationResult, bool, *string, error) {
+func (c *call) simulate(s *simulation, in *simulateInput) ([]types.EvaluationResult, bool, *string, error) {
 	if err := c.complete(s, in); err != nil {
 		return nil, false, nil, err
 	}
@@ -128,7 +128,7 @@ func (c *call) simulate(s *simulation, in *iam.SimulatePrincipalPolicyInput) ([]
 	return results, more, next, nil
 }
 
-func (c *call) complete(s *simulation, in *iam.SimulatePrincipalPolicyInput) error {
+func (c *call) complete(s *simulation, in *simulateInput) error {
 	if in.ResourceHandlingOption != nil {
 		return invalid("ResourceHandlingOption is not supported by Roadstead: it is about scenarios of EC2.")
 	}
