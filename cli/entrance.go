@@ -8,6 +8,7 @@ import (
 	"github.com/roadstead/roadstead/auth/caller"
 	"github.com/roadstead/roadstead/auth/gate"
 	"github.com/roadstead/roadstead/auth/keyring"
+	"github.com/roadstead/roadstead/auth/policy/managed"
 	"github.com/roadstead/roadstead/auth/sigv4"
 	"github.com/roadstead/roadstead/wire"
 )
@@ -16,6 +17,16 @@ import (
 type entrance struct {
 	*keyring.Stored
 	*gate.Gate
+}
+
+// managedPolicies returns AWS's managed policies by ARN. Their texts are made
+// once, because every request asks.
+func managedPolicies() func(arn string) (string, bool) {
+	texts := map[string]string{}
+	for _, p := range managed.All() {
+		texts[p.ARN()] = p.Document
+	}
+	return func(arn string) (string, bool) { text, ok := texts[arn]; return text, ok }
 }
 
 // authenticate is the router's hook: who calls, and how the request came.

@@ -145,7 +145,7 @@ func (p *plane) introduce() error {
 	platform := dispatch.Platform{Region: region, RegistryHosts: hosts, Endpoint: p.url}
 	keys := keyring.WithStored(p.keys, func() keyring.Nouns { return p.db.View() }, p.sealer)
 	verifier := sigv4.New(keys, sigv4.Options{})
-	allow := gate.New(func() gate.Nouns { return p.db.View() }, gate.Options{Region: region, Sealer: p.keys.Sessions()})
+	allow := gate.New(func() gate.Nouns { return p.db.View() }, gate.Options{Region: region, Managed: managedPolicies(), Sealer: p.keys.Sessions()})
 	p.links = control.NewLinks(p.db, platform, taskSessions{p.keys}, control.LinksOptions{
 		Now: time.Now, Nonce: uuid.NewString, Logger: p.options.log})
 	p.dispatch = dispatch.NewServer(p.links, authenticateAgent(verifier, allow), dispatch.ServerOptions{Logger: p.options.log})

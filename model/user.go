@@ -81,3 +81,6 @@ func (k *AccessKey) Key() Key { return Key{KindAccessKey, k.ID} }
 
 // Clone returns a copy whose fields may be replaced.
 func (k *AccessKey) Clone() *AccessKey { c := *k; return &c }
+
+// SealContext is the context that Secret is sealed in.
+func (k *AccessKey) SealContext() []byte { return []byte(k.Key().String()) }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/store"
-	"github.com/roadstead/roadstead/store/seal"
 )
 
 // maxKeys is how many access keys a user has. Source: IAM quotas.
@@ -34,7 +33,7 @@ func (c *call) CreateAccessKey(in *iam.CreateAccessKeyInput) (*iam.CreateAccessK
 	if c.sealer == nil {
 		return nil, &types.ServiceFailureException{Message: new("This server has no key to seal secrets with, and therefore makes no access keys.")}
 	}
-	if key.Secret, err = c.sealer.Seal([]byte(secret), seal.Context(key.Key(), "")); err != nil {
+	if key.Secret, err = c.sealer.Seal([]byte(secret), key.SealContext()); err != nil {
 		return nil, c.fault("seal an access key", err)
 	}
 	err = c.commit(func(v store.View, change *model.Change) error {

@@ -17,7 +17,7 @@ import (
 )
 
 // Sealer seals a value so that it opens in the same context alone. Secrets of
-// access keys are sealed in seal.Context of the key, with no name of a value.
+// access keys are sealed in the context that model.AccessKey.SealContext names.
 type Sealer interface {
 	Seal(plain, context []byte) ([]byte, error)
 }

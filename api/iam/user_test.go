@@ -12,7 +12,6 @@ import (
 	api "github.com/roadstead/roadstead/api/iam"
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/store"
-	"github.com/roadstead/roadstead/store/seal"
 )
 
 func TestUsers(t *testing.T) {
@@ -96,7 +95,7 @@ func TestAccessKeys(t *testing.T) {
 		t.Errorf("key %s", *key.AccessKeyId)
 	}
 	stored, _ := store.Get[*model.AccessKey](w.db.View(), *key.AccessKeyId)
-	opened, err := w.sealer.Open(stored.Secret, seal.Context(stored.Key(), ""))
+	opened, err := w.sealer.Open(stored.Secret, stored.SealContext())
 	if err != nil || string(opened) != *key.SecretAccessKey || strings.Contains(string(stored.Secret), *key.SecretAccessKey) {
 		t.Errorf("the secret is not kept sealed: %v", err)
 	}
