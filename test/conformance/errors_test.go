@@ -129,5 +129,4 @@ func (w *tour) connect(t *testing.T, cluster, instance string) {
 		t.Fatalf("control channel: %v", err)
 	}
 	t.Cleanup(func() { _ = conn.CloseNow() }) // the platform has forgotten it by then, or will
-	conn.CloseRead(t.Context())
 }

@@ -1,9 +1,11 @@
 package conformance
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,7 +48,9 @@ func (p *platform) terraform(t *testing.T) {
 	}
 	must("init", "-plugin-dir="+plugins)
 	for _, variable := range []string{"changed=false", "changed=true"} {
-		must("apply", "-auto-approve", "-var", variable)
+		must("plan", "-out=change", "-var", variable)
+		p.inPlace(t, path, dir)
+		must("apply", "change")
 		// An exit status of 2 says that the plan is not empty.
 		if err := run("plan", "-detailed-exitcode", "-var", variable); err != nil {
 			var status *exec.ExitError
@@ -58,4 +62,37 @@ func (p *platform) terraform(t *testing.T) {
 		}
 	}
 	must("destroy", "-auto-approve", "-var", "changed=true")
+}
+
+// replaced are the resources of which the provider makes another for a change:
+// a task definition's next revision, and policies of lifecycles.
+var replaced = []string{"aws_ecs_task_definition", "aws_ecr_lifecycle_policy"}
+
+// inPlace wants a plan to change in place what can be.
+func (p *platform) inPlace(t *testing.T, path, dir string) {
+	t.Helper()
+	c := exec.Command(path, "show", "-json", "change")
+	c.Dir, c.Env = dir, p.environ("CHECKPOINT_DISABLE=1")
+	said, err := c.Output()
+	if err != nil {
+		t.Fatalf("terraform show: %v", err)
+	}
+	var plan struct {
+		Changes []struct {
+			Address, Type string
+			Change        struct{ Actions []string }
+		} `json:"resource_changes"`
+	}
+	if err := json.Unmarshal(said, &plan); err != nil {
+		t.Fatalf("terraform show: %v", err)
+	}
+	count := map[string]int{}
+	for _, r := range plan.Changes {
+		did := strings.Join(r.Change.Actions, ", ")
+		count[did]++
+		if slices.Contains(r.Change.Actions, "delete") && !slices.Contains(replaced, r.Type) {
+			t.Errorf("%s is not changed in place: %s", r.Address, did)
+		}
+	}
+	t.Logf("the plan: %v", count)
 }

@@ -1,6 +1,12 @@
 # A service whose deployments Terraform controls by task sets, and services
 # with all that a rollout can be told.
 
+# A task set cannot change its definition: this one stays.
+resource "aws_ecs_task_definition" "steady" {
+  family                = "terraform-steady"
+  container_definitions = jsonencode([{ name = "web", image = var.image, memory = 24, stopTimeout = 2, command = ["sh", "-c", "sleep 600"] }])
+}
+
 resource "aws_ecs_service" "outside" {
   name          = "terraform-outside"
   cluster       = data.aws_ecs_cluster.default.arn
@@ -13,7 +19,7 @@ resource "aws_ecs_service" "outside" {
 resource "aws_ecs_task_set" "blue" {
   service           = aws_ecs_service.outside.id
   cluster           = data.aws_ecs_cluster.default.arn
-  task_definition   = aws_ecs_task_definition.web.arn
+  task_definition   = aws_ecs_task_definition.steady.arn
   external_id       = "blue"
   launch_type       = "EC2"
   force_delete      = true
@@ -28,7 +34,7 @@ resource "aws_ecs_task_set" "blue" {
 resource "aws_ecs_task_set" "idle" {
   service         = aws_ecs_service.outside.id
   cluster         = data.aws_ecs_cluster.default.arn
-  task_definition = aws_ecs_task_definition.web.arn
+  task_definition = aws_ecs_task_definition.steady.arn
 }
 
 resource "aws_ecs_service" "careful" {

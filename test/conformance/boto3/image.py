@@ -1,0 +1,4 @@
+"""Pushes the image that the tests share."""
+from kit import *
+
+print(image())
