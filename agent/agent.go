@@ -52,6 +52,8 @@ type Agent struct {
 	creds credentials
 	meter *meter // nil: nothing is measured
 
+	protector Protector
+
 	mu  sync.Mutex
 	arn string
 }
@@ -67,10 +69,10 @@ func New(api API, edges Edges, o Options) (*Agent, error) {
 		o.Node.Now = time.Now
 	}
 	a := &Agent{api: api, options: o}
-	edges.Reporter = a
+	edges.Reporter, a.protector = a, edges.Protector
 	o.Node.Gone, o.Node.Execution = a.creds.forget, a.creds.execution
 	if edges.Meter != nil {
-		a.meter = newMeter(edges.Meter)
+		a.meter = newMeter(edges.Meter, o.Node.Now())
 	}
 	node, err := NewNode(edges, o.Node)
 	if err != nil {

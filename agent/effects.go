@@ -95,7 +95,8 @@ func failure(prefix string, err error) step.Failure {
 func (n *Node) attach(ctx context.Context, l *live, name string) {
 	r, spec := l.runs[name], containerOf(l.payload, name)
 	request := network.Request{ID: r.id, Mode: network.Bridge}
-	if l.payload.NetworkMode == "none" {
+	// What cannot be read was refused when the task came.
+	if config, _ := configOf(spec); l.payload.NetworkMode == "none" || config.NetworkDisabled {
 		request.Mode = network.None
 	} else {
 		for _, p := range spec.PortMappings {

@@ -73,7 +73,8 @@ func TestWhatAContainerIsGiven(t *testing.T) {
 		if got := read(t, given["db"].ResolvConf); got != "nameserver 10.0.0.2\nsearch corp\n" {
 			t.Errorf("resolv.conf:\n%s", got)
 		}
-		if !slices.Equal(c.Env, []string{"AWS_REGION=us-east-1", "MODE=own"}) {
+		if !slices.Equal(c.Env, []string{"AWS_REGION=us-east-1", "ECS_AGENT_URI=http://169.254.170.2/api/" + c.ID,
+			"ECS_CONTAINER_METADATA_URI=http://169.254.170.2/v3/" + c.ID, "ECS_CONTAINER_METADATA_URI_V4=http://169.254.170.2/v4/" + c.ID, "MODE=own"}) {
 			t.Errorf("environment: %v", c.Env)
 		}
 		if c.Labels["team"] != "a" || c.Labels[labelTask] != web.ARN || c.Labels[labelFamily] != "web" || c.Labels[labelVersion] != "3" {

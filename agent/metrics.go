@@ -14,7 +14,8 @@ const sampleEvery = 5 * time.Second
 
 // meter sums up what containers use until it is published.
 type meter struct {
-	read runtime.Meter
+	read  runtime.Meter
+	since time.Time // it measures
 
 	mu   sync.Mutex
 	uses map[string]*use // by container id
@@ -27,7 +28,9 @@ type use struct {
 	cpu, memory acs.StatsSet
 }
 
-func newMeter(read runtime.Meter) *meter { return &meter{read: read, uses: map[string]*use{}} }
+func newMeter(read runtime.Meter, now time.Time) *meter {
+	return &meter{read: read, since: now, uses: map[string]*use{}}
+}
 
 // measure samples until ctx ends.
 func (a *Agent) measure(ctx context.Context) {

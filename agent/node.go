@@ -82,6 +82,8 @@ type Edges struct {
 	Registry Authenticator
 	Secrets  SecretReader // nil: tasks that need one are not started
 	Logs     LogDriver
+	// Protector lets tasks protect themselves; nil refuses it.
+	Protector Protector
 }
 
 // NodeOptions tunes a Node.

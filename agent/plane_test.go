@@ -41,6 +41,7 @@ type plane struct {
 	register  func(*ecs.RegisterContainerInstanceInput) error // nil accepts
 	refusal   error                                           // of connections
 	tasks     map[string]*planned                             // by ARN
+	forgotten []string                                        // ARNs that it knew
 	order     []string                                        // of all that was ever reported: ARN STATUS
 	attempts  []time.Time                                     // of connections
 	hellos    []dispatch.Hello                                // of accepted connections
@@ -226,6 +227,21 @@ func (p *plane) Assignments(dispatch.Link) (int64, []dispatch.Assignment) {
 	return p.revision, out
 }
 
+// Changes implements dispatch.Control: it says all anew, and what is not
+// assigned any more.
+func (p *plane) Changes(l dispatch.Link) (int64, []dispatch.Assignment, []string) {
+	revision, assigned := p.Assignments(l)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	gone := slices.Clone(p.forgotten)
+	for arn, task := range p.tasks {
+		if task.last == "STOPPED" {
+			gone = append(gone, arn)
+		}
+	}
+	return revision, assigned, gone
+}
+
 // Telemetry implements dispatch.Control.
 func (p *plane) Telemetry(_ context.Context, _ dispatch.Hello, m acs.Message) error {
 	p.mu.Lock()
@@ -270,6 +286,7 @@ func (p *plane) forget(arn string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.tasks, arn)
+	p.forgotten = append(p.forgotten, arn)
 }
 
 func (p *plane) last(arn string) string {

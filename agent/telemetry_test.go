@@ -70,7 +70,7 @@ func TestTelemetry(t *testing.T) {
 }
 
 func TestMeterSumsUp(t *testing.T) {
-	m := newMeter(nil)
+	m := newMeter(nil, time.Now())
 	at := time.Unix(1e9, 0)
 	p := Process{Task: acs.Task{ARN: "t"}, Name: "web", ID: "t-0"}
 	for i, cpu := range []time.Duration{0, time.Second, 4 * time.Second} {

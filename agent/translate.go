@@ -63,7 +63,7 @@ func (n *Node) translate(t acs.Task, name string, r run, given secrets, peers ma
 	}
 	out := runtime.Container{
 		ID: r.id, TaskID: taskID(t.ARN), Name: name, Labels: n.labels(t, name, r, config),
-		Image: r.image.Ref, Entrypoint: spec.EntryPoint, Command: spec.Command, Env: n.environment(t, spec, given),
+		Image: r.image.Ref, Entrypoint: spec.EntryPoint, Command: spec.Command, Env: n.environment(t, spec, r, given),
 		WorkingDir: config.WorkingDir, User: config.User, TTY: config.Tty, OpenStdin: config.OpenStdin,
 		NetNS: r.sandbox.NetNSPath, Hostname: config.Hostname,
 		ShmSize: host.ShmSize, Privileged: host.Privileged, CapAdd: host.CapAdd, CapDrop: host.CapDrop,
@@ -104,9 +104,10 @@ func (n *Node) labels(t acs.Task, name string, r run, config acs.Config) map[str
 	return labels
 }
 
-func (n *Node) environment(t acs.Task, spec acs.Container, given secrets) []string {
+func (n *Node) environment(t acs.Task, spec acs.Container, r run, given secrets) []string {
 	all := map[string]string{}
 	maps.Copy(all, n.options.Environment)
+	maps.Copy(all, metadataEnvironment(r))
 	if t.RoleCredentials != nil {
 		all["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = CredentialsPath + t.RoleCredentials.CredentialsID
 	}

@@ -3,7 +3,7 @@ package model
 // Attributes of Roadstead's own, for parameters of task definitions that need
 // something of the node and for which ECS has no attribute, because Amazon's
 // agent has always had it. Roadstead's agent registers those that it honours
-// (Capabilities), today none, so a task that uses such a parameter is never
+// (Capabilities), so a task that uses such a parameter is never
 // placed where it would be ignored: RunTask answers ATTRIBUTE, a service's
 // event says so.
 //

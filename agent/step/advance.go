@@ -67,7 +67,7 @@ func (t *Task) bringUp(now time.Time, c *container) {
 		if !ready {
 			return
 		}
-		if needsSandbox(&t.payload) {
+		if needsSandbox(&t.payload, c) {
 			c.phase = attaching
 			t.emit(Attach{c.spec.Name})
 			return

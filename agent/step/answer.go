@@ -151,7 +151,7 @@ type Found struct {
 	Running                 bool
 	StartedAt               time.Time
 	EndedAt                 time.Time // of one that has ended, when it is known
-	ExitCode                *int32 // of one that has ended, when it is known
+	ExitCode                *int32    // of one that has ended, when it is known
 	Reason                  string
 	Bindings                []Binding
 }
@@ -167,7 +167,7 @@ func (t *Task) Adopt(now time.Time, found []Found) {
 			continue
 		}
 		c.digest, c.bindings = f.Digest, f.Bindings
-		if !needsSandbox(&t.payload) {
+		if !needsSandbox(&t.payload, c) {
 			c.bindings = hostBindings(c.spec)
 		}
 		t.began(f.StartedAt, c, f.RuntimeID)

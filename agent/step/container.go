@@ -27,6 +27,7 @@ type container struct {
 	spec        acs.Container
 	config      acs.Config
 	check       *acs.Healthcheck
+	unprobed    bool // its check is none that Docker knows
 	stopTimeout time.Duration
 	after       []acs.Dependency // what it waits for before it is started
 
@@ -100,5 +101,8 @@ func clip(s string, limit int) string {
 	return s[:limit]
 }
 
-// needsSandbox reports whether the container gets a network of its own.
-func needsSandbox(t *acs.Task) bool { return t.NetworkMode != "host" }
+// needsSandbox reports whether the container gets a network of its own, be it
+// an empty one.
+func needsSandbox(t *acs.Task, c *container) bool {
+	return t.NetworkMode != "host" || c.config.NetworkDisabled
+}

@@ -5,9 +5,11 @@ import "time"
 // maxProbeOutput is how much of a check's output is kept, in bytes.
 const maxProbeOutput = 4096
 
-// probe runs the container's health check when it is due.
+// probe runs the container's health check when it is due. One that begins with
+// neither CMD nor CMD-SHELL never is, as with Docker: the container's health
+// stays unknown.
 func (t *Task) probe(now time.Time, c *container) {
-	if c.check == nil || c.probing || now.Before(c.nextProbe) {
+	if c.check == nil || c.unprobed || c.probing || now.Before(c.nextProbe) {
 		return
 	}
 	c.probing = true

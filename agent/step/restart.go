@@ -32,12 +32,3 @@ func (t *Task) restart(c *container, ran time.Duration) {
 		c.health, c.unjudged = HealthUnknown, false
 	}
 }
-
-// Restarts returns how often a container was started again in this life of the
-// node.
-func (t *Task) Restarts(name string) int {
-	if c := t.find(name); c != nil {
-		return c.restarts
-	}
-	return 0
-}

@@ -81,6 +81,7 @@ func New(payload acs.Task) (*Task, error) {
 		c.check = checkOf(spec, c.config)
 		if c.check != nil {
 			c.health = HealthUnknown
+			c.unprobed = c.check.Test[0] != "CMD" && c.check.Test[0] != "CMD-SHELL"
 		}
 		if t.find(spec.Name) != nil {
 			return nil, fmt.Errorf("two containers are named %q", spec.Name)
@@ -197,7 +198,7 @@ func (t *Task) Next() time.Time {
 			earlier(c.ask.at)
 		}
 		earlier(c.remove.at)
-		if c.phase == running && !c.probing && c.check != nil && t.desired == Running {
+		if c.phase == running && !c.probing && c.check != nil && !c.unprobed && t.desired == Running {
 			earlier(c.nextProbe)
 		}
 		earlier(t.deadline(c))

@@ -17,7 +17,7 @@ import (
 // line by line, and what the machine wants done about it.
 //
 //	task [network=host] [desired=STOPPED]
-//	NAME [essential] [restart=SECONDS,IGNORED] [secret] [private] [start=SECONDS] [stop=SECONDS] [after=NAME:CONDITION]... [link=NAME:ALIAS] [port=NUMBER] [check=INTERVAL,TIMEOUT,RETRIES,START-PERIOD]
+//	NAME [essential] [restart=SECONDS,IGNORED] [secret] [private] [start=SECONDS] [stop=SECONDS] [after=NAME:CONDITION]... [link=NAME:ALIAS] [port=NUMBER] [check=INTERVAL,TIMEOUT,RETRIES,START-PERIOD[,PREFIX-OF-CMD]]
 //
 // makes the task. Then: prepared, pulled, attached, started, exited, signalled, probed,
 // submitted, forgotten, removed, desire, retry, adopt, and wait DURATION.
@@ -94,7 +94,7 @@ func containerFrom(t *testing.T, line string) acs.Container {
 			c.DependsOn = append(c.DependsOn, acs.Dependency{ContainerName: name, Condition: condition})
 		case "check":
 			p := strings.Split(value, ",")
-			config, err := json.Marshal(acs.Config{Healthcheck: &acs.Healthcheck{Test: []string{"CMD", "check"},
+			config, err := json.Marshal(acs.Config{Healthcheck: &acs.Healthcheck{Test: []string{strings.Join(append(p[4:], "CMD"), ""), "check"},
 				Interval: nanoseconds(t, p[0]), Timeout: nanoseconds(t, p[1]), Retries: number(t, p[2]), StartPeriod: nanoseconds(t, p[3])}})
 			if err != nil {
 				t.Fatal(err)
