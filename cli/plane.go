@@ -100,7 +100,7 @@ func openPlane(ctx context.Context, o planeOptions) (p *plane, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.db, err = store.Open(ctx, p.log, store.Options{}); err != nil {
+	if p.db, err = store.Open(ctx, p.log, store.Options{BatchWrites: p.log.BatchWrites()}); err != nil {
 		return nil, err
 	}
 	if p.files, err = disk.Open(o.dir.join("logs")); err != nil {

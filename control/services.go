@@ -26,6 +26,16 @@ type ServicesOptions struct {
 // may have come up, so that a burst of changes makes one attempt.
 const stuckDelay = 100 * time.Millisecond
 
+// reportDelay is how long, for each of its tasks, a service waits for more reports
+// before it is planned again: 100 ms for 5,000 tasks, 2 ms for 100. While more
+// than ten services wait it is sharedReportDelay for each of those: planning takes
+// less than a tenth of that for each task, so that reports never fill a core with
+// plans, however many services they are about.
+const (
+	reportDelay       = 20 * time.Microsecond
+	sharedReportDelay = 2 * time.Microsecond
+)
+
 // NewServices returns the planner that keeps services as they are wanted. Its
 // keys are the ids of services.
 func NewServices(opts ServicesOptions) Planner {
@@ -35,13 +45,15 @@ func NewServices(opts ServicesOptions) Planner {
 			return s
 		}
 	}
-	return &services{opts: opts, clusters: map[string]*clusterCache{}, alarms: newAlarmWatch()}
+	return &services{opts: opts, clusters: map[string]*clusterCache{}, sizes: map[string]int{}, reported: map[string]bool{}, alarms: newAlarmWatch()}
 }
 
 type services struct {
 	opts     ServicesOptions
 	since    time.Time
 	clusters map[string]*clusterCache // by account/cluster
+	sizes    map[string]int           // how many tasks a service had when it was planned last, by id
+	reported map[string]bool          // services whose tasks were reported on since they were planned, by id
 	alarms   *alarmWatch
 }
 
@@ -156,11 +168,24 @@ func (s *services) taskChanged(v store.View, id string, wake func(string, time.D
 	c := s.cluster(id)
 	c.stale[t.Spec.Instance] = true
 	if t.Spec.Service != "" && !(t.Stopped() && mutant.On(mutant.EndUnheard)) {
-		wake(t.Spec.Service, 0)
+		wake(t.Spec.Service, s.patience(t))
 	}
 	if t.Stopped() && !mutant.On(mutant.RoomUnheard) {
 		c.wakeStuck(wake)
 	}
+}
+
+// patience is how long a service may wait to be planned after a change of one of
+// its tasks. A large one does while its tasks come to run or end, one report
+// after the other, and longer while many services do: each plan looks at all
+// tasks of its service. What was decided here or by a caller (new tasks, tasks
+// that are to stop) is followed up at once.
+func (s *services) patience(t *model.Task) time.Duration {
+	if !t.Stopped() && (t.Desired != model.TaskRunning || t.Status.Last != model.TaskRunning) {
+		return 0
+	}
+	s.reported[t.Spec.Service] = true
+	return time.Duration(s.sizes[t.Spec.Service]) * max(reportDelay, time.Duration(len(s.reported))*sharedReportDelay)
 }
 
 func (s *services) instanceChanged(v store.View, id string, wake func(string, time.Duration)) {
@@ -220,8 +245,10 @@ func (c *clusterCache) fleetOf(v store.View, cluster string) *place.Fleet {
 }
 
 func (s *services) Plan(v store.View, key string, now time.Time) plan.Plan {
+	delete(s.reported, key)
 	svc, ok := store.Get[*model.Service](v, key)
 	if !ok {
+		delete(s.sizes, key)
 		return plan.Plan{}
 	}
 	c := s.cluster(key)
@@ -245,6 +272,7 @@ func (s *services) Plan(v store.View, key string, now time.Time) plan.Plan {
 		in.Tasks = append(in.Tasks, t)
 		define(v, in.Definitions, t.Spec.TaskDefinition)
 	}
+	s.sizes[key] = len(in.Tasks)
 	in.Events, _ = store.Get[*model.ServiceEvents](v, key)
 	p := deploy.Plan(in)
 	delete(c.stuck, key)

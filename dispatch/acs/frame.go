@@ -31,7 +31,11 @@ func Encode(m Message) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("acs: encode %T: %w", m, err)
 	}
-	return json.Marshal(envelope{reflect.TypeOf(m).Elem().Name(), body})
+	name := reflect.TypeOf(m).Elem().Name()
+	frame := make([]byte, 0, len(body)+len(name)+len(`{"type":"","message":}`))
+	frame = append(append(frame, `{"type":"`...), name...) // the name of a Go type needs no quoting
+	frame = append(append(frame, `","message":`...), body...)
+	return append(frame, '}'), nil
 }
 
 // Decode reads one text frame. A type that is not known yields an *Unknown and

@@ -100,6 +100,7 @@ func open(ctx context.Context, dir string, opts EmbeddedOptions, unlock func()) 
 		elect:  alone{},
 		space:  disk,
 		keep:   history,
+		batch:  store.MaxChangeWrites, // etcd is told to take them
 		stop: func() error {
 			err := client.Close()
 			if errors.Is(err, context.Canceled) {

@@ -33,8 +33,8 @@ func (l *Log) Lead(ctx context.Context) (store.Term, error) {
 	l.mu.Lock()
 	old := l.term
 	l.term = t
-	if l.compacted == 0 {
-		l.compacted = rev
+	if l.mark == 0 {
+		l.mark = rev
 	}
 	l.mu.Unlock()
 	if old != nil {

@@ -18,8 +18,10 @@ const (
 	// requestTimeout bounds one request to etcd; a transaction that takes
 	// longer has an unknown outcome.
 	requestTimeout = 10 * time.Second
-	// history is how many revisions are kept for followers, at least.
-	history = 5000
+	// history is how many revisions are kept for followers, at least, unless
+	// they have more than historyWrites; at most twice as many of both.
+	history       = 5000
+	historyWrites = 500_000
 )
 
 // Log is a store.Log in etcd.
@@ -29,12 +31,14 @@ type Log struct {
 	space  guard
 	stop   func() error
 	keep   model.Revision // history, but for tests
+	batch  int
 
 	watchers sync.WaitGroup // one for each term that an election can end
 
-	mu        sync.Mutex
-	term      *term
-	compacted model.Revision
+	mu      sync.Mutex
+	term    *term
+	mark    model.Revision // what is older goes with the next compaction
+	written int            // since mark
 }
 
 // term is the current time of leading.
@@ -46,6 +50,11 @@ type term struct {
 }
 
 func (t *term) end() { t.once.Do(func() { close(t.lost) }) }
+
+// BatchWrites is how many writes one transaction should gather, for
+// store.Options: an embedded etcd takes as many as the largest change has; 0, the
+// store's default, for one with settings that are not ours.
+func (l *Log) BatchWrites() int { return l.batch }
 
 // Close ends the term and releases what the log holds. Whoever follows next
 // can lead at once.
@@ -101,7 +110,7 @@ func (l *Log) Append(ctx context.Context, after model.Revision, batch []store.Mu
 		}
 		return 0, fmt.Errorf("append %d writes: %w", len(batch), err)
 	}
-	l.compact(ctx, rev)
+	l.compact(ctx, rev, len(batch))
 	return rev, nil
 }
 
@@ -159,12 +168,15 @@ func (l *Log) head(ctx context.Context) (model.Revision, head, error) {
 	return model.Revision(answer.Kvs[0].ModRevision), h, err
 }
 
-// compact drops history that no follower is expected to need.
-func (l *Log) compact(ctx context.Context, rev model.Revision) {
+// compact drops history that no follower is expected to need, after a
+// transaction of so many writes.
+func (l *Log) compact(ctx context.Context, rev model.Revision, writes int) {
 	l.mu.Lock()
-	due := rev-l.compacted >= 2*l.keep
+	l.written += writes
+	due := rev-l.mark >= l.keep || l.written >= historyWrites
+	until := l.mark
 	if due {
-		l.compacted = rev
+		l.mark, l.written = rev, 0
 	}
 	l.mu.Unlock()
 	if !due {
@@ -173,7 +185,7 @@ func (l *Log) compact(ctx context.Context, rev model.Revision) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	// A failure costs space, not truth; the next one catches up.
-	_, _ = l.client.Compact(ctx, int64(rev-l.keep))
+	_, _ = l.client.Compact(ctx, int64(until))
 }
 
 // classify maps etcd's errors of a transaction to those of store.Log.

@@ -70,7 +70,7 @@ func openStore(t testing.TB, dataDir string) (*etcdlog.Log, *store.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := store.Open(ctx, log, store.Options{})
+	db, err := store.Open(ctx, log, store.Options{BatchWrites: log.BatchWrites()})
 	if err != nil {
 		t.Fatal(err)
 	}
