@@ -8,7 +8,7 @@
 // here. Secrets of access keys leave it once, in the answer that makes them,
 // and reach the store sealed.
 //
-// Not served, and refused as operations that are not supported: console
-// passwords, MFA devices, SSH keys, certificates, SAML, service-specific
-// credentials, access advisor, organizations and delegation.
+// Not kept, and therefore neither made nor found: console passwords, MFA
+// devices, SSH keys, certificates, SAML and service-specific credentials. Access advisor, credential reports, organizations and delegation
+// are refused as operations that are not supported.
 package iam

@@ -65,6 +65,11 @@ func service(d *Door) *wire.Service {
 			op(d, "UpdateAccessKey", (*call).UpdateAccessKey, "AccessKeyId", "Status"),
 			op(d, "DeleteAccessKey", (*call).DeleteAccessKey, "AccessKeyId"),
 			op(d, "GetAccessKeyLastUsed", (*call).GetAccessKeyLastUsed, "AccessKeyId"),
+			op(d, "ListMFADevices", (*call).ListMFADevices),
+			op(d, "ListSSHPublicKeys", (*call).ListSSHPublicKeys),
+			op(d, "ListSigningCertificates", (*call).ListSigningCertificates),
+			op(d, "GetLoginProfile", (*call).GetLoginProfile),
+			op(d, "DeleteLoginProfile", (*call).DeleteLoginProfile),
 
 			op(d, "CreatePolicy", (*call).CreatePolicy, "PolicyName", "PolicyDocument"),
 			op(d, "GetPolicy", (*call).GetPolicy, "PolicyArn"),

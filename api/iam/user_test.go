@@ -143,3 +143,21 @@ func TestGroups(t *testing.T) {
 	must(w.root.RemoveUserFromGroup(ctx, &iam.RemoveUserFromGroupInput{UserName: aws.String("bob"), GroupName: aws.String("Ops")}))(t)
 	must(w.root.DeleteGroup(ctx, &iam.DeleteGroupInput{GroupName: aws.String("Ops")}))(t)
 }
+
+// What clients look for before they delete a user is said to be absent.
+func TestNothingElseBelongsToUsers(t *testing.T) {
+	w, ctx := newWorld(t), t.Context()
+	w.user("bob")
+	bob := aws.String("bob")
+	if n := len(must(w.root.ListMFADevices(ctx, &iam.ListMFADevicesInput{UserName: bob}))(t).MFADevices); n != 0 {
+		t.Errorf("%d devices", n)
+	}
+	must(w.root.ListSSHPublicKeys(ctx, &iam.ListSSHPublicKeysInput{UserName: bob}))(t)
+	must(w.root.ListSigningCertificates(ctx, &iam.ListSigningCertificatesInput{UserName: bob}))(t)
+	_, err := w.root.GetLoginProfile(ctx, &iam.GetLoginProfileInput{UserName: bob})
+	wantError(t, err, "NoSuchEntity", "Login Profile for User bob cannot be found.")
+	_, err = w.root.DeleteLoginProfile(ctx, &iam.DeleteLoginProfileInput{UserName: bob})
+	wantError(t, err, "NoSuchEntity", "Login Profile for User bob cannot be found.")
+	_, err = w.root.ListMFADevices(ctx, &iam.ListMFADevicesInput{UserName: aws.String("eve")})
+	wantError(t, err, "NoSuchEntity", "The user with name eve cannot be found.")
+}
