@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/plan"
 	"github.com/roadstead/roadstead/plan/provision"
 	"github.com/roadstead/roadstead/store"
@@ -79,7 +80,7 @@ func (p *provisioner) Changed(v store.View, k model.Key, wake func(string, time.
 		return // nobody waits, or they were not planned for yet
 	}
 	c.stale[instance] = true
-	if freed {
+	if freed && !mutant.On(mutant.WaitingUnheard) {
 		wake(cluster, stuckDelay)
 	}
 }

@@ -140,7 +140,9 @@ func (s *services) Changed(v store.View, k model.Key, wake func(string, time.Dur
 		wake(k.ID, 0)
 	case model.KindAlarm:
 		for _, id := range s.alarms.watching(k.ID) {
-			wake(id, 0)
+			if !mutant.On(mutant.AlarmUnheard) {
+				wake(id, 0)
+			}
 		}
 	case model.KindDeployment, model.KindTaskSet:
 		if i := strings.LastIndex(k.ID, "/ecs-svc/"); i >= 0 {

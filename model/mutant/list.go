@@ -49,6 +49,20 @@ const (
 	DoubleStart        Name = "double-start"
 	LatePayload        Name = "late-payload"
 	ForgottenEnd       Name = "forgotten-end"
+	UnevenScale        Name = "scale-rounded-down"
+	SetKept            Name = "set-kept"
+	AlarmsUnseen       Name = "alarms-unseen"
+	AlarmMisread       Name = "alarm-misread"
+	AlarmUnheard       Name = "alarm-unheard"
+	ProviderIgnored    Name = "provider-ignored"
+	WeightsIgnored     Name = "weights-ignored"
+	WaitCutShort       Name = "wait-cut-short"
+	WaitsForEver       Name = "waits-for-ever"
+	RoomUngiven        Name = "room-ungiven"
+	WaitingUnheard     Name = "waiting-unheard"
+	DaemonTwice        Name = "daemon-twice"
+	DaemonLeft         Name = "daemon-left"
+	ZonesUneven        Name = "zones-uneven"
 )
 
 // List returns all defects.
@@ -101,5 +115,19 @@ func List() []Defect {
 		{DoubleStart, "agent", "an agent that restarts starts again what has ended"},
 		{LatePayload, "agent", "an agent forgets which tasks it has ended, and takes late payloads for new tasks"},
 		{ForgottenEnd, "agent", "an agent does not record that a task has ended that never quite began"},
+		{UnevenScale, "plan/deploy", "a task set's share of the tasks is rounded down"},
+		{SetKept, "plan/deploy", "a deleted task set stays"},
+		{AlarmsUnseen, "plan/deploy", "alarms do not fail a deployment"},
+		{AlarmMisread, "plan/deploy", "an alarm without data counts as one that rings"},
+		{AlarmUnheard, "control", "an alarm does not wake the services that name it"},
+		{ProviderIgnored, "plan/place", "capacity providers are not looked at"},
+		{WeightsIgnored, "plan/place", "all providers of a strategy have the same weight"},
+		{WaitCutShort, "plan/provision", "tasks wait for an instance for a minute"},
+		{WaitsForEver, "plan/provision", "tasks wait for an instance for ever"},
+		{RoomUngiven, "plan/provision", "the task that has waited longest gets no instance"},
+		{WaitingUnheard, "control", "an instance that comes up does not wake the tasks that wait for one"},
+		{DaemonTwice, "plan/daemon", "a daemon's new task does not wait for the end of the old one"},
+		{DaemonLeft, "plan/daemon", "a deleted daemon leaves its tasks"},
+		{ZonesUneven, "plan/deploy", "tasks are not moved between zones"},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/plan"
 	"github.com/roadstead/roadstead/plan/judge"
 )
@@ -115,6 +116,9 @@ func (p *planning) leave() {
 			n, known := p.Fleet.Node(t.Spec.Instance)
 			waiting = !p.lost(n, known) || waiting
 		}
+	}
+	if mutant.On(mutant.DaemonLeft) {
+		living = nil
 	}
 	p.stop(living, stopReason(p.current.ID))
 	if len(living) > 0 || waiting {

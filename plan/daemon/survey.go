@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/plan/judge"
 	"github.com/roadstead/roadstead/plan/place"
 )
@@ -90,7 +91,7 @@ func (p *planning) sort(s *survey, n *node, tasks []*model.Task) {
 				ended = append(ended, t)
 			}
 		case !judge.Alive(t):
-			n.stopping = true
+			n.stopping = !mutant.On(mutant.DaemonTwice)
 		case t.Status.Health == "UNHEALTHY":
 			s.unhealthy = append(s.unhealthy, t)
 			n.stopping = true

@@ -97,11 +97,11 @@ func (p *planning) failure(s *survey) *failure {
 
 // alarmed returns the names of the service's alarms that are in ALARM, sorted.
 func (p *planning) alarmed() (names []string) {
-	if !p.Service.Spec.Rollout.AlarmsEnabled {
+	if !p.Service.Spec.Rollout.AlarmsEnabled || mutant.On(mutant.AlarmsUnseen) {
 		return nil
 	}
 	for _, n := range p.Service.Spec.Rollout.Alarms {
-		if a := p.Alarms[n]; a != nil && a.State == model.AlarmAlarm {
+		if a := p.Alarms[n]; a != nil && (a.State == model.AlarmAlarm || a.State == model.AlarmInsufficient && mutant.On(mutant.AlarmMisread)) {
 			names = append(names, n)
 		}
 	}

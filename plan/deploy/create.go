@@ -42,9 +42,14 @@ func (p *planning) create(on []spot, resources model.Resources) (made []*model.T
 			p.out.Because(t.Key(), "Waiting", "Waits for an instance of the capacity provider "+at.provider+".")
 			continue
 		}
-		if n, _ := p.Fleet.Node(at.instance); !p.guarded[at.instance] {
+		n, _ := p.Fleet.Node(at.instance)
+		if !p.guarded[at.instance] {
 			p.out.Change.Expect(n.Instance)
 			p.guarded[at.instance] = true
+			p.before = append(p.before, n)
+		}
+		if p.set != nil { // the next task set may look for room, too
+			p.Fleet.Hold(t)
 		}
 		p.out.Because(t.Key(), "Started", "Started on "+at.instance+".")
 	}

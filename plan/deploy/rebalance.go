@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/plan/place"
 )
 
@@ -52,7 +53,7 @@ func (p *planning) rebalance(s *survey) {
 		}
 		return
 	}
-	if p.acted || s.starting > s.moving || s.busy || s.alive != s.desired+s.moving || len(s.keep) != s.alive {
+	if p.acted || mutant.On(mutant.ZonesUneven) || s.starting > s.moving || s.busy || s.alive != s.desired+s.moving || len(s.keep) != s.alive {
 		return
 	}
 	z := p.zones(s)

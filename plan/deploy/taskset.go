@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // external moves on a service whose deployments somebody else controls: every
@@ -15,6 +16,11 @@ import (
 // strategies", third-party controllers; ECS API reference, TaskSet.
 func (p *planning) external() {
 	p.primary, p.older = nil, nil
+	defer func() { // what was handed in is left as it was
+		for _, n := range p.before {
+			p.Fleet.Set(n)
+		}
+	}()
 	p.stopLost()
 	sets := slices.Clone(p.TaskSets)
 	slices.SortFunc(sets, func(a, b *model.TaskSet) int {
@@ -45,6 +51,9 @@ func Wanted(t *model.TaskSet, desired int) int {
 	if t.Status == model.TaskSetDraining {
 		return 0
 	}
+	if mutant.On(mutant.UnevenScale) {
+		return int(float64(desired) * t.Scale / 100)
+	}
 	return int(math.Ceil(float64(desired) * t.Scale / 100))
 }
 
@@ -68,9 +77,9 @@ func (p *planning) taskSet(t *model.TaskSet, tasks []*model.Task) bool {
 	} else {
 		q.advanceSet()
 	}
-	p.out, p.spare, p.said = q.out, q.spare, append(p.said, q.said...)
+	p.out, p.spare, p.before, p.said = q.out, q.spare, q.before, append(p.said, q.said...)
 	p.acted = p.acted || q.acted
-	if gone {
+	if gone && !mutant.On(mutant.SetKept) {
 		p.removeSet(t)
 		return true
 	}

@@ -122,6 +122,7 @@ type planning struct {
 	said    []string
 	acted   bool            // tasks were started or stopped
 	guarded map[string]bool // instances, by id
+	before  []place.Node    // those as they were handed in
 	trouble trouble
 }
 

@@ -74,7 +74,7 @@ func (r *Request) standing(n *fleetNode) string {
 		return FailInactive
 	case r.External && !n.Instance.External:
 		return FailLaunchType
-	case r.Provider != "" && n.Instance.CapacityProvider != r.Provider:
+	case r.Provider != "" && n.Instance.CapacityProvider != r.Provider && !mutant.On(mutant.ProviderIgnored):
 		return FailProvider
 	case !n.Instance.AgentConnected:
 		return FailAgent

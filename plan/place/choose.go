@@ -3,6 +3,8 @@ package place
 import (
 	"cmp"
 	"slices"
+
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // choose returns the best of the nodes that pass all checks, -1 when none
@@ -44,7 +46,7 @@ func (p *placement) leastFilled() (tied []int32, nodes int) {
 	tied = p.tied[:0]
 	for c := range p.index.classes {
 		x := &p.index.classes[c]
-		if p.closed[c] || p.req.Provider != "" && x.provider != p.req.Provider {
+		if p.closed[c] || p.req.Provider != "" && x.provider != p.req.Provider && !mutant.On(mutant.ProviderIgnored) {
 			continue
 		}
 		if len(tied) > 0 {

@@ -1,6 +1,9 @@
 package place
 
-import "github.com/roadstead/roadstead/model"
+import (
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
+)
 
 // Split returns the capacity provider of each of the next count tasks of a
 // strategy, where have counts the tasks that each provider has already. The
@@ -41,11 +44,18 @@ func nextProvider(strategy []model.CapacityStrategy, counts []int) int {
 		if s.Weight <= 0 {
 			continue
 		}
-		if best < 0 || filled(counts[i]-s.Base)*strategy[best].Weight < filled(counts[best]-strategy[best].Base)*s.Weight {
+		if best < 0 || filled(counts[i]-s.Base)*weight(strategy[best]) < filled(counts[best]-strategy[best].Base)*weight(s) {
 			best = i
 		}
 	}
 	return best
+}
+
+func weight(s model.CapacityStrategy) int {
+	if mutant.On(mutant.WeightsIgnored) {
+		return 1
+	}
+	return s.Weight
 }
 
 func filled(beyond int) int { return 2*beyond + 1 }

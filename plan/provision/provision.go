@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/plan"
 	"github.com/roadstead/roadstead/plan/place"
 )
@@ -53,6 +54,9 @@ func Plan(v View) plan.Plan {
 	slices.SortFunc(tasks, func(a, b *model.Task) int {
 		return cmp.Or(a.Spec.CreatedAt.Compare(b.Spec.CreatedAt), cmp.Compare(a.ID, b.ID))
 	})
+	if mutant.On(mutant.RoomUngiven) && len(tasks) > 0 {
+		tasks = tasks[1:]
+	}
 	for _, t := range tasks {
 		if len(p.out.Change.Writes) >= maxTasks {
 			p.out.WakeAt(v.Now)
@@ -87,6 +91,12 @@ type group struct{ spread, occupied []string }
 
 func (p *planning) task(t *model.Task) {
 	end := t.Spec.CreatedAt.Add(p.Timing.Timeout)
+	switch {
+	case mutant.On(mutant.WaitCutShort):
+		end = t.Spec.CreatedAt.Add(time.Minute)
+	case mutant.On(mutant.WaitsForEver):
+		end = p.Now.Add(time.Hour)
+	}
 	if !p.Now.Before(end) {
 		p.out.Change.Put(t.Stop(model.StopTaskFailedToStart, ReasonNoCapacity, p.Now))
 		p.out.Because(t.Key(), "TimedOut", ReasonNoCapacity)
