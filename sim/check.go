@@ -23,6 +23,9 @@ type checker struct {
 	ended map[string]int               // deployment -> tasks of it that have stopped
 	idle  idle
 	loops loopEvents
+	// culprit is the check that the last look at whether the world has settled
+	// failed; "" for liveness.
+	culprit string
 }
 
 func newChecker(w *world) *checker {
@@ -136,11 +139,15 @@ func (c *checker) committed(v store.View, keys []model.Key) {
 
 // task checks one task's change ("status", "draining", "truth").
 func (c *checker) task(v store.View, was, now *model.Task) {
-	if was == nil {
+	c.supplied(v, was, now)
+	c.oneDaemon(v, now)
+	if placed := now.Spec.Instance != "" && (was == nil || was.Spec.Instance == ""); placed && now.Spec.Daemon == "" {
 		i, ok := store.Get[*model.ContainerInstance](v, now.Spec.Instance)
 		if !ok || i.Status != model.InstanceActive {
 			c.w.fail("draining", "task %s is placed on an instance that is not ACTIVE", now.ID)
 		}
+	}
+	if was == nil {
 		return
 	}
 	switch {
@@ -148,7 +155,7 @@ func (c *checker) task(v store.View, was, now *model.Task) {
 		c.w.fail("status", "task %s goes back from %s to %s", now.ID, was.Status.Last, now.Status.Last)
 	case was.Desired == model.TaskStopped && now.Desired != model.TaskStopped:
 		c.w.fail("status", "task %s is not to stop any more", now.ID)
-	case was.Spec.Instance != now.Spec.Instance:
+	case was.Spec.Instance != now.Spec.Instance && was.Spec.Instance != "":
 		c.w.fail("status", "task %s moves from %s to %s", now.ID, was.Spec.Instance, now.Spec.Instance)
 	}
 	if now.Stopped() && !was.Stopped() {

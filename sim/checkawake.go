@@ -28,6 +28,7 @@ func (c *checker) awake() {
 	}
 	now, v := c.w.clock.now, p.db.View()
 	next := idle{rev: v.Rev(), keys: map[string]bool{}}
+	c.mayWait(v, &next)
 	for _, planner := range planners(newDice(c.w.seed, "awake")) {
 		var keys []string
 		planner.All(v, p.began, func(key string) { keys = append(keys, key) })
@@ -58,6 +59,12 @@ func moves(v store.View, c model.Change) bool {
 			was, ok := store.Get[*model.Deployment](v, now.Key().ID)
 			return !ok || was.Status.State != now.Status.State || was.Status.Rollout != now.Status.Rollout ||
 				was.Status.FailedTasks != now.Status.FailedTasks || was.Status.Steady != now.Status.Steady
+		case *model.TaskSet:
+			was, ok := store.Get[*model.TaskSet](v, now.Key().ID)
+			return !ok || was.Stability != now.Stability || was.State.FailedTasks != now.State.FailedTasks
+		case *model.DaemonDeployment:
+			was, ok := store.Get[*model.DaemonDeployment](v, now.Key().ID)
+			return !ok || was.Status.State != now.Status.State || was.Status.FailedTasks != now.Status.FailedTasks
 		}
 		return true
 	})

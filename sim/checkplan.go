@@ -17,7 +17,7 @@ func (c *checker) planned(loop string, seen store.View, change model.Change) {
 	if len(change.Writes) > 100 {
 		c.w.fail("bounded", "a plan of %s has %d writes", loop, len(change.Writes))
 	}
-	if loop != "services" {
+	if loop != "services" && loop != "provisioner" {
 		return
 	}
 	services := map[string]bool{}
@@ -29,12 +29,14 @@ func (c *checker) planned(loop string, seen store.View, change model.Change) {
 		}
 	}
 	c.rollback(seen, change)
+	c.deploymentEnds(seen, change)
 	for _, id := range slices.Sorted(maps.Keys(services)) {
 		if s, ok := store.Get[*model.Service](seen, id); ok {
 			c.distinct(seen, s, written)
 			c.protected(seen, s, written)
+			c.firstShares(seen, s, written)
 		}
-		if s, ok := store.Get[*model.Service](seen, id); ok && s.Status == model.ServiceActive && s.Spec.Scheduling == model.SchedulingReplica {
+		if s, ok := store.Get[*model.Service](seen, id); ok && s.Status == model.ServiceActive && s.Spec.Scheduling == model.SchedulingReplica && s.Spec.Controller != external {
 			c.percents(seen, s, written)
 		}
 	}
@@ -102,13 +104,13 @@ func (c *checker) distinct(seen store.View, s *model.Service, written map[string
 	}
 	on := map[string]string{}
 	for t := range store.TasksByService(seen, s.Key().ID) {
-		if t.HoldsResources() {
+		if t.HoldsResources() && t.Spec.Instance != "" {
 			on[t.Spec.Instance] = t.ID
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(written)) {
 		t := written[id]
-		if _, old := store.Get[*model.Task](seen, id); old || t.Spec.Service != s.Key().ID {
+		if was, old := store.Get[*model.Task](seen, id); old && !was.Waiting() || t.Spec.Instance == "" || t.Spec.Service != s.Key().ID {
 			continue
 		}
 		if other, taken := on[t.Spec.Instance]; taken {
@@ -127,7 +129,7 @@ func (c *checker) rollback(seen store.View, change model.Change) {
 			continue
 		}
 		was, ok := store.Get[*model.Service](seen, now.Key().ID)
-		if !ok || was.Primary == now.Primary {
+		if !ok || was.Primary == now.Primary || now.Spec.Controller == external {
 			continue
 		}
 		var last *model.Deployment
@@ -149,6 +151,9 @@ func (c *checker) protected(seen store.View, s *model.Service, written map[strin
 		was, old := store.Get[*model.Task](seen, id)
 		if !old || was.Spec.Service != s.Key().ID || s.Status != model.ServiceActive || was.Desired == model.TaskStopped {
 			continue
+		}
+		if set, ok := store.Get[*model.TaskSet](seen, s.Key().ID+"/"+was.Spec.Deployment); s.Spec.Controller == external && (!ok || set.Status != model.TaskSetActive) {
+			continue // its task set is deleted
 		}
 		if written[id].Desired == model.TaskStopped && was.Protected(c.w.clock.now) && serves(seen, was) && connected(seen, was) && !draining(seen, was) {
 			c.w.fail("protected", "task %s of service %s is protected until %v and is stopped: %s", was.ID, s.Name, was.ProtectedUntil, written[id].StoppedReason)

@@ -37,6 +37,7 @@ func (c *checker) promised(v store.View, operation string, in, out any) {
 			c.broken(operation, "task %s is not to stop", aws.ToString(in.Task))
 		}
 	case *ecs.RunTaskInput:
+		c.runShares(in, out.(*ecs.RunTaskOutput))
 		for _, t := range out.(*ecs.RunTaskOutput).Tasks {
 			if _, ok := c.taskOf(v, t.TaskArn); !ok {
 				c.broken(operation, "task %s is not there", aws.ToString(t.TaskArn))

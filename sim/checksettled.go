@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -13,7 +15,7 @@ import (
 // mustBeSettled fails the run if the world has not settled ("liveness").
 func (c *checker) mustBeSettled() {
 	if why := c.settled(); why != "" {
-		c.w.fail("liveness", "%s", why)
+		c.w.fail(cmp.Or(c.culprit, "liveness"), "%s", why)
 	}
 }
 
@@ -21,6 +23,7 @@ func (c *checker) mustBeSettled() {
 // service has what it is to have or says why not, every task is what it is to
 // be, and what runs is exactly what is said to run.
 func (c *checker) settled() string {
+	c.culprit = ""
 	p := c.w.plane
 	if p == nil {
 		return "there is no control plane"
@@ -36,6 +39,9 @@ func (c *checker) settled() string {
 		if why := c.serviceSettled(v, s); why != "" {
 			return why
 		}
+	}
+	if why := c.daemonsSettled(v); why != "" {
+		return why
 	}
 	return c.containersSettled(v)
 }
@@ -97,7 +103,7 @@ func (c *checker) missing(v store.View, n *node, t *model.Task) string {
 			runs[e.Labels[labelContainer]] = true
 		}
 	}
-	d, ok := store.Get[*model.TaskDefinition](v, t.Spec.TaskDefinition)
+	d, ok := store.DefinitionOf(v, t)
 	if !ok {
 		return "without a definition"
 	}
@@ -140,6 +146,9 @@ func (c *checker) serviceSettled(v store.View, s *model.Service) string {
 	if s.Status != model.ServiceActive {
 		return ""
 	}
+	if s.Spec.Controller == external {
+		return c.setsSettled(v, s)
+	}
 	d, ok := store.Get[*model.Deployment](v, s.Key().ID+"/"+s.Primary)
 	if !ok {
 		return fmt.Sprintf("service %s has no primary deployment", s.Name)
@@ -162,13 +171,15 @@ func (c *checker) serviceSettled(v store.View, s *model.Service) string {
 	case current == desired && older == 0 && d.Status.Rollout == model.RolloutInProgress:
 		return fmt.Sprintf("service %s has all its tasks and its deployment is not completed", s.Name)
 	case current == desired && older == 0:
-		return ""
+		return c.zonesSettled(v, s, d)
 	case current > desired:
 		return fmt.Sprintf("service %s has %d tasks and is to have %d", s.Name, current, desired)
 	case d.Status.Rollout == model.RolloutFailed:
 		return ""
+	case d.Status.RetryAt.After(c.w.clock.now):
+		return fmt.Sprintf("service %s tries again at %v", s.Name, d.Status.RetryAt)
 	case d.Status.LastStuck != "":
-		return c.reallyStuck(v, s, d)
+		return c.reallyStuck(v, s, d.ID, d.Status.LastStuck)
 	}
 	return fmt.Sprintf("service %s has %d tasks of its primary deployment and %d older ones, is to have %d, and does not say why", s.Name, current, older, desired)
 }
@@ -192,22 +203,26 @@ func (c *checker) daemons(v store.View) int {
 
 // reallyStuck looks whether a service that says that it found no instance is
 // right: no instance has room for one of its tasks ("excuse").
-func (c *checker) reallyStuck(v store.View, s *model.Service, d *model.Deployment) string {
-	if len(s.Spec.Constraints) > 0 || d.Status.LastStuck == "DEPLOYMENT_CONFIGURATION" {
+func (c *checker) reallyStuck(v store.View, s *model.Service, deployment, stuck string) string {
+	if len(s.Spec.Constraints) > 0 || stuck == "DEPLOYMENT_CONFIGURATION" {
 		return ""
 	}
 	var need *model.Resources
 	for t := range store.All[*model.Task](v) {
-		if t.Spec.Deployment == d.ID {
+		if t.Spec.Deployment == deployment {
 			need = &t.Spec.Resources
 		}
 	}
 	if need == nil { // none was ever placed, so nothing shows what one takes
 		return ""
 	}
+	provider, _, _ := strings.Cut(stuck, ":")
 	for i := range store.All[*model.ContainerInstance](v) {
+		if len(s.Spec.CapacityStrategy) > 0 && i.CapacityProvider != provider {
+			continue
+		}
 		if i.Status == model.InstanceActive && i.AgentConnected && fits(v, i, *need) && s.Spec.Scheduling == model.SchedulingReplica {
-			return fmt.Sprintf("service %s says %s and instance %s has room", s.Name, d.Status.LastStuck, i.ID)
+			return fmt.Sprintf("service %s says %s and instance %s has room", s.Name, stuck, i.ID)
 		}
 	}
 	return ""

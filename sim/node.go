@@ -26,6 +26,8 @@ type node struct {
 	memory  int
 	zone    string
 	ports   []string // that it keeps for itself
+	// provider is the capacity provider that it belongs to; "" for none.
+	provider string
 
 	machine *fake.Machine
 	host    *netfake.Host
@@ -53,6 +55,9 @@ func (w *world) addNode(name string) *node {
 	}
 	if d.chance(0.3) {
 		n.ports = []string{"8080"}
+	}
+	if names := w.shape.extras.names(); len(names) > 0 && d.chance(0.6) {
+		n.provider = pick(d, names...)
 	}
 	n.machine = fake.NewMachine(fake.Options{Pull: n.pull, Behave: n.behave})
 	n.host = emptyHost()
@@ -196,6 +201,9 @@ func (n *node) registration() *ecs.RegisterContainerInstanceInput {
 	}
 	for _, a := range model.Capabilities() {
 		in.Attributes = append(in.Attributes, types.Attribute{Name: aws.String(a.Name)})
+	}
+	if n.provider != "" {
+		in.Attributes = append(in.Attributes, types.Attribute{Name: aws.String(model.AttributeCapacityProvider), Value: &n.provider})
 	}
 	if n.arn != "" {
 		in.ContainerInstanceArn = aws.String(n.arn)

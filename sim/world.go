@@ -35,7 +35,9 @@ type world struct {
 	lives int         // of the control plane, so far
 	nodes []*node
 	user  *user
-	check *checker
+	// expert uses what only some worlds have.
+	expert *expert
+	check  *checker
 
 	// touched is set when the log or a connection was, so that processes are
 	// to be asked what it means to them.
@@ -76,6 +78,8 @@ type shape struct {
 	between float64
 	// skew is how far apart the clocks of the nodes and of the server may be.
 	skew time.Duration
+	// extras are what only some worlds have.
+	extras extras
 }
 
 func newShape(d dice) shape {
@@ -83,7 +87,10 @@ func newShape(d dice) shape {
 		nodes: 1 + int(d.Float64()*d.Float64()*12), trouble: d.between(time.Minute, 4*time.Minute),
 		calm: d.chance(0.25), long: d.chance(0.1), faults: d.between(4*time.Second, 40*time.Second),
 		calls: d.between(500*time.Millisecond, 12*time.Second), between: pick(d, 0.05, 0.2, 0.6),
-		slow: pick(d, 20*time.Millisecond, 200*time.Millisecond, 5*time.Second),
+		slow: pick(d, 20*time.Millisecond, 200*time.Millisecond, 5*time.Second), extras: newExtras(d),
+	}
+	if s.extras.zones {
+		s.nodes = max(s.nodes, 5)
 	}
 	if s.calm {
 		s.slow = 20 * time.Millisecond
@@ -111,6 +118,7 @@ func newWorld(seed uint64, s shape, o Options) *world {
 	w.log = memlog.New(memlog.Options{})
 	w.check = newChecker(w)
 	w.user = newUser(w)
+	w.expert = newExpert(w)
 	return w
 }
 
@@ -122,6 +130,7 @@ func (w *world) begin() {
 		w.addNode(fmt.Sprintf("node%d", i+1))
 	}
 	w.user.begin()
+	w.expert.begin()
 	if !w.shape.calm {
 		w.nextFault()
 	}
@@ -134,6 +143,7 @@ func (w *world) heal() {
 	w.trace.say("world", "everything heals")
 	w.troubled, w.diskFull = false, false
 	w.user.rest()
+	w.expert.heal()
 	for _, n := range w.nodes {
 		n.join()
 		if !n.lost {
