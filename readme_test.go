@@ -63,7 +63,7 @@ func operations(t *testing.T) string {
 		{"ECS", ecs.New(db, ecs.Options{})},
 		{"ECR", ecr.New(db, nil, nil, nil, ecr.Options{}).Service()},
 		{"CloudWatch Logs", logs.New(nil, logs.Options{})},
-		{"STS", sts.New()},
+		{"STS", sts.New(nil, nil, nil, sts.Options{})},
 	} {
 		var served, missing []string
 		for _, op := range s.service.Operations {

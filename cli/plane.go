@@ -160,7 +160,7 @@ func (p *plane) introduce() error {
 		images.Service(),
 		apilogs.New(p.events, apilogs.Options{Region: region}),
 		apiiam.New(p.db, p.sealer, apiiam.Options{Region: region, Logger: p.options.log}),
-		apists.New(),
+		apists.New(p.db, p.keys.Sessions(), allow, apists.Options{BootstrapAccount: account, BootstrapKey: p.keys.Bootstrap().AccessKeyID}),
 	)...)
 	mux := http.NewServeMux()
 	mux.Handle("/", router)

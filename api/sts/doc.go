@@ -1,7 +1,7 @@
-// Package sts is the front door of AWS's Security Token Service. Today it tells
-// callers who they are; sessions are issued by the control plane to its own
-// tasks and instances and to nobody over this door.
+// Package sts is the front door of AWS's Security Token Service: it tells
+// callers who they are, and gives them sessions of roles and of themselves.
 //
-// It decides nothing about who is who: authentication did, and left the caller
-// in the context.
+// It checks what a session may be: how long, with which tags, policies and
+// names. Whether the caller may have it is the gate's to decide, and what a
+// token holds auth/session's. Nothing is stored: a session lives in its token.
 package sts

@@ -14,34 +14,59 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/aws/smithy-go"
 	stsapi "github.com/roadstead/roadstead/api/sts"
 	"github.com/roadstead/roadstead/auth/caller"
+	"github.com/roadstead/roadstead/auth/gate"
 	"github.com/roadstead/roadstead/auth/keyring"
 	"github.com/roadstead/roadstead/auth/sigv4"
+	"github.com/roadstead/roadstead/store"
+	"github.com/roadstead/roadstead/store/memlog"
+	"github.com/roadstead/roadstead/store/seal"
 	"github.com/roadstead/roadstead/wire"
 	"github.com/roadstead/roadstead/wire/wiretest"
 )
 
-// endpoint is the service over HTTP with its keys.
+// endpoint is the service over HTTP with its keys, as in production: with the
+// gate, over a store in memory.
 type endpoint struct {
-	url  string
-	ring *keyring.Keyring
+	url    string
+	ring   *keyring.Keyring
+	db     *store.DB
+	sealer *seal.Sealer
+	ahead  *atomic.Int64 // how far the clock is ahead of the real one
 }
 
-func serve(t *testing.T) endpoint {
+func serve(t *testing.T, client ...*http.Client) endpoint {
 	t.Helper()
 	ring, err := keyring.Open(t.TempDir(), rand.Reader, keyring.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	verifier := sigv4.New(ring, sigv4.Options{})
+	db, err := store.Open(t.Context(), memlog.New(memlog.Options{}), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealer, err := seal.Ephemeral()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := endpoint{ring: ring, db: db, sealer: sealer, ahead: new(atomic.Int64)}
+	now := func() time.Time { return time.Now().Add(time.Duration(e.ahead.Load())) }
+	verifier := sigv4.New(keyring.WithStored(ring, func() keyring.Nouns { return db.View() }, sealer), sigv4.Options{})
+	allow := gate.New(func() gate.Nouns { return db.View() }, gate.Options{Sealer: ring.Sessions(), Now: now})
+	options := stsapi.Options{BootstrapAccount: account, BootstrapKey: ring.Bootstrap().AccessKeyID, Now: now}
+	if len(client) > 0 {
+		options.Client = client[0]
+	}
 	server := httptest.NewServer(wire.NewRouter(wire.Options{
 		Logger: slog.New(slog.DiscardHandler),
 		Authenticate: func(r *http.Request, body []byte) (context.Context, error) {
@@ -51,9 +76,11 @@ func serve(t *testing.T) endpoint {
 			}
 			return caller.With(r.Context(), result.Identity), nil
 		},
-	}, stsapi.New()))
+		Authorize: allow.Authorize,
+	}, stsapi.New(db, ring.Sessions(), allow, options)))
 	t.Cleanup(server.Close)
-	return endpoint{server.URL, ring}
+	e.url = server.URL
+	return e
 }
 
 func (e endpoint) client(id, secret, token string) *sts.Client {
@@ -152,15 +179,15 @@ func TestRefusalsHaveTheQueryProtocolsCodes(t *testing.T) {
 }
 
 func TestOperationsThatAreNotBuiltAreRefused(t *testing.T) {
-	_, err := serve(t).root().GetSessionToken(t.Context(), nil)
+	_, err := serve(t).root().AssumeRoot(t.Context(), &sts.AssumeRootInput{TargetPrincipal: aws.String(account), TaskPolicyArn: &types.PolicyDescriptorType{Arn: aws.String("arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials")}})
 	var refused smithy.APIError
-	if !errors.As(err, &refused) || refused.ErrorCode() != "InvalidAction" || !strings.Contains(refused.ErrorMessage(), "GetSessionToken") {
+	if !errors.As(err, &refused) || refused.ErrorCode() != "InvalidAction" || !strings.Contains(refused.ErrorMessage(), "AssumeRoot") {
 		t.Fatalf("error %v", err)
 	}
 }
 
 func TestWithoutACallerThereIsNoIdentity(t *testing.T) {
-	router := wire.NewRouter(wire.Options{Logger: slog.New(slog.DiscardHandler)}, stsapi.New())
+	router := wire.NewRouter(wire.Options{Logger: slog.New(slog.DiscardHandler)}, stsapi.New(nil, nil, nil, stsapi.Options{}))
 	r := httptest.NewRequest("POST", "/", strings.NewReader("Action=GetCallerIdentity&Version=2011-06-15"))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	w := httptest.NewRecorder()
@@ -179,7 +206,7 @@ func TestKnownIsTheModel(t *testing.T) {
 			model = append(model, m.Name)
 		}
 	}
-	if known := stsapi.New().Known; !slices.Equal(known, model) {
+	if known := stsapi.New(nil, nil, nil, stsapi.Options{}).Known; !slices.Equal(known, model) {
 		t.Fatalf("Known is %v, the client has %v", known, model)
 	}
 }

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/roadstead/roadstead/auth/caller"
@@ -110,13 +111,48 @@ func (g *Gate) Check(ctx context.Context, who caller.Identity, needs ...wire.Nee
 	return nil
 }
 
+// Admits returns nil if the resources' own policies let in who has no policies
+// of its own: a service, or somebody for whom an identity provider speaks.
+func (g *Gate) Admits(ctx context.Context, c policy.Caller, n wire.Need) error {
+	v := g.view()
+	global := g.globalKeys(ctx, v, caller.Identity{})
+	for _, arn := range n.Resources {
+		f := resourceOf(v, arn)
+		r := &policy.Request{Action: n.Action, Resource: arn, Account: f.account, Caller: c, Context: keysFor(global, n.Keys, &f, n.Action)}
+		var p policy.Policies
+		p.Resource, p.Required = g.resourcePolicy(&f, n.Action)
+		if d := policy.Evaluate(r, &p); !d.Allowed() {
+			return g.denied(r, d)
+		}
+	}
+	return nil
+}
+
 // decide evaluates. Nobody has no permissions, whatever a policy says of
 // everybody: anonymous requests end at authentication.
 func decide(who caller.Identity, r *policy.Request, p *policy.Policies) policy.Decision {
 	if who.Kind == caller.Nobody {
 		return policy.Decision{Cause: policy.NoIdentityPolicy}
 	}
+	if !within(who.Purpose, r.Action) {
+		return policy.Decision{Cause: policy.NoSessionPolicy}
+	}
 	return policy.Evaluate(r, p)
+}
+
+// within reports whether sessions of a purpose may call the action at all:
+// those that users make for themselves or for others may not touch IAM, and
+// of STS only what says who they are or, for the first, what leads to a role.
+// Source: IAM user guide, "Compare AWS STS credentials".
+func within(p caller.Purpose, action string) bool {
+	service, operation, _ := strings.Cut(action, ":")
+	switch {
+	case p != caller.Token && p != caller.Federation:
+		return true
+	case service == "sts":
+		return operation == "GetCallerIdentity" || p == caller.Token && operation != "GetFederationToken"
+	}
+	return service != "iam" || operation == "PassRole"
 }
 
 // subject is the caller as policies see it.

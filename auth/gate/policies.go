@@ -8,6 +8,9 @@ import (
 	"github.com/roadstead/roadstead/model"
 )
 
+// all is what an account's root may do.
+const all = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
+
 // get returns the noun of a type at a key.
 func get[T model.Noun](v Nouns, k model.Key) (t T, ok bool) {
 	n, ok := v.Lookup(k)
@@ -27,6 +30,8 @@ func (g *Gate) policiesOf(v Nouns, who caller.Identity) policy.Policies {
 		if u, ok := get[*model.User](v, model.Key{Kind: model.KindUser, ID: model.UserID(who.Account, who.Name())}); ok {
 			p.Identity = g.user(v, u)
 			p.Boundary = g.boundary(v, u.Boundary)
+		} else if who.Kind == caller.FederatedUser && strings.HasSuffix(who.RoleARN, ":root") {
+			p.Identity = []policy.Named{{Name: "root", Document: g.documents.parsed(all, policy.Identity)}}
 		}
 	case caller.AssumedRole:
 		r, ok := roleOf(v, who.RoleARN)
