@@ -155,7 +155,7 @@ func (p *plane) introduce() error {
 		Authenticate: authenticate(verifier),
 		Authorize:    allow.Authorize,
 		Logger:       p.options.log,
-	}), append(p.vault(),
+	}), append(p.vault(allow.Authorize),
 		apiecs.New(p.db, apiecs.Options{Region: region, RegistryHosts: hosts, Logger: p.options.log, Endpoints: p.agentEndpoints}),
 		images.Service(),
 		apilogs.New(p.events, apilogs.Options{Region: region}),
