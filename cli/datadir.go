@@ -20,6 +20,8 @@ import (
 //	credentials, session-keys   the keyring (auth/keyring)
 //	root-keyset                 the keys that seal secrets (store/seal)
 //	audit-key, audit/           the record of calls (telemetry/trail)
+//	certificate-authority       issues certificates (auth/authority)
+//	ca-bundle.pem               what clients verify the server by, with TLS
 //	endpoint                    the URL of the running server
 //	lock                        held by the running process, with its pid
 //	etcd/ logs/ registry/       the control plane's state

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -35,6 +36,9 @@ func envCommand() *cobra.Command {
 			{"AWS_DEFAULT_REGION", region}, // version 1 of the aws CLI knows only this one
 		} {
 			fmt.Fprintf(c.OutOrStdout(), "export %s=%s\n", v[0], v[1])
+		}
+		if strings.HasPrefix(url, "https:") && d.readBundle() != nil {
+			fmt.Fprintf(c.OutOrStdout(), "export AWS_CA_BUNDLE=%s\n", d.bundle())
 		}
 		fmt.Fprintln(c.OutOrStdout(), "unset AWS_SESSION_TOKEN AWS_PROFILE")
 		return nil

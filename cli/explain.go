@@ -48,7 +48,11 @@ func explainClient(dir string) (*ecs.Client, error) {
 		if id == "" || secret == "" {
 			return nil, errors.New("AWS_ENDPOINT_URL is set, but AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not")
 		}
-		return ecs.NewFromConfig(clientConfig(url, staticCredentials(id, secret, os.Getenv("AWS_SESSION_TOKEN")))), nil
+		bundle, err := os.ReadFile(os.Getenv("AWS_CA_BUNDLE"))
+		if err != nil && os.Getenv("AWS_CA_BUNDLE") != "" {
+			return nil, fmt.Errorf("AWS_CA_BUNDLE: %w", err)
+		}
+		return ecs.NewFromConfig(trusting(clientConfig(url, staticCredentials(id, secret, os.Getenv("AWS_SESSION_TOKEN"))), bundle)), nil
 	}
 	d, err := openDataDir(dir)
 	if err != nil {
@@ -62,7 +66,7 @@ func explainClient(dir string) (*ecs.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ecs.NewFromConfig(clientConfig(url, staticCredentials(key.AccessKeyID, key.SecretAccessKey, ""))), nil
+	return ecs.NewFromConfig(trusting(clientConfig(url, staticCredentials(key.AccessKeyID, key.SecretAccessKey, "")), d.readBundle())), nil
 }
 
 // explainer is a user of the public API that says what it reads.

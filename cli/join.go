@@ -27,6 +27,8 @@ type joinToken struct {
 	SecretAccessKey string    `json:"s"`
 	SessionToken    string    `json:"t"`
 	Expires         time.Time `json:"e"`
+	// Bundle is what the server is verified by, in PEM; "" is the system's roots.
+	Bundle string `json:"c,omitempty"`
 }
 
 // instanceRole is the role that instances' sessions are of.
@@ -63,7 +65,7 @@ It may do what that instance does and nothing else, and it cannot be renewed yet
 				s.AccessKeyID, s.SecretAccessKey, s.SessionToken, region, region)
 			return nil
 		}
-		text, err := json.Marshal(joinToken{s.AccessKeyID, s.SecretAccessKey, s.SessionToken, s.Expiration})
+		text, err := json.Marshal(joinToken{s.AccessKeyID, s.SecretAccessKey, s.SessionToken, s.Expiration, string(d.readBundle())})
 		if err != nil {
 			return err
 		}
@@ -80,6 +82,9 @@ func readJoinToken(text string) (t joinToken, err error) {
 	}
 	if err != nil || t.AccessKeyID == "" {
 		return t, errors.New("--token is not a token of `roadstead token`")
+	}
+	if t.Bundle != "" && !validBundle(t.Bundle) {
+		return t, errors.New("--token has certificates that cannot be read: make a new one with `roadstead token` on the server")
 	}
 	if time.Now().After(t.Expires) {
 		return t, fmt.Errorf("the token expired at %s: make a new one with `roadstead token` on the server", t.Expires.Format(time.RFC3339))
@@ -118,7 +123,7 @@ func agentCommand() *cobra.Command {
 			return err
 		}
 		defer release()
-		n, err := openNode(nodeOptions{dir: d, url: strings.TrimSuffix(*server, "/"), cluster: *cluster, containerd: *host,
+		n, err := openNode(nodeOptions{dir: d, bundle: []byte(t.Bundle), url: strings.TrimSuffix(*server, "/"), cluster: *cluster, containerd: *host,
 			log: logger(c.ErrOrStderr(), *verbose), prepared: preparedNamespaces, attributes: append(custom(*attributes), supplying(*provider)...),
 			credentials: staticCredentials(t.AccessKeyID, t.SecretAccessKey, t.SessionToken)})
 		if err != nil {

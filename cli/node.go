@@ -35,6 +35,7 @@ type nodeOptions struct {
 	dir         dataDir
 	url         string // of the control plane
 	cluster     string
+	bundle      []byte // what the control plane is verified by; nil is the system's roots
 	credentials aws.CredentialsProvider
 	attributes  []types.Attribute
 	log         *slog.Logger
@@ -53,6 +54,8 @@ type node struct {
 	network    *linux.Network
 	logs       *logdriver.Driver
 	agent      *agent.Agent
+	// certificate is the instance's; nil without TLS.
+	certificate *instanceCertificate
 }
 
 // preparedNamespaces is how many network namespaces are kept ready.
@@ -72,7 +75,7 @@ func openNode(o nodeOptions) (*node, error) {
 			return nil, err
 		}
 	}
-	if n.runtime, err = containerd.New(layout, containerd.Options{Address: o.containerd, Namespace: o.dir.name(), CgroupRoot: "/roadstead-" + o.dir.name()}); err != nil {
+	if n.runtime, err = containerd.New(layout, containerd.Options{Roots: o.bundle, Address: o.containerd, Namespace: o.dir.name(), CgroupRoot: "/roadstead-" + o.dir.name()}); err != nil {
 		return nil, err
 	}
 	if n.network, err = linux.Open(n.networkOptions()); err != nil {
@@ -90,7 +93,7 @@ func (n *node) networkOptions() linux.Options {
 // introduce makes the agent over its edges.
 func (n *node) introduce() (err error) {
 	o := n.options
-	config := clientConfig(o.url, o.credentials)
+	config := trusting(clientConfig(o.url, o.credentials), o.bundle)
 	if n.logs, err = logdriver.New(cloudwatchlogs.NewFromConfig(config), o.dir.join("node", "logs"), logdriver.Options{Logger: o.log}); err != nil {
 		return err
 	}
@@ -98,7 +101,12 @@ func (n *node) introduce() (err error) {
 	if err != nil {
 		return fmt.Errorf("URL of the control plane: %w", err)
 	}
-	insecure := []string{}
+	insecure, channels := []string{}, (*http.Client)(nil)
+	if target.Scheme == "https" {
+		n.certificate = &instanceCertificate{url: o.url, roots: rootsOf(o.bundle), credentials: o.credentials, now: time.Now, log: o.log,
+			instance: func() string { return n.agent.InstanceARN() }}
+		channels = n.certificate.channels()
+	}
 	if target.Scheme == "http" {
 		insecure = append(insecure, target.Host, "localhost:"+target.Port())
 	}
@@ -113,7 +121,7 @@ func (n *node) introduce() (err error) {
 			Environment: map[string]string{"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_EXECUTION_ENV": "AWS_ECS_EC2"}},
 		Instance: agent.Instance{Cluster: o.cluster, Resources: resources,
 			Attributes: append(capabilities(), o.attributes...), Version: Version, Hash: "roadstead"},
-		Region: region, Credentials: o.credentials, Logger: o.log,
+		Region: region, Credentials: o.credentials, HTTP: channels, Logger: o.log,
 	})
 	return err
 }
@@ -131,6 +139,9 @@ func (n *node) run(ctx context.Context) error {
 	group.Go(func() error { return n.network.Run(below) })
 	group.Go(func() error { return n.logs.Run(below) })
 	group.Go(func() error { return n.serveTasks(ctx) })
+	if n.certificate != nil {
+		group.Go(func() error { n.certificate.run(ctx); return nil })
+	}
 	group.Go(func() error {
 		defer stopBelow()
 		if err := n.runtime.Ready(ctx); err != nil {

@@ -46,6 +46,7 @@ type planeOptions struct {
 	listen string   // HOST:PORT
 	etcd   []string // endpoints of an external etcd; none means the embedded one
 	rates  throttle.Rates
+	secure security
 	log    *slog.Logger
 	// rootIdentity is the age identity file that wraps the root keyset; "" for
 	// none.
@@ -66,6 +67,7 @@ type plane struct {
 	events   *logs.Store
 	blobs    *blob.Store
 	guard    *guard
+	doorway  *doorway
 	links    *control.Links
 	dispatch *dispatch.Server
 	loops    []func(context.Context) error
@@ -82,10 +84,10 @@ func openPlane(ctx context.Context, o planeOptions) (p *plane, err error) {
 			opened.close()
 		}
 	}()
-	if p.listener, err = listen(o.listen); err != nil {
+	if p.doorway, err = openDoorway(o.dir, o.listen, o.secure, o.log); err != nil {
 		return nil, err
 	}
-	p.url = "http://" + p.listener.Addr().String()
+	p.listener, p.url = p.doorway.listener, p.doorway.url
 	if p.keys, err = keyring.Open(string(o.dir), rand.Reader, keyring.Options{Account: account}); err != nil {
 		return nil, err
 	}
@@ -118,37 +120,16 @@ func openPlane(ctx context.Context, o planeOptions) (p *plane, err error) {
 	return p, p.introduce()
 }
 
-// listen opens the listener. Only loopback is allowed without TLS, which does
-// not exist yet.
-func listen(address string) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, fmt.Errorf("--listen %q is not HOST:PORT: %w", address, err)
-	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, fmt.Errorf("--listen %q: without TLS, which is not built yet, only loopback addresses are served", address)
-	}
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w (name another with --listen)", address, err)
-	}
-	return l, nil
-}
-
 // introduce makes the rooms known to each other.
 func (p *plane) introduce() error {
-	host := p.listener.Addr().String()
-	hosts := []string{host}
-	if h, port, err := net.SplitHostPort(host); err == nil && net.ParseIP(h).IsLoopback() {
-		hosts = append(hosts, net.JoinHostPort("localhost", port))
-	}
+	host, hosts := p.doorway.host, p.doorway.hosts()
 	platform := dispatch.Platform{Region: region, RegistryHosts: hosts, Endpoint: p.url}
 	keys := keyring.WithStored(p.keys, func() keyring.Nouns { return p.db.View() }, p.sealer)
 	verifier := sigv4.New(keys, sigv4.Options{})
 	allow := gate.New(func() gate.Nouns { return p.db.View() }, gate.Options{Region: region, Managed: managedPolicies(), Sealer: p.keys.Sessions()})
 	p.links = control.NewLinks(p.db, platform, taskSessions{p.keys}, control.LinksOptions{
 		Now: time.Now, Nonce: uuid.NewString, Logger: p.options.log})
-	p.dispatch = dispatch.NewServer(p.links, authenticateAgent(verifier, allow), dispatch.ServerOptions{Logger: p.options.log})
+	p.dispatch = dispatch.NewServer(p.links, p.doorway.pinned(authenticateAgent(verifier, allow)), dispatch.ServerOptions{Logger: p.options.log})
 
 	images := images.New(p.db, p.blobs, p.keys.Sessions(), entrance{keys, allow}, images.Options{Account: account, Region: region, Host: host, Logger: p.options.log})
 	router := wire.NewRouter(p.guard.around(wire.Options{
@@ -165,6 +146,7 @@ func (p *plane) introduce() error {
 	mux := http.NewServeMux()
 	mux.Handle("/", router)
 	mux.Handle("/v2/", hurry(images.Handler()))
+	mux.Handle("POST "+certificatePath, hurry(p.doorway.certify(verifier, p.guard)))
 	mux.Handle("GET /acs/ws", hurry(p.dispatch.ACS()))
 	mux.Handle("GET /tcs/ws", hurry(p.dispatch.TCS()))
 	p.http = &http.Server{Handler: mux, ReadHeaderTimeout: 20 * time.Second, IdleTimeout: 5 * time.Minute, MaxHeaderBytes: maxHeader,

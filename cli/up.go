@@ -24,6 +24,8 @@ type serverFlags struct {
 	verbose     *bool
 	identity    *string
 	throttle    *string
+	secure      *security
+	agents      *string
 }
 
 // plane returns the options of the control plane that the flags ask for.
@@ -32,16 +34,32 @@ func (f serverFlags) plane(d dataDir, log *slog.Logger) (planeOptions, error) {
 	if err != nil {
 		return planeOptions{}, fmt.Errorf("--throttle: %w", err)
 	}
-	return planeOptions{dir: d, listen: *f.listen, etcd: *f.etcd, rates: rates, rootIdentity: *f.identity, log: log}, nil
+	s := *f.secure
+	switch *f.agents {
+	case "optional", "required":
+		s.required = *f.agents == "required"
+	default:
+		return planeOptions{}, fmt.Errorf("--agent-certificates %q: it is optional or required", *f.agents)
+	}
+	return planeOptions{secure: s, dir: d, listen: *f.listen, etcd: *f.etcd, rates: rates, rootIdentity: *f.identity, log: log}, nil
 }
 
 func addServerFlags(c *cobra.Command) serverFlags {
+	s := &security{}
+	c.Flags().BoolVar(&s.tls, "tls", false, "serve TLS 1.3 with certificates of Roadstead's own authority (made in the data directory)")
+	c.Flags().StringVar(&s.certificate, "tls-cert", "", "serve TLS 1.3 with this certificate and its chain, in PEM; it is read again when it changes")
+	c.Flags().StringVar(&s.key, "tls-key", "", "key of --tls-cert, in PEM")
+	c.Flags().StringVar(&s.bundle, "tls-ca", "", "certificates that clients and instances verify --tls-cert by (default: their system's)")
+	c.Flags().BoolVar(&s.insecure, "insecure", false, "serve addresses other than loopback without TLS")
+	c.Flags().StringVar(&s.advertise, "advertise", "", "HOST:PORT that clients and instances reach the server under (default: the address of --listen)")
 	return serverFlags{
 		dir:      addDataDir(c),
 		listen:   c.Flags().String("listen", "127.0.0.1:4566", "address to serve the AWS APIs on"),
 		etcd:     c.Flags().StringSlice("etcd", nil, "endpoints of an external etcd (default: an embedded one)"),
 		verbose:  c.Flags().Bool("verbose", false, "log what happens inside"),
 		identity: c.Flags().String("root-identity", "", "age identity file that wraps the keys which seal secrets (default: the data directory's mode alone protects them)"),
+		secure:   s,
+		agents:   c.Flags().String("agent-certificates", "optional", `whether agents must show the certificate of their instance, with TLS: "optional" or "required"`),
 		throttle: c.Flags().String("throttle", "", `calls per second of one caller, as "read=5000,write=2000,expensive=200,refused=50" or "off"`),
 	}
 }
@@ -99,6 +117,7 @@ func up(ctx context.Context, out io.Writer, f serverFlags, remove bool, options 
 	}
 	key := p.keys.Bootstrap()
 	options.dir, options.url, options.cluster, options.log, options.prepared = d, p.url, defaultCluster, log, preparedNamespaces
+	options.bundle = d.readBundle()
 	options.credentials = staticCredentials(key.AccessKeyID, key.SecretAccessKey, "")
 	n, err := openNode(options)
 	if err != nil {
@@ -135,7 +154,7 @@ const defaultCluster = "default"
 // client returns an ECS client with the bootstrap key.
 func (p *plane) client() *ecs.Client {
 	key := p.keys.Bootstrap()
-	return ecs.NewFromConfig(clientConfig(p.url, staticCredentials(key.AccessKeyID, key.SecretAccessKey, "")))
+	return ecs.NewFromConfig(trusting(clientConfig(p.url, staticCredentials(key.AccessKeyID, key.SecretAccessKey, "")), p.options.dir.readBundle()))
 }
 
 // ensureDefaultCluster makes the cluster that the machine's own instance

@@ -106,7 +106,7 @@ func New(layout Layout, options Options) (*Client, error) {
 		machine: fixed,
 		shim:    runtimeName,
 		starts:  semaphore.NewWeighted(int64(options.Starts)),
-		secure:  newTransport(false), insecure: newTransport(true),
+		secure:  newTransport(false, options.Roots), insecure: newTransport(true, nil),
 	}
 	client.shims = newShims(layout, options, client)
 	return client, nil

@@ -26,6 +26,8 @@ type Options struct {
 	Spares int
 	// Pulls is how many images are pulled at once; others wait. 0 is 4.
 	Pulls int
+	// Roots are certificates in PEM by which registries are verified beside the system's.
+	Roots []byte
 }
 
 const (

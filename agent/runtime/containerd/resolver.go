@@ -2,6 +2,7 @@ package containerd
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"net"
 	"net/http"
 	"time"
@@ -21,13 +22,22 @@ const (
 )
 
 // newTransport gives the connections to registries, which all pulls share. Insecure ones verify no certificate.
-func newTransport(insecure bool) *http.Transport {
+func newTransport(insecure bool, roots []byte) *http.Transport {
+	verify := &tls.Config{InsecureSkipVerify: insecure} //nolint:gosec // the caller asked for it
+	if len(roots) > 0 {
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool()
+		}
+		pool.AppendCertsFromPEM(roots)
+		verify.RootCAs = pool
+	}
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
 		TLSHandshakeTimeout:   dialTimeout,
 		ResponseHeaderTimeout: responseTimeout,
-		TLSClientConfig:       &tls.Config{InsecureSkipVerify: insecure}, //nolint:gosec // the caller asked for it
+		TLSClientConfig:       verify,
 		MaxIdleConnsPerHost:   layersAtOnce,
 		IdleConnTimeout:       30 * time.Second,
 	}
