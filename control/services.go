@@ -20,6 +20,10 @@ type ServicesOptions struct {
 	Timing deploy.Timing
 	// Seed draws the seed of each plan's ids; nil: from the system's source.
 	Seed func() plan.Seed
+	// PlanWrites is how many writes one plan may hold; 0: plan.MaxWrites. A
+	// plan looks at all tasks of its service, so a log that takes large
+	// transactions is worth more.
+	PlanWrites int
 }
 
 // stuckDelay is how long a service that found no instance waits after room
@@ -254,7 +258,7 @@ func (s *services) Plan(v store.View, key string, now time.Time) plan.Plan {
 		return plan.Plan{}
 	}
 	c := s.cluster(key)
-	in := deploy.View{Service: svc, Now: now, Since: s.since, Timing: s.opts.Timing, Seed: s.opts.Seed(),
+	in := deploy.View{Service: svc, Now: now, Writes: s.opts.PlanWrites, Since: s.since, Timing: s.opts.Timing, Seed: s.opts.Seed(),
 		Definitions: map[string]*model.TaskDefinition{}, Fleet: c.fleetOf(v, clusterOf(key)),
 		GroupsOf: func(instance string) []string { return groupsOn(v, instance) }}
 	in.Alarms, in.Providers = alarmsOf(v, svc), map[string]*model.CapacityProvider{}

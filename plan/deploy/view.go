@@ -18,7 +18,9 @@ type View struct {
 	Tasks       []*model.Task                    // all of the service that are in the tables
 	Definitions map[string]*model.TaskDefinition // by id, those of the tasks and of the deployments
 	Fleet       *place.Fleet                     // the cluster's instances
-	Events      *model.ServiceEvents             // nil: none yet
+	// Writes is how many writes the plan may hold; 0: plan.MaxWrites.
+	Writes int
+	Events *model.ServiceEvents // nil: none yet
 	// TaskSets are all of a service whose deployment controller is EXTERNAL.
 	TaskSets []*model.TaskSet
 	// Alarms are those that the service's rollout names and that exist, by name.
@@ -127,7 +129,7 @@ type planning struct {
 }
 
 func begin(v View) *planning {
-	p := &planning{View: v, ids: plan.NewIDs(v.Seed), spare: maxTaskWrites, stored: map[string]*model.Deployment{}, guarded: map[string]bool{}}
+	p := &planning{View: v, ids: plan.NewIDs(v.Seed), spare: cmp.Or(v.Writes, plan.MaxWrites) - (plan.MaxWrites - maxTaskWrites), stored: map[string]*model.Deployment{}, guarded: map[string]bool{}}
 	p.Timing = v.Timing.withDefaults()
 	p.tasks = slices.Clone(v.Tasks)
 	if byID := func(a, b *model.Task) int { return cmp.Compare(a.ID, b.ID) }; !slices.IsSortedFunc(p.tasks, byID) {

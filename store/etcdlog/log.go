@@ -56,6 +56,10 @@ func (t *term) end() { t.once.Do(func() { close(t.lost) }) }
 // store's default, for one with settings that are not ours.
 func (l *Log) BatchWrites() int { return l.batch }
 
+// PlanWrites is how many writes one plan of a large service may hold: half of a
+// transaction, so that others have their turn; 0, the planners' default, as with BatchWrites.
+func (l *Log) PlanWrites() int { return l.batch / 2 }
+
 // Close ends the term and releases what the log holds. Whoever follows next
 // can lead at once.
 func (l *Log) Close() error {

@@ -55,7 +55,7 @@ func scale(t *testing.T, r *report, _ sample) {
 	w.tasks = w.services*scaleServiceTasks + wideServiceTasks
 	w.share = float64(w.tasks) / scaleTasks
 	log, db := openStore(t, w.dir)
-	w.plane = planeOver(t, db).run()
+	w.plane = planeOver(t, db).run(log.PlanWrites())
 	w.populate()
 	w.fill()
 	w.redeploy()
@@ -144,6 +144,7 @@ func (w *scaleWorld) fill() {
 		return ""
 	})
 	w.r.note("all services steady after %.1f s; %d reports were refused and sent again", time.Since(began).Seconds(), w.herd.retried.Load())
+	w.r.note("%s", &w.plane.planned)
 	after := w.settled()
 	each := (after.anonymous - before.anonymous) / float64(w.tasks) * 10_000
 	w.r.add(row{what: "anonymous memory for each 10,000 tasks, in use", measured: fmt.Sprintf("%s (%s with no tasks, %s with all)",

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,14 +30,35 @@ type scalePlane struct {
 	*plane
 	links  *control.Links
 	server *dispatch.Server
-	stop   func()
+	// planned counts what the services' loop does.
+	planned planCount
+	stop    func()
+}
+
+// planCount counts plans. It is a control.Observer.
+type planCount struct{ plans, writing, took atomic.Int64 }
+
+// Observe implements control.Observer.
+func (c *planCount) Observe(e control.Event) {
+	if p, ok := e.(control.Planned); ok {
+		c.plans.Add(1)
+		c.took.Add(int64(p.Took))
+		if p.Revision != 0 {
+			c.writing.Add(1)
+		}
+	}
+}
+
+func (c *planCount) String() string {
+	return fmt.Sprintf("%d plans of services, %d of them with writes, %.1f s with their commits", c.plans.Load(), c.writing.Load(),
+		time.Duration(c.took.Load()).Seconds())
 }
 
 // etcdIn is where `roadstead server --data-dir DIR` keeps its etcd.
 func etcdIn(dataDir string) string { return filepath.Join(dataDir, "etcd") }
 
 // run starts the loops and the agents' channels; stop ends them.
-func (p *plane) run() *scalePlane {
+func (p *plane) run(planWrites int) *scalePlane {
 	s := &scalePlane{plane: p}
 	s.links = control.NewLinks(p.db, dispatch.Platform{Region: benchRegion}, nil, control.LinksOptions{Now: time.Now, Nonce: uuid.NewString})
 	root := caller.NewRoot(benchAccount, benchKey)
@@ -44,7 +66,7 @@ func (p *plane) run() *scalePlane {
 	ctx, cancel := context.WithCancel(context.Background())
 	var loops sync.WaitGroup
 	for _, run := range []func(context.Context) error{s.links.Run,
-		control.New(p.db, control.NewServices(control.ServicesOptions{}), control.Options{}).Run,
+		control.New(p.db, control.NewServices(control.ServicesOptions{PlanWrites: planWrites}), control.Options{Observer: &s.planned}).Run,
 		control.New(p.db, control.NewProvisioner(control.ProvisionOptions{}), control.Options{}).Run,
 		control.New(p.db, control.NewDaemons(control.DaemonsOptions{}), control.Options{}).Run,
 		control.New(p.db, control.NewReaper(reap.Timing{}), control.Options{}).Run,
