@@ -11,7 +11,11 @@ import (
 
 	"github.com/roadstead/roadstead/api/ecr"
 	"github.com/roadstead/roadstead/api/ecs"
+	"github.com/roadstead/roadstead/api/iam"
+	"github.com/roadstead/roadstead/api/kms"
 	"github.com/roadstead/roadstead/api/logs"
+	"github.com/roadstead/roadstead/api/secretsmanager"
+	"github.com/roadstead/roadstead/api/ssm"
 	"github.com/roadstead/roadstead/api/sts"
 	"github.com/roadstead/roadstead/store"
 	"github.com/roadstead/roadstead/store/memlog"
@@ -63,7 +67,11 @@ func operations(t *testing.T) string {
 		{"ECS", ecs.New(db, ecs.Options{})},
 		{"ECR", ecr.New(db, nil, nil, nil, ecr.Options{}).Service()},
 		{"CloudWatch Logs", logs.New(nil, logs.Options{})},
+		{"IAM", iam.New(db, nil, iam.Options{})},
 		{"STS", sts.New(nil, nil, nil, sts.Options{})},
+		{"KMS", kms.New(db, nil, kms.Options{}).Service()},
+		{"Secrets Manager", secretsmanager.New(db, nil, secretsmanager.Options{})},
+		{"Systems Manager Parameter Store", ssm.New(db, nil, ssm.Options{})},
 	} {
 		var served, missing []string
 		for _, op := range s.service.Operations {
