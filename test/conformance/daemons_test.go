@@ -85,7 +85,9 @@ func (w *tour) daemons(t *testing.T) {
 	}
 
 	update := ecs.UpdateDaemonInput{DaemonArn: made.DaemonArn, DaemonTaskDefinitionArn: second, CapacityProviderArns: providers}
-	overtaken, newest := call(t, w.UpdateDaemon, update).DeploymentArn, call(t, w.UpdateDaemon, update).DeploymentArn
+	bakes := update
+	bakes.DeploymentConfiguration = &types.DaemonDeploymentConfiguration{BakeTimeInMinutes: 60}
+	overtaken, newest := call(t, w.UpdateDaemon, bakes).DeploymentArn, call(t, w.UpdateDaemon, update).DeploymentArn
 	w.stopped(t, overtaken)
 	w.successful(t, newest)
 	if on := w.serving(t); !slices.Equal(on, []string{*second}) {

@@ -59,7 +59,8 @@ def parameters():
         for k, v in given.items():
             assert r[k] == v and d[k] == v, (given, r)
         ecr.delete_repository(repositoryName="given-%d" % made)
-    refused("RepositoryNotFoundException", re.compile("."), ecr.list_images, registryId="111111111111", repositoryName="docks/one")
+    refused("AccessDeniedException", re.compile(".*is not authorized to perform: ecr:ListImages on resource"), ecr.list_images,
+            registryId="111111111111", repositoryName="docks/one")
 
 
 def images():

@@ -6,7 +6,7 @@ its capacity provider NAME-managed, as soon as a task waits for one there."""
 from clients import *
 
 C = Walk({"boto3": Boto3, "cli": CLI}[sys.argv[1]]())
-ok, no, wait, NAME = C.ok, C.no, C.wait, C.of.name
+ok, no, look, wait, NAME = C.ok, C.no, C.look, C.wait, C.of.name
 FLEET, MANAGED = NAME + "-fleet", NAME + "-managed"
 STRATEGY = [{"capacityProvider": MANAGED, "weight": 1}]
 IN = {"cluster": FLEET}
@@ -141,8 +141,8 @@ def services():
     def service():
         return ok("DescribeServices", **IN, services=["web"])["services"][0]
 
-    def deployment(arn):
-        return ok("DescribeServiceDeployments", serviceDeploymentArns=[arn])["serviceDeployments"][0]
+    def deployment(arn, by=ok):
+        return by("DescribeServiceDeployments", serviceDeploymentArns=[arn])["serviceDeployments"][0]
     made = ok("CreateService", **IN, serviceName="web", taskDefinition=NAME, desiredCount=1, capacityProviderStrategy=STRATEGY)["service"]
     wait("services_stable", **IN, services=["web"])
     assert ok("ListServices", **IN)["serviceArns"] == [made["serviceArn"]]
@@ -151,7 +151,7 @@ def services():
     assert service()["runningCount"] == 2 and service()["capacityProviderStrategy"][0]["capacityProvider"] == MANAGED, service()
     first = made["currentServiceDeployment"]
     assert [d["serviceDeploymentArn"] for d in ok("ListServiceDeployments", **IN, service="web")["serviceDeployments"]] == [first]
-    until("the deployment to succeed", lambda: deployment(first)["status"] == "SUCCESSFUL")
+    until("the deployment to succeed", lambda: deployment(first, look)["status"] == "SUCCESSFUL")
     revision = ok("DescribeServiceRevisions", serviceRevisionArns=[deployment(first)["targetServiceRevision"]["arn"]])["serviceRevisions"][0]
     assert revision["capacityProviderStrategy"] == service()["capacityProviderStrategy"], revision
     no("InvalidParameterException", "ContinueServiceDeployment", serviceDeploymentArn=first, hookId="none")
@@ -161,14 +161,14 @@ def services():
     ok("UpdateTaskProtection", **IN, tasks=tasks[:1], protectionEnabled=True, expiresInMinutes=1)
     assert ok("GetTaskProtection", **IN, tasks=tasks[:1])["protectedTasks"][0]["protectionEnabled"] is True
     ok("UpdateService", **IN, service="web", desiredCount=1)
-    until("the other task to go", lambda: ok("ListTasks", **IN, serviceName="web")["taskArns"] == tasks[:1])
+    until("the other task to go", lambda: look("ListTasks", **IN, serviceName="web")["taskArns"] == tasks[:1])
     ok("UpdateTaskProtection", **IN, tasks=tasks[:1], protectionEnabled=False)
     assert ok("GetTaskProtection", **IN, tasks=tasks[:1])["protectedTasks"][0]["protectionEnabled"] is False
 
     ok("RegisterTaskDefinition", **definition(NAME + "-bad", image=image() + "-none"))
     bad = ok("UpdateService", **IN, service="web", taskDefinition=NAME + "-bad")["service"]["currentServiceDeployment"]
     assert ok("StopServiceDeployment", serviceDeploymentArn=bad, stopType="ROLLBACK")["serviceDeploymentArn"] == bad
-    until("the rollback", lambda: deployment(bad)["status"] == "ROLLBACK_SUCCESSFUL")
+    until("the rollback", lambda: deployment(bad, look)["status"] == "ROLLBACK_SUCCESSFUL")
     back = ok("ListTasks", **IN, serviceName="web")["taskArns"]
     assert service()["taskDefinition"] == made["taskDefinition"] and [task(t)["taskDefinitionArn"] for t in back] == [made["taskDefinition"]], back
     ok("DeleteService", **IN, service="web", force=True)
@@ -180,15 +180,15 @@ def sets():
     ok("CreateService", **IN, serviceName="outside", desiredCount=2, deploymentController={"type": "EXTERNAL"})
     s = ok("CreateTaskSet", **of, taskDefinition=NAME, capacityProviderStrategy=STRATEGY, scale={"value": 50, "unit": "PERCENT"})["taskSet"]
 
-    def one():
-        return ok("DescribeTaskSets", **of, taskSets=[s["id"]])["taskSets"][0]
-    until("one task", lambda: (one()["stabilityStatus"], one()["runningCount"]) == ("STEADY_STATE", 1))
+    def one(by=ok):
+        return by("DescribeTaskSets", **of, taskSets=[s["id"]])["taskSets"][0]
+    until("one task", lambda: (one(look)["stabilityStatus"], one(look)["runningCount"]) == ("STEADY_STATE", 1))
     ok("UpdateTaskSet", **of, taskSet=s["id"], scale={"value": 100, "unit": "PERCENT"})
-    until("two tasks", lambda: (one()["stabilityStatus"], one()["runningCount"]) == ("STEADY_STATE", 2))
+    until("two tasks", lambda: (one(look)["stabilityStatus"], one(look)["runningCount"]) == ("STEADY_STATE", 2))
     ok("UpdateServicePrimaryTaskSet", **of, primaryTaskSet=s["id"])
     assert one()["status"] == "PRIMARY"
     ok("DeleteTaskSet", **of, taskSet=s["id"], force=True)
-    until("the task set to go", lambda: ok("DescribeTaskSets", **of)["taskSets"] == [])
+    until("the task set to go", lambda: look("DescribeTaskSets", **of)["taskSets"] == [])
     ok("DeleteService", **of, force=True)
     wait("services_inactive", **IN, services=["outside"])
 
@@ -220,9 +220,9 @@ def daemons():
     r = ok("DescribeDaemonRevisions", daemonRevisionArns=[revision])["daemonRevisions"][0]
     assert r["daemonTaskDefinitionArn"] == first, r
 
-    # A deployment that a newer one overtakes is stopped.
+    # A deployment that a newer one overtakes is stopped; this one bakes until then.
     update = dict(daemonArn=arn, capacityProviderArns=providers)
-    overtaken = ok("UpdateDaemon", **update, daemonTaskDefinitionArn=second)["deploymentArn"]
+    overtaken = ok("UpdateDaemon", **update, daemonTaskDefinitionArn=second, deploymentConfiguration={"bakeTimeInMinutes": 60})["deploymentArn"]
     last = ok("UpdateDaemon", **update, daemonTaskDefinitionArn=second)["deploymentArn"]
     wait("daemon_deployment_stopped", daemonDeploymentArns=[overtaken])
     wait("daemon_deployment_successful", daemonDeploymentArns=[last])
@@ -231,7 +231,7 @@ def daemons():
     assert listed == [last, overtaken, made["deploymentArn"]], listed
 
     ok("DeleteDaemon", daemonArn=arn)
-    until("the daemon to go", lambda: ok("ListDaemons", clusterArn=ARN + "cluster/" + FLEET)["daemonSummariesList"] == [])
+    until("the daemon to go", lambda: look("ListDaemons", clusterArn=ARN + "cluster/" + FLEET)["daemonSummariesList"] == [])
     no("DaemonNotFoundException", "DescribeDaemon", daemonArn=arn)
     assert tasks() == []
     ok("DeleteDaemonTaskDefinition", daemonTaskDefinition=first)
