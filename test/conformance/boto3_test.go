@@ -6,6 +6,10 @@ import (
 	"time"
 )
 
+// scriptWithin bounds a script. The longest starts the AWS CLI 150 times, which
+// takes half a second of a processor each.
+const scriptWithin = 8 * time.Minute
+
 // boto3 plays a script of the folder boto3.
 func (p *platform) boto3(t *testing.T, script string, arguments ...string) {
 	python := tool(t, "python3")
@@ -14,7 +18,7 @@ func (p *platform) boto3(t *testing.T, script string, arguments ...string) {
 	}
 	c := exec.Command(python, append([]string{script + ".py"}, arguments...)...)
 	c.Dir = "boto3"
-	said, err := p.run(t, 5*time.Minute, c)
+	said, err := p.run(t, scriptWithin, c)
 	t.Logf("%s", said)
 	if err != nil {
 		t.Error(err)
