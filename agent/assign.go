@@ -105,6 +105,11 @@ func unsupported(t acs.Task) error {
 	if t.PIDMode != "" || t.IPCMode != "" {
 		return errors.New("pidMode and ipcMode are not supported by this container instance")
 	}
+	for _, v := range t.Volumes {
+		if err := unsupportedVolume(v); err != nil {
+			return err
+		}
+	}
 	for _, c := range t.Containers {
 		if _, err := hostConfigOf(c); err != nil {
 			return err

@@ -121,6 +121,8 @@ type Node struct {
 
 	starts, probes, pulls, submits, checks chan struct{} // slots
 
+	volumes sync.Mutex // held while a volume is made, which several containers may want
+
 	// What follows belongs to the goroutine of Run.
 	live    map[string]*live // by ARN
 	ended   ended

@@ -1,9 +1,11 @@
 package agent
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -77,13 +79,16 @@ func (n *Node) volume(t acs.Task, name string) (string, error) {
 		if v.Name != name {
 			continue
 		}
+		if v.Docker != nil {
+			return n.dockerVolume(t, v)
+		}
 		path := ""
 		if v.Host != nil {
 			path = v.Host.SourcePath
 		}
 		if path == "" {
-			if filepath.Base(name) != name || name == "." || name == ".." {
-				return "", fmt.Errorf("volume %q has no usable name", name)
+			if err := usableVolume(name); err != nil {
+				return "", err
 			}
 			path = filepath.Join(n.volumesDir(taskID(t.ARN)), name)
 		}
@@ -93,4 +98,68 @@ func (n *Node) volume(t acs.Task, name string) (string, error) {
 		return path, nil
 	}
 	return "", fmt.Errorf("volume %q is not defined", name)
+}
+
+// usableVolume refuses names that are no names of directories.
+func usableVolume(name string) error {
+	if filepath.Base(name) != name || name == "." || name == ".." {
+		return fmt.Errorf("volume %q has no usable name", name)
+	}
+	return nil
+}
+
+// volumeRecord is what is kept beside a volume of Docker's local driver.
+type volumeRecord struct {
+	Labels map[string]string `json:"labels,omitempty"`
+}
+
+// dockerVolume returns the directory of a volume of Docker's local driver, made
+// when absent. One of the task's lives and dies with it. A shared one belongs
+// to the instance: tasks find it by its name, and it stays. If its definition
+// makes it (autoprovision), it must be what is there.
+// Source: ECS API reference, DockerVolumeConfiguration.
+func (n *Node) dockerVolume(t acs.Task, v acs.Volume) (string, error) {
+	if err := usableVolume(v.Name); err != nil {
+		return "", err
+	}
+	dir := filepath.Join(n.volumesDir(taskID(t.ARN)), v.Name)
+	if v.Docker.Scope == "shared" {
+		dir = filepath.Join(n.options.Dir, "shared", v.Name)
+	}
+	n.volumes.Lock()
+	defer n.volumes.Unlock()
+	data, path := filepath.Join(dir, "_data"), filepath.Join(dir, "volume.json")
+	if err := os.MkdirAll(data, 0o755); err != nil {
+		return "", fmt.Errorf("volume %s: %w", v.Name, err)
+	}
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if text, err = json.Marshal(volumeRecord{v.Docker.Labels}); err == nil {
+			err = writeDurably(path, text, 0o600)
+		}
+	}
+	var kept volumeRecord
+	if err == nil {
+		err = json.Unmarshal(text, &kept)
+	}
+	if err != nil {
+		return "", fmt.Errorf("volume %s: %w", v.Name, err)
+	}
+	if v.Docker.Scope == "shared" && v.Docker.Autoprovision && !maps.Equal(kept.Labels, v.Docker.Labels) {
+		return "", fmt.Errorf("volume %s: the shared volume that exists has other labels", v.Name)
+	}
+	return data, nil
+}
+
+// unsupportedVolume says what a volume asks for that this node does not have.
+func unsupportedVolume(v acs.Volume) error {
+	switch {
+	case v.Docker == nil:
+		return nil
+	case v.Docker.Driver != "" && v.Docker.Driver != "local":
+		return fmt.Errorf("volume %s: volume driver %q is not supported by this container instance", v.Name, v.Docker.Driver)
+	case len(v.Docker.DriverOpts) > 0:
+		return fmt.Errorf("volume %s: driverOpts are not supported by this container instance", v.Name)
+	}
+	return nil
 }

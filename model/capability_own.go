@@ -28,6 +28,8 @@ const (
 	// CapabilitySwappiness is swappiness where there is swap (maxSwap): the
 	// second version of control groups knows none for a container.
 	CapabilitySwappiness = ownCapability + "swappiness"
+	// CapabilityVolumeOptions is driverOpts of a volume of Docker's local driver.
+	CapabilityVolumeOptions = ownCapability + "volume-driver-options"
 	// CapabilityHealthCheckForm is a health check that begins with neither
 	// CMD nor CMD-SHELL, which ECS accepts.
 	CapabilityHealthCheckForm = ownCapability + "health-check-form"
@@ -49,10 +51,10 @@ func MissingLogOptions(driver string) []string {
 	return nil
 }
 
-// OwnCapabilities returns all attributes of Roadstead's own.
+// OwnCapabilities returns the attributes of Roadstead's own that its agent does
+// not register.
 func OwnCapabilities() []string {
-	all := []string{CapabilityGPU, CapabilityNeuron, CapabilityNoNetworking, CapabilityVersionConsistency,
-		CapabilitySwappiness, CapabilityHealthCheckForm}
+	all := []string{CapabilityGPU, CapabilityNeuron, CapabilityVersionConsistency, CapabilitySwappiness, CapabilityVolumeOptions}
 	for _, driver := range []string{"awslogs", "json-file"} {
 		for _, option := range MissingLogOptions(driver) {
 			all = append(all, CapabilityLogOption(option))

@@ -76,7 +76,9 @@ func (n needs) volume(v types.Volume) {
 	n.want(v.FsxWindowsFileServerVolumeConfiguration != nil, model.CapabilityFSx)
 	n.want(v.S3filesVolumeConfiguration != nil, model.CapabilityS3Files)
 	if d := v.DockerVolumeConfiguration; d != nil {
-		n.want(true, model.CapabilityVolumeDriver(orWord(aws.ToString(d.Driver), "local")), model.CapabilityAPI("1.25"))
+		driver := orWord(aws.ToString(d.Driver), "local")
+		n.want(true, model.CapabilityVolumeDriver(driver), model.CapabilityAPI("1.25"))
+		n.want(driver == "local" && len(d.DriverOpts) > 0, model.CapabilityVolumeOptions)
 	}
 	if e := v.EfsVolumeConfiguration; e != nil {
 		n.want(true, model.CapabilityEFS, model.CapabilityAPI("1.25"))
