@@ -111,7 +111,7 @@ func (n *node) introduce() (err error) {
 		insecure = append(insecure, target.Host, "localhost:"+target.Port())
 	}
 	edges := agent.Edges{Runtime: n.runtime, Undoer: n.runtime, Prober: n.runtime, Meter: n.runtime, Network: n.network, Logs: n.logs,
-		Registry: agent.NewRegistry(ecr.NewFromConfig(config), time.Now), Secrets: secretReader{o.url}, Protector: protector{o.url}}
+		Registry: agent.NewRegistry(ecr.NewFromConfig(config), time.Now), Secrets: secretReader{config}, Protector: protector{config}}
 	resources, err := machineResources()
 	if err != nil {
 		return err

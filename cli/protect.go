@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
 	"github.com/roadstead/roadstead/dispatch/acs"
@@ -10,10 +11,12 @@ import (
 
 // protector lets tasks protect themselves through the platform's public API, as
 // the role whose credentials it is given.
-type protector struct{ url string }
+type protector struct{ platform aws.Config }
 
 func (p protector) client(as acs.Credentials) *ecs.Client {
-	return ecs.NewFromConfig(clientConfig(p.url, staticCredentials(as.AccessKeyID, as.SecretAccessKey, as.SessionToken)))
+	c := p.platform.Copy()
+	c.Credentials = staticCredentials(as.AccessKeyID, as.SecretAccessKey, as.SessionToken)
+	return ecs.NewFromConfig(c)
 }
 
 // UpdateTaskProtection implements agent.Protector.

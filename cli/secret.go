@@ -14,11 +14,11 @@ import (
 // secretReader reads tasks' secrets through the platform's public API, as the
 // execution role whose credentials it is given: what the role may not read, a
 // task does not get.
-type secretReader struct{ url string }
+type secretReader struct{ platform aws.Config }
 
 func (r secretReader) config(as acs.Credentials, region string) aws.Config {
-	c := clientConfig(r.url, staticCredentials(as.AccessKeyID, as.SecretAccessKey, as.SessionToken))
-	c.Region = region
+	c := r.platform.Copy()
+	c.Credentials, c.Region = staticCredentials(as.AccessKeyID, as.SecretAccessKey, as.SessionToken), region
 	return c
 }
 
