@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// scriptWithin bounds a script. The longest starts the AWS CLI 150 times, which
-// takes half a second of a processor each.
+// scriptWithin bounds a script. The longest starts the AWS CLI well over a hundred times,
+// which takes half a second of a processor each.
 const scriptWithin = 8 * time.Minute
 
 // boto3 plays a script of the folder boto3.
