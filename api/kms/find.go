@@ -65,7 +65,7 @@ func local(r request, name string) (string, error) {
 	}
 	a, err := arn.Parse(name)
 	switch {
-	case err != nil || a.Service != "kms" || !strings.HasPrefix(a.Resource, "key/") && !strings.HasPrefix(a.Resource, "alias/"):
+	case err != nil || a.Partition != "aws" || a.Service != "kms" || !strings.HasPrefix(a.Resource, "key/") && !strings.HasPrefix(a.Resource, "alias/"):
 		return "", notFound("Invalid arn %s", name)
 	case a.Region != r.scope.Region:
 		return "", notFound("Invalid arn %s", a.Region)

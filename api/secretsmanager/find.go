@@ -33,7 +33,7 @@ func find(v store.View, r request, id string) (*model.Secret, error) {
 	name := id
 	if strings.HasPrefix(id, "arn:") {
 		a, err := arn.Parse(id)
-		if err != nil || a.Service != "secretsmanager" || a.Region != r.scope.Region || a.AccountID != r.scope.Account || !strings.HasPrefix(a.Resource, "secret:") {
+		if err != nil || a.Partition != "aws" || a.Service != "secretsmanager" || a.Region != r.scope.Region || a.AccountID != r.scope.Account || !strings.HasPrefix(a.Resource, "secret:") {
 			return nil, secretNotFound()
 		}
 		name = strings.TrimPrefix(a.Resource, "secret:")

@@ -59,7 +59,7 @@ func parse(v store.View, r request, text string) (selector, error) {
 	if strings.HasPrefix(text, "arn:") {
 		a, err := arn.Parse(text)
 		path, ok := strings.CutPrefix(a.Resource, "parameter/")
-		if err != nil || !ok || a.Service != "ssm" || a.Region != r.scope.Region || a.AccountID != r.scope.Account && a.AccountID != "" {
+		if err != nil || !ok || a.Partition != "aws" || a.Service != "ssm" || a.Region != r.scope.Region || a.AccountID != r.scope.Account && a.AccountID != "" {
 			return s, notFound(text)
 		}
 		// An ARN does not tell whether the name begins with a slash.

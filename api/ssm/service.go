@@ -1,6 +1,9 @@
 package ssm
 
 import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
 	"github.com/roadstead/roadstead/store"
 	"github.com/roadstead/roadstead/wire"
 )
@@ -15,19 +18,39 @@ func New(db *store.DB, keys Keys, opts Options) *wire.Service {
 		Version:      "2014-11-06",
 		Protocols:    []wire.Protocol{wire.AWSJSON11},
 		Operations: []wire.Operation{
-			wire.Op("AddTagsToResource", d.AddTagsToResource),
-			wire.Op("DeleteParameter", d.DeleteParameter),
-			wire.Op("DeleteParameters", d.DeleteParameters),
-			wire.Op("DescribeParameters", d.DescribeParameters),
-			wire.Op("GetParameter", d.GetParameter),
-			wire.Op("GetParameterHistory", d.GetParameterHistory),
-			wire.Op("GetParameters", d.GetParameters),
-			wire.Op("GetParametersByPath", d.GetParametersByPath),
-			wire.Op("LabelParameterVersion", d.LabelParameterVersion),
-			wire.Op("ListTagsForResource", d.ListTagsForResource),
-			wire.Op("PutParameter", d.PutParameter),
-			wire.Op("RemoveTagsFromResource", d.RemoveTagsFromResource),
-			wire.Op("UnlabelParameterVersion", d.UnlabelParameterVersion),
+			wire.Op("AddTagsToResource", d.AddTagsToResource).Needing(on(d, func(n names, in *ssm.AddTagsToResourceInput) []wire.Need {
+				return n.parameters(tagged(in.Tags), aws.ToString(in.ResourceId))
+			})),
+			wire.Op("DeleteParameter", d.DeleteParameter).Needing(on(d, func(n names, in *ssm.DeleteParameterInput) []wire.Need {
+				return n.parameters(conditions{}, aws.ToString(in.Name))
+			})),
+			wire.Op("DeleteParameters", d.DeleteParameters).Needing(on(d, func(n names, in *ssm.DeleteParametersInput) []wire.Need {
+				return n.parameters(conditions{}, in.Names...)
+			})),
+			wire.Op("DescribeParameters", d.DescribeParameters).Needing(wire.OnAnything()),
+			wire.Op("GetParameter", d.GetParameter).Needing(on(d, func(n names, in *ssm.GetParameterInput) []wire.Need {
+				return n.reading(in.WithDecryption, aws.ToString(in.Name))
+			})),
+			wire.Op("GetParameterHistory", d.GetParameterHistory).Needing(on(d, func(n names, in *ssm.GetParameterHistoryInput) []wire.Need {
+				return n.reading(in.WithDecryption, aws.ToString(in.Name))
+			})),
+			wire.Op("GetParameters", d.GetParameters).Needing(on(d, func(n names, in *ssm.GetParametersInput) []wire.Need {
+				return n.reading(in.WithDecryption, in.Names...)
+			})),
+			wire.Op("GetParametersByPath", d.GetParametersByPath).Needing(on(d, func(n names, in *ssm.GetParametersByPathInput) []wire.Need { return n.path(in) })),
+			wire.Op("LabelParameterVersion", d.LabelParameterVersion).Needing(on(d, func(n names, in *ssm.LabelParameterVersionInput) []wire.Need {
+				return n.parameters(conditions{}, aws.ToString(in.Name))
+			})),
+			wire.Op("ListTagsForResource", d.ListTagsForResource).Needing(on(d, func(n names, in *ssm.ListTagsForResourceInput) []wire.Need {
+				return n.parameters(conditions{}, aws.ToString(in.ResourceId))
+			})),
+			wire.Op("PutParameter", d.PutParameter).Needing(on(d, func(n names, in *ssm.PutParameterInput) []wire.Need { return n.putting(in) })),
+			wire.Op("RemoveTagsFromResource", d.RemoveTagsFromResource).Needing(on(d, func(n names, in *ssm.RemoveTagsFromResourceInput) []wire.Need {
+				return n.parameters(conditions{"aws:TagKeys": in.TagKeys}, aws.ToString(in.ResourceId))
+			})),
+			wire.Op("UnlabelParameterVersion", d.UnlabelParameterVersion).Needing(on(d, func(n names, in *ssm.UnlabelParameterVersionInput) []wire.Need {
+				return n.parameters(conditions{}, aws.ToString(in.Name))
+			})),
 		},
 		Known: []string{
 			"AddTagsToResource",
