@@ -23,7 +23,7 @@ type taskSessions struct{ keys *keyring.Keyring }
 // TaskCredentials implements control.Sessions.
 func (s taskSessions) TaskCredentials(t *model.Task, region, roleARN string, purpose caller.Purpose, now time.Time) (*acs.Credentials, error) {
 	who := caller.NewSession(purpose, roleARN, roleID(roleARN), t.ID)
-	who.BoundTo = t.ARN(region)
+	who.BoundTo, who.IssuedAt = t.ARN(region), now
 	c, err := s.keys.Sessions().Issue(who, now.Add(taskCredentialsLife))
 	if err != nil {
 		return nil, err
