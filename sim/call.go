@@ -47,7 +47,11 @@ func (w *world) call(from *node, operation string, in any, done func(out any, er
 			w.clock.after(w.travel(), func() { finish(nil, errUnreachable) })
 			return
 		}
-		out, err := w.plane.serve(operation, in)
+		to := w.plane
+		if w.stale != nil && from == nil && w.wire.chance(0.5) {
+			to = w.stale
+		}
+		out, err := to.serve(operation, in)
 		if w.lose() {
 			w.happen(AnswerLost)
 			return

@@ -35,6 +35,7 @@ func Checks() []Check {
 		{"strategy", "safety", "base and weights hold for tasks that are made at once"},
 		{"waiting", "safety", "a task waits for an instance for its time, and not while there is room"},
 		{"daemon", "safety", "an instance has at most one task of a daemon; once settled one of each, and none of a deleted one"},
+		{"fenced", "safety", "a control plane whose term has ended commits nothing"},
 		{"bounded", "safety", "a plan has at most 100 writes"},
 		{"kept", "safety", "a stopped task can be asked for during an hour"},
 		{"loops", "safety", "a loop ends with its leader alone"},

@@ -101,10 +101,12 @@ func (c *conn) flush() {
 	}
 	c.w.clock.cancel(c.wake)
 	c.wake = c.w.clock.at(later(c.session.Next(), c.w.clock.now.Add(time.Millisecond)), func() {
-		if c.served {
-			c.session.Tick(c.w.clock.now)
-			c.flush()
-		}
+		c.plane.unlessPaused(func() {
+			if c.served {
+				c.session.Tick(c.w.clock.now)
+				c.flush()
+			}
+		})
 	})
 }
 
@@ -118,10 +120,12 @@ func later(a, b time.Time) time.Time {
 // send is the agent's.
 func (c *conn) send(m acs.Message) {
 	c.carry(&c.up, 0, m, func(m acs.Message) {
-		if c.served {
-			c.session.Receive(c.w.clock.now, m)
-			c.flush()
-		}
+		c.plane.unlessPaused(func() {
+			if c.served {
+				c.session.Receive(c.w.clock.now, m)
+				c.flush()
+			}
+		})
 	})
 }
 
@@ -179,5 +183,7 @@ func (c *conn) leave() {
 	if c.agent.node.cut || !c.agent.node.on {
 		return // nobody is told: the server finds out by itself
 	}
-	c.w.clock.after(c.w.travel(), func() { c.hangUp("the agent closed the connection") })
+	c.w.clock.after(c.w.travel(), func() {
+		c.plane.unlessPaused(func() { c.hangUp("the agent closed the connection") })
+	})
 }

@@ -42,6 +42,7 @@ func mishaps() []mishap {
 			}
 			w.clock.after(w.trouble.skewed(10*time.Millisecond, 40*time.Second), w.startPlane)
 		}},
+		{LeaderPaused, 0.08, (*world).pauseLeader},
 		{DiskFull, 0.08, func(w *world, _ *node) {
 			w.diskFull = true
 			w.trace.say("disk", "is full")

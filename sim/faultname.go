@@ -18,6 +18,7 @@ const (
 	NodeLost         FaultName = "node-lost"
 	LeaderKilled     FaultName = "leader-killed"
 	LeaderDeposed    FaultName = "leader-deposed"
+	LeaderPaused     FaultName = "leader-paused"
 	DiskFull         FaultName = "disk-full"
 	ConnectionReset  FaultName = "connection-reset"
 	OutOfMemory      FaultName = "out-of-memory"
@@ -59,6 +60,7 @@ func Faults() []Fault {
 		{NodeLost, "and never comes back"},
 		{LeaderKilled, "the control plane is killed, and starts again up to 40 s later"},
 		{LeaderDeposed, "the leader's term ends while it commits"},
+		{LeaderPaused, "the control plane stands still for up to 40 s, another leads meanwhile, and the old one goes on without knowing it"},
 		{DiskFull, "nothing can be committed for up to 20 s"},
 		{ConnectionReset, "an agent's connection ends"},
 		{OutOfMemory, "the kernel kills a container"},

@@ -51,6 +51,7 @@ var foundBy = map[mutant.Name][]string{
 	mutant.DoubleStart:        {"once"},
 	mutant.LatePayload:        {"once", "liveness"},
 	mutant.ForgottenEnd:       {"truth", "story", "liveness"},
+	mutant.FenceOpen:          {"fenced"},
 	mutant.UnevenScale:        {"sets"},
 	mutant.SetKept:            {"sets"},
 	mutant.AlarmsUnseen:       {"alarms"},

@@ -32,6 +32,8 @@ type plane struct {
 	loops    []*driver
 	conns    []*conn // open ones, in the order of their opening
 	nonces   int
+	paused   bool
+	stalled  []func() // what came during the pause
 	began    time.Time
 }
 
@@ -57,7 +59,12 @@ func (w *world) startPlane() {
 	w.trace.say("plane", "life %d begins at revision %d", w.lives, db.View().Rev())
 	p := &plane{w: w, life: w.lives, db: db, api: map[string]wire.Operation{}, began: w.clock.now}
 	w.check.opened(db)
-	db.OnCommit(w.check.committed)
+	db.OnCommit(func(v store.View, keys []model.Key) {
+		if w.plane != nil && w.plane != p {
+			w.fail("fenced", "life %d commits revision %d, and its term has ended", p.life, v.Rev())
+		}
+		w.check.committed(v, keys)
+	})
 	now := func() time.Time { return w.clock.now }
 	for _, o := range apiecs.New(db, apiecs.Options{Region: region, Now: now, Random: w.ids}).Operations {
 		p.api[o.Name] = o
@@ -118,7 +125,9 @@ func (p *plane) serve(operation string, in any) (any, error) {
 func (p *plane) crash(why string) {
 	p.w.trace.say("plane", "life %d ends: %s", p.life, why)
 	p.w.counts.Lives++
-	p.w.plane = nil
+	if p.w.plane == p {
+		p.w.plane = nil
+	}
 	for _, d := range p.loops {
 		p.w.clock.cancel(d.wake)
 	}

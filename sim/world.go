@@ -32,6 +32,7 @@ type world struct {
 
 	log   *memlog.Log // the disk that all lives of the control plane share
 	plane *plane      // nil while none lives
+	stale *plane      // one that goes on after its term has ended
 	lives int         // of the control plane, so far
 	nodes []*node
 	user  *user

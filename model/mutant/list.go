@@ -49,6 +49,7 @@ const (
 	DoubleStart        Name = "double-start"
 	LatePayload        Name = "late-payload"
 	ForgottenEnd       Name = "forgotten-end"
+	FenceOpen          Name = "fence-open"
 	UnevenScale        Name = "scale-rounded-down"
 	SetKept            Name = "set-kept"
 	AlarmsUnseen       Name = "alarms-unseen"
@@ -115,6 +116,7 @@ func List() []Defect {
 		{DoubleStart, "agent", "an agent that restarts starts again what has ended"},
 		{LatePayload, "agent", "an agent forgets which tasks it has ended, and takes late payloads for new tasks"},
 		{ForgottenEnd, "agent", "an agent does not record that a task has ended that never quite began"},
+		{FenceOpen, "store", "the log takes what a leader appends whose term has ended"},
 		{UnevenScale, "plan/deploy", "a task set's share of the tasks is rounded down"},
 		{SetKept, "plan/deploy", "a deleted task set stays"},
 		{AlarmsUnseen, "plan/deploy", "alarms do not fail a deployment"},
