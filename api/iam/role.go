@@ -131,11 +131,27 @@ func (c *call) ListRoles(in *iam.ListRolesInput) (*iam.ListRolesOutput, error) {
 }
 
 // editRole changes a role of the account's own.
-func (c *call) editRole(name string, edit func(*model.Role) error) (role *model.Role, err error) {
+func (c *call) editRole(name string, edit func(*model.Role) error) (*model.Role, error) {
+	return c.changeRole(c.ownRole, name, edit)
+}
+
+// describeRole changes a role's description, which services' roles let one edit
+// too, as they do their tags.
+func (c *call) describeRole(name string, description *string) (*model.Role, error) {
+	return c.changeRole(c.role, name, func(r *model.Role) error {
+		if description != nil {
+			r.Description = *description
+		}
+		return nil
+	})
+}
+
+func (c *call) changeRole(find func(store.View, string) (*model.Role, error), name string, edit func(*model.Role) error) (role *model.Role, err error) {
 	err = c.commit(func(v store.View, change *model.Change) error {
-		if role, err = c.ownRole(v, name); err != nil {
+		if role, err = find(v, name); err != nil {
 			return err
 		}
+		role = role.Clone()
 		if err := edit(role); err != nil {
 			return err
 		}
@@ -147,13 +163,15 @@ func (c *call) editRole(name string, edit func(*model.Role) error) (role *model.
 
 // UpdateRole changes description and longest session.
 func (c *call) UpdateRole(in *iam.UpdateRoleInput) (*iam.UpdateRoleOutput, error) {
+	if in.MaxSessionDuration == nil {
+		_, err := c.describeRole(*in.RoleName, in.Description)
+		return nil, err
+	}
 	_, err := c.editRole(*in.RoleName, func(r *model.Role) error {
 		if in.Description != nil {
 			r.Description = *in.Description
 		}
-		if in.MaxSessionDuration != nil {
-			r.MaxSession = time.Duration(*in.MaxSessionDuration) * time.Second
-		}
+		r.MaxSession = time.Duration(*in.MaxSessionDuration) * time.Second
 		return nil
 	})
 	return nil, err
@@ -161,7 +179,7 @@ func (c *call) UpdateRole(in *iam.UpdateRoleInput) (*iam.UpdateRoleOutput, error
 
 // UpdateRoleDescription changes the description.
 func (c *call) UpdateRoleDescription(in *iam.UpdateRoleDescriptionInput) (*iam.UpdateRoleDescriptionOutput, error) {
-	r, err := c.editRole(*in.RoleName, func(r *model.Role) error { r.Description = *in.Description; return nil })
+	r, err := c.describeRole(*in.RoleName, in.Description)
 	if err != nil {
 		return nil, err
 	}

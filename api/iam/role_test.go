@@ -89,7 +89,12 @@ func TestServiceLinkedRoles(t *testing.T) {
 	wantError(t, err, "InvalidInput", "Service role name AWSServiceRoleForECS has been taken in this account, please try a different suffix.")
 	attached := must(w.root.ListAttachedRolePolicies(ctx, &iam.ListAttachedRolePoliciesInput{RoleName: r.RoleName}))(t).AttachedPolicies
 	must(w.root.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: attached[0].PolicyArn}))(t)
-	must(w.root.ListRoleTags(ctx, &iam.ListRoleTagsInput{RoleName: r.RoleName}))(t)
+	must(w.root.TagRole(ctx, &iam.TagRoleInput{RoleName: r.RoleName, Tags: []types.Tag{{Key: aws.String("part"), Value: aws.String("fleet")}}}))(t)
+	must(w.root.UpdateRole(ctx, &iam.UpdateRoleInput{RoleName: r.RoleName, Description: aws.String("ours to say")}))(t)
+	said := must(w.root.GetRole(ctx, &iam.GetRoleInput{RoleName: r.RoleName}))(t).Role
+	wantSame(t, []string{*said.Description, *said.Tags[0].Value}, []string{"ours to say", "fleet"})
+	_, err = w.root.UpdateRole(ctx, &iam.UpdateRoleInput{RoleName: r.RoleName, MaxSessionDuration: aws.Int32(7200)})
+	wantError(t, err, "UnmodifiableEntity", "Cannot perform the operation on the protected role 'AWSServiceRoleForECS' - this role is only modifiable by AWS")
 	_, err = w.root.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: r.RoleName})
 	wantError(t, err, "UnmodifiableEntity", "Cannot perform the operation on the protected role 'AWSServiceRoleForECS' - this role is only modifiable by AWS")
 

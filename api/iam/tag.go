@@ -73,13 +73,10 @@ func (c *call) taggedUser(name *string) find {
 	}
 }
 
-// taggedRole reads a role; toChange refuses those of services.
-func (c *call) taggedRole(name *string, toChange bool) find {
+// taggedRole reads a role, which may be a service's: those can be tagged too.
+func (c *call) taggedRole(name *string) find {
 	return func(v store.View) (tagged, error) {
 		r, err := c.role(v, *name)
-		if err == nil && toChange {
-			r, err = c.ownRole(v, *name)
-		}
 		if err != nil {
 			return tagged{}, err
 		}
@@ -171,17 +168,17 @@ func (c *call) ListUserTags(in *iam.ListUserTagsInput) (*iam.ListUserTagsOutput,
 
 // TagRole adds or replaces tags.
 func (c *call) TagRole(in *iam.TagRoleInput) (*iam.TagRoleOutput, error) {
-	return nil, c.tag(c.taggedRole(in.RoleName, true), in.Tags)
+	return nil, c.tag(c.taggedRole(in.RoleName), in.Tags)
 }
 
 // UntagRole removes tags.
 func (c *call) UntagRole(in *iam.UntagRoleInput) (*iam.UntagRoleOutput, error) {
-	return nil, c.untag(c.taggedRole(in.RoleName, true), in.TagKeys)
+	return nil, c.untag(c.taggedRole(in.RoleName), in.TagKeys)
 }
 
 // ListRoleTags lists tags by key.
 func (c *call) ListRoleTags(in *iam.ListRoleTagsInput) (*iam.ListRoleTagsOutput, error) {
-	tags, more, next, err := c.listTags(c.taggedRole(in.RoleName, false), in.MaxItems, in.Marker, "ListRoleTags", *in.RoleName)
+	tags, more, next, err := c.listTags(c.taggedRole(in.RoleName), in.MaxItems, in.Marker, "ListRoleTags", *in.RoleName)
 	return &iam.ListRoleTagsOutput{Tags: tags, IsTruncated: more, Marker: next}, err
 }
 
