@@ -39,10 +39,12 @@ func (p *planning) guard(n model.Noun) {
 	}
 }
 
-// put writes d if its status is not what is stored.
+// put writes d if its status is not what is stored, and the current one also
+// if a task is started: of two plans that start one, made from one view, only
+// the first may be committed, or there would be two on an instance.
 func (p *planning) put(d *model.DaemonDeployment) {
 	old := p.stored[d.ID]
-	if old == nil || reflect.DeepEqual(normal(old.Status), normal(d.Status)) {
+	if old == nil || reflect.DeepEqual(normal(old.Status), normal(d.Status)) && !(p.started && d == p.current) {
 		return
 	}
 	if p.records == 0 {

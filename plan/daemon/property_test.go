@@ -79,8 +79,14 @@ func (d *draw) planOnce() (wrote bool, wake time.Time) {
 		d.t.Fatalf("planned twice, differently")
 	}
 	d.checkStarted(p.Change)
+	other := d.view()
+	other.Seed[0] ^= 0xff
+	late := Plan(other).Change
 	if err := d.apply(p.Change); err != nil {
 		d.t.Fatal(err)
+	}
+	if starts(late) && d.apply(late) == nil {
+		d.t.Fatal("two plans of one view start tasks")
 	}
 	wrote, wake = !p.Change.Empty(), p.Wake
 	for _, i := range all[*model.ContainerInstance](d.world) {
@@ -91,6 +97,14 @@ func (d *draw) planOnce() (wrote bool, wake time.Time) {
 		wrote, wake = wrote || !g.Change.Empty(), earlier(wake, g.Wake)
 	}
 	return wrote, wake
+}
+
+// starts reports whether the change makes a task.
+func starts(c model.Change) bool {
+	return slices.ContainsFunc(c.Writes, func(w model.Write) bool {
+		t, ok := w.Noun.(*model.Task)
+		return ok && t.Rev == 0
+	})
 }
 
 // checkStarted checks where a plan starts tasks: on connected instances of

@@ -116,6 +116,7 @@ func (p *planning) start(n *node, req *place.Request) bool {
 		return false
 	}
 	p.spare--
+	p.started = true
 	t := p.newTask(n, req.Resources)
 	p.out.Change.Put(t)
 	p.out.Change.Expect(n.Instance)

@@ -96,8 +96,9 @@ type planning struct {
 	current *model.DaemonDeployment
 	older   []*model.DaemonDeployment // the newest first
 	stored  map[string]*model.DaemonDeployment
-	spare   int // task writes left
-	records int // writes of deployments and revisions left
+	spare   int  // task writes left
+	records int  // writes of deployments and revisions left
+	started bool // a task
 	// What is to run, and where; revision is nil when nothing is to be started.
 	revision  *model.DaemonRevision
 	providers []string
