@@ -18,14 +18,14 @@ func (w *world) pauseLeader(*node) {
 	w.clock.after(w.trouble.between(6*time.Second, 40*time.Second), p.resume)
 }
 
-// resume ends the pause. If nobody leads instead, nothing has happened.
-// Otherwise the loops and connections go on for a moment, and nothing that
+// resume ends the pause. If nobody has tried to lead instead, nothing has
+// happened. Otherwise the loops and connections go on for a moment, and nothing that
 // they want written may be; then the end of the term is heard of.
 func (p *plane) resume() {
 	w := p.w
 	p.paused = false
 	w.trace.say("plane", "life %d goes on", p.life)
-	if w.plane == nil {
+	if w.lives == p.life {
 		w.plane, w.touched = p, true
 		w.clock.after(reconnect, p.dropLate)
 	}
