@@ -17,7 +17,8 @@ func TestConformance(t *testing.T) {
 		for _, client := range []string{"boto3", "cli"} {
 			t.Run("operations/"+client, func(t *testing.T) { t.Parallel(); p.operations(t, client) })
 		}
-		t.Run("terraform", func(t *testing.T) { t.Parallel(); p.terraform(t) })
+		t.Run("terraform", func(t *testing.T) { t.Parallel(); p.terraform(t, "terraform") })
+		t.Run("terraform-identity", func(t *testing.T) { t.Parallel(); p.terraform(t, "terraform/identity") })
 		t.Run("operations/go", func(t *testing.T) { t.Parallel(); p.tour(t) })
 		t.Run("sdk", func(t *testing.T) { t.Parallel(); p.sdk(t) })
 		t.Run("cli", func(t *testing.T) { t.Parallel(); p.cli(t) })

@@ -15,17 +15,17 @@ import (
 // done.
 const terraformWithin = 10 * time.Minute
 
-// terraform applies the configuration of the folder terraform, changes it in
-// place and destroys it. After each step a plan is empty. A command may take
-// as long as the whole may.
-func (p *platform) terraform(t *testing.T) {
+// terraform applies the configuration of a folder, changes it in place and
+// destroys it. After each step a plan is empty. A command may take as long as
+// the whole may.
+func (p *platform) terraform(t *testing.T, folder string) {
 	path := tool(t, "terraform")
 	plugins := os.Getenv("TF_PLUGIN_DIR")
 	if plugins == "" {
 		t.Skip("TF_PLUGIN_DIR does not name a directory with Terraform's AWS provider: it is not tried")
 	}
 	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS("terraform")); err != nil {
+	if err := os.CopyFS(dir, os.DirFS(folder)); err != nil {
 		t.Fatal(err)
 	}
 	deadline := time.Now().Add(terraformWithin)
@@ -65,8 +65,9 @@ func (p *platform) terraform(t *testing.T) {
 }
 
 // replaced are the resources of which the provider makes another for a change:
-// a task definition's next revision, and policies of lifecycles.
-var replaced = []string{"aws_ecs_task_definition", "aws_ecr_lifecycle_policy"}
+// a task definition's next revision, policies of lifecycles, and versions of
+// secrets, which never change.
+var replaced = []string{"aws_ecs_task_definition", "aws_ecr_lifecycle_policy", "aws_secretsmanager_secret_version"}
 
 // inPlace wants a plan to change in place what can be.
 func (p *platform) inPlace(t *testing.T, path, dir string) {
