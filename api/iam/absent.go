@@ -34,6 +34,16 @@ func (c *call) ListSigningCertificates(in *iam.ListSigningCertificatesInput) (*i
 	return &iam.ListSigningCertificatesOutput{Certificates: []types.SigningCertificate{}}, c.mayBeAsked(in.UserName)
 }
 
+// ListServiceSpecificCredentials lists no credentials.
+func (c *call) ListServiceSpecificCredentials(in *iam.ListServiceSpecificCredentialsInput) (*iam.ListServiceSpecificCredentialsOutput, error) {
+	return &iam.ListServiceSpecificCredentialsOutput{ServiceSpecificCredentials: []types.ServiceSpecificCredentialMetadata{}}, c.mayBeAsked(in.UserName)
+}
+
+// ListVirtualMFADevices lists no devices of the account.
+func (c *call) ListVirtualMFADevices(*iam.ListVirtualMFADevicesInput) (*iam.ListVirtualMFADevicesOutput, error) {
+	return &iam.ListVirtualMFADevicesOutput{VirtualMFADevices: []types.VirtualMFADevice{}}, nil
+}
+
 // GetLoginProfile finds no password.
 func (c *call) GetLoginProfile(in *iam.GetLoginProfileInput) (*iam.GetLoginProfileOutput, error) {
 	return nil, c.noLoginProfile(in.UserName)

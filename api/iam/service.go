@@ -67,7 +67,9 @@ func service(d *Door) *wire.Service {
 			op(d, "GetAccessKeyLastUsed", (*call).GetAccessKeyLastUsed, "AccessKeyId"),
 			op(d, "ListMFADevices", (*call).ListMFADevices),
 			op(d, "ListSSHPublicKeys", (*call).ListSSHPublicKeys),
+			op(d, "ListServiceSpecificCredentials", (*call).ListServiceSpecificCredentials),
 			op(d, "ListSigningCertificates", (*call).ListSigningCertificates),
+			op(d, "ListVirtualMFADevices", (*call).ListVirtualMFADevices),
 			op(d, "GetLoginProfile", (*call).GetLoginProfile),
 			op(d, "DeleteLoginProfile", (*call).DeleteLoginProfile),
 

@@ -154,6 +154,8 @@ func TestNothingElseBelongsToUsers(t *testing.T) {
 	}
 	must(w.root.ListSSHPublicKeys(ctx, &iam.ListSSHPublicKeysInput{UserName: bob}))(t)
 	must(w.root.ListSigningCertificates(ctx, &iam.ListSigningCertificatesInput{UserName: bob}))(t)
+	must(w.root.ListServiceSpecificCredentials(ctx, &iam.ListServiceSpecificCredentialsInput{UserName: bob}))(t)
+	must(w.root.ListVirtualMFADevices(ctx, &iam.ListVirtualMFADevicesInput{}))(t)
 	_, err := w.root.GetLoginProfile(ctx, &iam.GetLoginProfileInput{UserName: bob})
 	wantError(t, err, "NoSuchEntity", "Login Profile for User bob cannot be found.")
 	_, err = w.root.DeleteLoginProfile(ctx, &iam.DeleteLoginProfileInput{UserName: bob})
