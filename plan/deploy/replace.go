@@ -253,7 +253,9 @@ func (p *planning) placeBy(s *survey, req *place.Request) (spots []spot, wait st
 		return spots, waitNothing
 	}
 	closest, any := r.Closest()
-	if !s.busy {
+	if s.busy { // nothing is said, but room that others leave is taken at once
+		p.out.Because(p.primary.Key(), CodeStuck, "Tasks of the service are stopping; what is missing waits for room.")
+	} else {
 		code := stuckNoInstances
 		if any {
 			code = closest.Reason
