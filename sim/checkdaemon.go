@@ -29,7 +29,8 @@ func (c *checker) daemonsSettled(v store.View) string {
 		}
 	}
 	for i := range store.All[*model.ContainerInstance](v) {
-		if i.AgentConnected && (i.Status == model.InstanceRegistering || i.DrainedFor != "") {
+		// One that is to be emptied for a daemon may be full of tasks that find no other place.
+		if i.AgentConnected && (i.Status == model.InstanceRegistering || i.DrainedFor != "" && fits(v, i, largestDaemon())) {
 			return c.blame("daemon", "instance %s is %s: %s", i.ID, i.Status, i.StatusReason)
 		}
 	}
@@ -46,6 +47,9 @@ func (c *checker) daemonsSettled(v store.View) string {
 	return ""
 }
 
+// largestDaemon is as much as any daemon takes.
+func largestDaemon() model.Resources { return model.Resources{CPU: 128, Memory: 128} }
+
 func (c *checker) daemonSettled(v store.View, d *model.Daemon) string {
 	if d.Status != model.DaemonActive {
 		return c.blame("daemon", "daemon %s is still %s", d.Name, d.Status)
@@ -57,7 +61,8 @@ func (c *checker) daemonSettled(v store.View, d *model.Daemon) string {
 	revision, providers := newest.InForce()
 	lacking := ""
 	for i := range store.All[*model.ContainerInstance](v) {
-		if i.Status != model.InstanceActive || !i.AgentConnected || !slices.Contains(providers, i.CapacityProvider) || revision == "" {
+		used := i.Status == model.InstanceActive || i.Status == model.InstanceDraining && i.DrainedFor != ""
+		if !used || !i.AgentConnected || !slices.Contains(providers, i.CapacityProvider) || revision == "" {
 			continue
 		}
 		has, other := 0, 0
@@ -74,7 +79,7 @@ func (c *checker) daemonSettled(v store.View, d *model.Daemon) string {
 			continue
 		}
 		lacking = i.ID
-		if other > 0 && newest.Ended() || fits(v, i, model.Resources{CPU: 128, Memory: 128}) { // as much as any takes
+		if other > 0 && newest.Ended() || fits(v, i, largestDaemon()) {
 			return c.blame("daemon", "instance %s has %d tasks of daemon %s, and %d older ones", i.ID, has, d.Name, other)
 		}
 	}

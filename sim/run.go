@@ -55,6 +55,9 @@ const (
 	// healed: longer than the longest back-off and than tasks of a lost
 	// instance are waited for.
 	patience = 25 * time.Minute
+	// bakes is how long a deployment may still bake that only then got its
+	// last task: what looked settled was on its way.
+	bakes = 6 * time.Minute
 	// quiet is for how long nothing may be committed then.
 	quiet = 15 * time.Minute
 	// maxEvents bounds the events of a run; honest ones have a tenth.
@@ -81,6 +84,7 @@ func Run(seed uint64, o Options) (r Result) {
 	w.rejoin()
 	w.runUntil(patience, w.check.settled)
 	w.run(grace)
+	w.runUntil(bakes, w.check.settled)
 	w.check.mustBeSettled()
 	w.check.hush(true)
 	w.run(quiet)
