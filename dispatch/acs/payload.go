@@ -33,6 +33,9 @@ type Task struct {
 	Volumes                  []Volume     `json:"volumes,omitempty"`
 	RoleCredentials          *Credentials `json:"roleCredentials,omitempty"`
 	ExecutionRoleCredentials *Credentials `json:"executionRoleCredentials,omitempty"`
+	// Interfaces has one element for a task in network mode awsvpc, and none
+	// for others.
+	Interfaces []NetworkInterface `json:"elasticNetworkInterfaces,omitempty"`
 }
 
 // Container is one container of a Task. What Docker calls its config and host
