@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	apicloudtrail "github.com/roadstead/roadstead/api/cloudtrail"
 	apiecs "github.com/roadstead/roadstead/api/ecs"
 	apiiam "github.com/roadstead/roadstead/api/iam"
 	apilogs "github.com/roadstead/roadstead/api/logs"
@@ -129,9 +130,10 @@ func (p *plane) introduce() error {
 	allow := gate.New(func() gate.Nouns { return p.db.View() }, gate.Options{Region: region, Managed: managedPolicies(), Sealer: p.keys.Sessions()})
 	p.links = control.NewLinks(p.db, platform, taskSessions{p.keys}, control.LinksOptions{
 		Now: time.Now, Nonce: uuid.NewString, Logger: p.options.log})
-	p.dispatch = dispatch.NewServer(p.links, p.doorway.pinned(authenticateAgent(verifier, allow)), dispatch.ServerOptions{Logger: p.options.log})
+	p.dispatch = dispatch.NewServer(p.links, p.guard.recordedChannels(p.doorway.pinned(authenticateAgent(verifier, allow))), dispatch.ServerOptions{Logger: p.options.log})
 
-	images := images.New(p.db, p.blobs, p.keys.Sessions(), entrance{keys, allow}, images.Options{Account: account, Region: region, Host: host, Logger: p.options.log})
+	images := images.New(p.db, p.blobs, p.keys.Sessions(), entrance{keys, allow}, images.Options{Account: account, Region: region, Host: host, Logger: p.options.log,
+		Record: recordedImages{p.guard.audit, p.options.log}})
 	router := wire.NewRouter(p.guard.around(wire.Options{
 		Authenticate: authenticate(verifier),
 		Authorize:    allow.Authorize,
@@ -139,6 +141,7 @@ func (p *plane) introduce() error {
 	}), append(p.vault(allow.Authorize),
 		apiecs.New(p.db, apiecs.Options{Region: region, RegistryHosts: hosts, Logger: p.options.log, Endpoints: p.agentEndpoints}),
 		images.Service(),
+		apicloudtrail.New(p.guard.trail, apicloudtrail.Options{Logger: p.options.log}),
 		apilogs.New(p.events, apilogs.Options{Region: region}),
 		apiiam.New(p.db, p.sealer, apiiam.Options{Region: region, Logger: p.options.log}),
 		apists.New(p.db, p.keys.Sessions(), allow, apists.Options{BootstrapAccount: account, BootstrapKey: p.keys.Bootstrap().AccessKeyID}),

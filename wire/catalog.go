@@ -34,13 +34,15 @@ func newCatalog(services []*Service) (*catalog, error) {
 		}
 		c.services = append(c.services, o)
 		c.bySigning[s.signingName()] = append(c.bySigning[s.signingName()], o)
-		if s.TargetPrefix == "" {
-			continue
+		for _, prefix := range []string{s.TargetPrefix, s.TargetAlias} {
+			if prefix == "" {
+				continue
+			}
+			if _, twice := c.byPrefix[prefix]; twice {
+				return nil, fmt.Errorf("service %s: the target prefix %s is taken", s.Name, prefix)
+			}
+			c.byPrefix[prefix] = o
 		}
-		if _, twice := c.byPrefix[s.TargetPrefix]; twice {
-			return nil, fmt.Errorf("service %s: the target prefix %s is taken", s.Name, s.TargetPrefix)
-		}
-		c.byPrefix[s.TargetPrefix] = o
 	}
 	return c, nil
 }

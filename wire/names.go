@@ -67,6 +67,10 @@ func (n structNames) of(f reflect.StructField) (memberName, error) {
 // which is what the query protocol's models use. Keys are module, type and field.
 var wireNames = map[string]string{
 	"sts.PolicyDescriptorType.Arn": "arn",
+
+	"cloudtrail.DescribeTrailsInput.IncludeShadowTrails": "includeShadowTrails",
+	"cloudtrail.DescribeTrailsInput.TrailNameList":       "trailNameList",
+	"cloudtrail.DescribeTrailsOutput.TrailList":          "trailList",
 }
 
 func ruleName(t reflect.Type, goName string) string {

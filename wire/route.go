@@ -35,7 +35,7 @@ func (c *catalog) findTarget(r *http.Request, target string) (route, error) {
 	}
 	to := route{protocol: jsonProtocolOf(r), action: action}
 	for _, candidate := range c.bySigning[credentialScope(r)] {
-		if to.service == nil || candidate.TargetPrefix == prefix {
+		if to.service == nil || candidate.answersTo(prefix) {
 			to.service = candidate
 		}
 	}
@@ -52,7 +52,7 @@ func (c *catalog) findTarget(r *http.Request, target string) (route, error) {
 	}
 	spoken, ok := to.service.jsonProtocol(to.protocol)
 	to.protocol = spoken
-	if !ok || to.service.TargetPrefix != prefix {
+	if !ok || !to.service.answersTo(prefix) {
 		return to, unknownAction(to.protocol, target)
 	}
 	var err error

@@ -5,6 +5,7 @@ type Service struct {
 	Name         string     // the service's own name, as "ecs"
 	SigningName  string     // the service in a SigV4 credential scope, as "elasticloadbalancing"; Name if empty
 	TargetPrefix string     // what stands before the dot in X-Amz-Target, as "AmazonEC2ContainerServiceV20141113"
+	TargetAlias  string     // another TargetPrefix that clients of the same model send; "" for none
 	Version      string     // the API version of query requests, as "2011-06-15"
 	XMLNamespace string     // the namespace of query responses
 	Protocols    []Protocol // the first is used when the request does not say
@@ -19,6 +20,11 @@ func (s *Service) signingName() string {
 		return s.SigningName
 	}
 	return s.Name
+}
+
+// answersTo reports whether targets with a prefix are the service's.
+func (s *Service) answersTo(prefix string) bool {
+	return prefix == s.TargetPrefix || prefix == s.TargetAlias && prefix != ""
 }
 
 func (s *Service) speaks(p Protocol) bool {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/roadstead/roadstead/api/cloudtrail"
 	"github.com/roadstead/roadstead/api/ecr"
 	"github.com/roadstead/roadstead/api/ecs"
 	"github.com/roadstead/roadstead/api/iam"
@@ -32,7 +33,7 @@ func doors(t *testing.T) (*store.DB, []*wire.Service) {
 	return db, []*wire.Service{
 		ecs.New(db, ecs.Options{}), ecr.New(db, nil, nil, nil, ecr.Options{}).Service(), logs.New(nil, logs.Options{}),
 		iam.New(db, nil, iam.Options{}), sts.New(db, nil, nil, sts.Options{}), kms.New(db, nil, kms.Options{}).Service(),
-		secretsmanager.New(db, nil, secretsmanager.Options{}), ssm.New(db, nil, ssm.Options{}),
+		secretsmanager.New(db, nil, secretsmanager.Options{}), ssm.New(db, nil, ssm.Options{}), cloudtrail.New(nil, cloudtrail.Options{}),
 	}
 }
 

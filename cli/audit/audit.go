@@ -126,6 +126,7 @@ func (a *Auditor) event(c *wire.Call) trail.Event {
 	}
 	kind := KindOf(c.Service, c.Op.Name)
 	e.ReadOnly, e.Data = kind == Reading, kind == Reporting
+	e.Resources = resourcesOf(c)
 	if c.Input != nil {
 		e.Request = wire.Tell(make([]byte, 0, 256), c.Input, a.hide)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/roadstead/roadstead/auth/caller"
 	"github.com/roadstead/roadstead/auth/throttle"
@@ -55,6 +56,12 @@ func serve(t testing.TB, authenticate func(*http.Request, []byte) (context.Conte
 			wire.Op("ListTasks", func(context.Context, *ecs.ListTasksInput) (*ecs.ListTasksOutput, error) {
 				return &ecs.ListTasksOutput{TaskArns: []string{"arn:task"}}, nil
 			}),
+			wire.Op("DeleteSecret", func(context.Context, *secretsmanager.DeleteSecretInput) (*secretsmanager.DeleteSecretOutput, error) {
+				return &secretsmanager.DeleteSecretOutput{}, nil
+			}).Needing(wire.Needs(func(_ context.Context, in *secretsmanager.DeleteSecretInput) []wire.Need {
+				return []wire.Need{{Resources: []string{"arn:aws:secretsmanager:us-east-1:000000000000:secret:" + *in.SecretId + "-??????", "*"}},
+					{Action: "iam:PassRole", Resources: []string{"arn:aws:iam::000000000000:role/web", "arn:aws:iam::000000000000:role/web", "none"}}}
+			})),
 		}})
 	return f
 }
@@ -187,4 +194,51 @@ func BenchmarkRecord(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+func TestWhatACallWasAboutIsRecorded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := serve(t, nil)
+		if w := f.call("DeleteSecret", `{"SecretId":"apps/db"}`); w.Code != 200 {
+			t.Fatal(w.Body)
+		}
+		got := strings.Join(f.records(t), "\n")
+		want := `"resources":[{"ARN":"arn:aws:secretsmanager:us-east-1:000000000000:secret:apps/db","accountId":"000000000000","type":"AWS::SecretsManager::Secret"},` +
+			`{"ARN":"arn:aws:iam::000000000000:role/web","accountId":"000000000000","type":"AWS::IAM::Role"}]`
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in %s", want, got)
+		}
+	})
+}
+
+func TestWhatHappenedBesideTheAPIsIsRecorded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := serve(t, nil)
+		a := New(f.trail, Options{Region: "us-east-1", Account: "000000000000"})
+		who := caller.NewSession(caller.TaskRole, "arn:aws:iam::000000000000:role/apps/web", "AROA1", "task")
+		ctx := caller.WithOrigin(caller.With(t.Context(), who), caller.Origin{SourceIP: "10.0.0.1", UserAgent: "docker/29"})
+		if err := a.Note(ctx, Happening{Service: "ecr", Name: "PutImage", Time: time.Now(), Kind: Changing, Request: map[string]string{"repositoryName": "web"},
+			About: []string{"arn:aws:ecr:us-east-1:000000000000:repository/web"}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Note(t.Context(), Happening{Service: "ecs", Name: "Poll", Time: time.Now(), Kind: Reporting, Code: "AccessDeniedException", Message: "no"}); err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(time.Second)
+		got := f.records(t)
+		if len(got) != 2 {
+			t.Fatalf("%d records", len(got))
+		}
+		for _, want := range []string{`"eventName":"PutImage"`, `"requestParameters":{"repositoryName":"web"}`, `"type":"AWS::ECR::Repository"`, `"sourceIPAddress":"10.0.0.1"`,
+			`"userAgent":"docker/29"`, `"readOnly":false`, `"eventCategory":"Management"`, "assumed-role/web/task"} {
+			if !strings.Contains(got[1], want) {
+				t.Errorf("no %s in %s", want, got[1])
+			}
+		}
+		for _, want := range []string{`"eventName":"Poll"`, `"eventCategory":"Data"`, `"errorCode":"AccessDeniedException"`, `"requestParameters":null`} {
+			if !strings.Contains(got[0], want) {
+				t.Errorf("no %s in %s", want, got[0])
+			}
+		}
+	})
 }

@@ -6,7 +6,6 @@ package images
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -39,6 +38,18 @@ type Options struct {
 	Scheme  string // http or https; "": http
 	Now     func() time.Time
 	Logger  *slog.Logger // nil: none
+	// Record keeps a record of what the distribution API did; nil: nobody does.
+	Record Record
+}
+
+// Record keeps a record of calls.
+type Record interface {
+	// Ready returns an error while no record can be kept.
+	Ready() error
+	// Did records what the caller in the context did to a repository, as an
+	// operation of ECR: PutImage, BatchGetImage or BatchDeleteImage. denied is
+	// why it was not done, nil if it was.
+	Did(ctx context.Context, operation, repository, digest string, tags []string, denied error)
 }
 
 // Images is the image registry of one account.
@@ -49,6 +60,7 @@ type Images struct {
 	gate     Gate
 	scope    model.Scope
 	now      func() time.Time
+	record   Record
 }
 
 // New returns the registry. blobs is closed by whoever opened it.
@@ -65,7 +77,7 @@ func New(db *store.DB, blobs *blob.Store, sessions *session.Issuer, gate Gate, o
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	i := &Images{gate: gate, scope: model.Scope{Region: o.Region, Account: o.Account}, now: o.Now}
+	i := &Images{gate: gate, scope: model.Scope{Region: o.Region, Account: o.Account}, now: o.Now, record: o.Record}
 	metadata := stored.New(db, blobs, stored.Options{Account: o.Account})
 	i.registry = registry.New(blobs, metadata, metadata, i.authorize, registry.Options{
 		RegistryID: o.Account, PullResolution: stored.DefaultPullResolution, Now: o.Now,
@@ -73,6 +85,7 @@ func New(db *store.DB, blobs *blob.Store, sessions *session.Issuer, gate Gate, o
 			if e.Kind == registry.Failed {
 				o.Logger.ErrorContext(ctx, "registry: request failed", "repository", e.Repository, "error", e.Err)
 			}
+			i.note(ctx, e)
 		},
 	})
 	i.door = ecr.New(db, shelf{i.registry, metadata, o.Now}, layers{blobs}, sessions, ecr.Options{
@@ -89,23 +102,3 @@ func (i *Images) Handler() http.Handler { return i.registry }
 
 // Run keeps the registry tidy until ctx is done.
 func (i *Images) Run(ctx context.Context) error { return i.upkeep.Run(ctx) }
-
-// authorize is the registry's Authorize: ECR's front door knows whose token a
-// request shows, and the gate whether that caller may do it now.
-func (i *Images) authorize(r *http.Request, access registry.Access) (context.Context, error) {
-	who, err := i.door.Caller(r)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", registry.ErrUnauthenticated, err)
-	}
-	if !i.gate.Lives(who, i.now()) {
-		return nil, fmt.Errorf("%w: what the token was issued for is gone", registry.ErrUnauthenticated)
-	}
-	need := wire.Need{Action: string(access.Action)}
-	if access.Repository != "" {
-		need.Resources = []string{i.scope.RepositoryARN(access.Repository)}
-	}
-	if err := i.gate.Check(r.Context(), who, need); err != nil {
-		return nil, fmt.Errorf("%w: %w", registry.ErrDenied, err)
-	}
-	return caller.With(r.Context(), who), nil
-}

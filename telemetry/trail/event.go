@@ -1,6 +1,8 @@
 package trail
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"time"
@@ -30,6 +32,18 @@ type Event struct {
 	TLS                     string // version of TLS, "" without
 	// Suppressed is how many calls like this one were not recorded before it.
 	Suppressed int
+	// Resources are what the call was about; beyond maxResources they are left
+	// out.
+	Resources []Resource
+	// Kind is CloudTrail's eventType; "": AwsApiCall.
+	Kind string
+}
+
+// Resource is one thing that a call was about.
+type Resource struct {
+	ARN     string `json:"ARN"`
+	Account string `json:"accountId,omitempty"`
+	Type    string `json:"type,omitempty"` // as AWS::ECS::Cluster; "" where there is none
 }
 
 // Identity is who called.
@@ -47,6 +61,7 @@ type Identity struct {
 // limits of texts that callers choose, in bytes.
 const (
 	maxText      = 1024
+	maxResources = 50        // a number
 	maxArguments = 100 << 10 // of Request and Response each, as in CloudTrail
 )
 
@@ -78,7 +93,8 @@ func (e *Event) append(dst []byte) []byte {
 		category = "Data"
 	}
 	w.flag("readOnly", e.ReadOnly)
-	w.buf = append(w.buf, `,"eventType":"AwsApiCall"`...)
+	w.text("eventType", cmp.Or(e.Kind, "AwsApiCall"), true)
+	w.resources(e.Resources)
 	w.flag("managementEvent", !e.Data)
 	w.text("recipientAccountId", e.Account, true)
 	w.text("eventCategory", category, true)
@@ -121,6 +137,24 @@ func (w *writer) text(name, value string, always bool) {
 	w.buf = appendText(w.buf, value)
 }
 
+func (w *writer) resources(all []Resource) {
+	for i, r := range all[:min(len(all), maxResources)] {
+		if i == 0 {
+			w.buf = append(w.buf, `,"resources":[{`...)
+		} else {
+			w.buf = append(w.buf, `,{`...)
+		}
+		w.buf = append(w.buf, `"ARN":`...)
+		w.buf = appendText(w.buf, r.ARN)
+		w.text("accountId", r.Account, false)
+		w.text("type", r.Type, false)
+		w.buf = append(w.buf, '}')
+	}
+	if len(all) > 0 {
+		w.buf = append(w.buf, ']')
+	}
+}
+
 func (w *writer) flag(name string, value bool) {
 	w.buf = append(w.buf, `,"`+name+`":`...)
 	w.buf = strconv.AppendBool(w.buf, value)
@@ -158,14 +192,16 @@ func appendText(dst []byte, s string) []byte {
 
 // Record is one record as it is stored.
 type Record struct {
-	EventTime   time.Time `json:"eventTime"`
-	EventSource string    `json:"eventSource"`
-	EventName   string    `json:"eventName"`
-	EventID     string    `json:"eventID"`
-	ReadOnly    bool      `json:"readOnly"`
-	ErrorCode   string    `json:"errorCode"`
-	Address     string    `json:"sourceIPAddress"`
-	Account     string    `json:"recipientAccountId"`
+	EventTime   time.Time  `json:"eventTime"`
+	EventSource string     `json:"eventSource"`
+	EventName   string     `json:"eventName"`
+	EventID     string     `json:"eventID"`
+	ReadOnly    bool       `json:"readOnly"`
+	ErrorCode   string     `json:"errorCode"`
+	Address     string     `json:"sourceIPAddress"`
+	Account     string     `json:"recipientAccountId"`
+	Category    string     `json:"eventCategory"`
+	Resources   []Resource `json:"resources"`
 	Identity    struct {
 		Type        string `json:"type"`
 		PrincipalID string `json:"principalId"`
@@ -182,6 +218,14 @@ type Record struct {
 type link struct {
 	Sequence uint64 `json:"sequence"`
 	Previous string `json:"previous"`
+}
+
+// Event is the record without its link: the event as CloudTrail has it.
+func (r *Record) Event() string {
+	if i := bytes.LastIndex(r.Line, []byte(`,"chain":{`)); i > 0 {
+		return string(r.Line[:i]) + "}"
+	}
+	return string(r.Line)
 }
 
 // Who is the name that the caller is looked up by: of a user its name, of a

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"testing"
 
+	apicloudtrail "github.com/roadstead/roadstead/api/cloudtrail"
 	apiecr "github.com/roadstead/roadstead/api/ecr"
 	apiecs "github.com/roadstead/roadstead/api/ecs"
 	apiiam "github.com/roadstead/roadstead/api/iam"
@@ -52,7 +53,7 @@ func tables(t *testing.T) []*wire.Service {
 	services := []*wire.Service{
 		apiecs.New(db, apiecs.Options{}), apiecr.New(db, nil, nil, nil, apiecr.Options{}).Service(), apilogs.New(nil, apilogs.Options{}),
 		apiiam.New(db, nil, apiiam.Options{}), apikms.New(db, nil, apikms.Options{}).Service(),
-		apisecrets.New(db, nil, apisecrets.Options{}), apissm.New(db, nil, apissm.Options{}), apists.New(db, nil, nil, apists.Options{}),
+		apisecrets.New(db, nil, apisecrets.Options{}), apissm.New(db, nil, apissm.Options{}), apists.New(db, nil, nil, apists.Options{}), apicloudtrail.New(nil, apicloudtrail.Options{}),
 	}
 	for _, s := range services {
 		var still []wire.Operation

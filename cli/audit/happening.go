@@ -1,0 +1,58 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/roadstead/roadstead/auth/caller"
+	"github.com/roadstead/roadstead/telemetry/trail"
+)
+
+// Happening is what was done by other ways than the AWS APIs: an image that
+// was pushed, a channel that an agent opened. It is recorded as the operation
+// that AWS knows for it.
+type Happening struct {
+	Service, Name string // as "ecr", "PutImage"
+	Time          time.Time
+	Kind          Kind
+	Request       any      // shown in JSON; nil: null
+	About         []string // ARNs
+	Code, Message string   // of an error; "" on success
+}
+
+// Ready returns an error while what is to be recorded cannot be.
+func (a *Auditor) Ready() error { return a.trail.Able() }
+
+// Note records what happened, as the caller in the context did it. What
+// changed something is durable when Note returns nil.
+func (a *Auditor) Note(ctx context.Context, h Happening) error {
+	who, known := caller.From(ctx)
+	from := caller.OriginOf(ctx)
+	e := trail.Event{
+		Time: h.Time, Source: h.Service + ".amazonaws.com", Name: h.Name, Region: a.options.Region, Account: a.options.Account,
+		Address: from.SourceIP, UserAgent: from.UserAgent, ErrorCode: h.Code, ErrorMessage: h.Message,
+		RequestID: uuid.NewString(), ID: uuid.NewString(), ReadOnly: h.Kind == Reading, Data: h.Kind == Reporting,
+	}
+	if from.Secure {
+		e.TLS = "TLSv1.3"
+	}
+	if known {
+		e.Identity, e.Account = identity(&who), who.Account
+	}
+	for _, arn := range h.About {
+		e.Resources = about(e.Resources, arn)
+	}
+	if h.Request != nil {
+		text, err := json.Marshal(h.Request)
+		if err != nil {
+			return err
+		}
+		e.Request = text
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	return a.trail.Append(ctx, &e, h.Kind == Changing && h.Code == "")
+}
