@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/roadstead/roadstead/agent/runtime"
 	"github.com/roadstead/roadstead/dispatch/acs"
@@ -46,9 +47,16 @@ func (n *Node) sweepVolumes(strays map[string]bool) error {
 	return nil
 }
 
-// mounts returns what a container mounts: its mount points, and those of the
-// containers that it takes volumes from.
+// mounts returns what a container mounts: its mount points, and all that the
+// containers mount that it takes volumes from, and those that they do. At one
+// place in the container its own mount point wins, then the last that it takes
+// volumes from, as with Docker.
 func (n *Node) mounts(t acs.Task, c acs.Container) ([]runtime.Mount, error) {
+	return n.mountsBut(t, c, []string{c.Name})
+}
+
+// mountsBut leaves out what the containers mount that have been looked at.
+func (n *Node) mountsBut(t acs.Task, c acs.Container, seen []string) ([]runtime.Mount, error) {
 	var out []runtime.Mount
 	for _, m := range c.MountPoints {
 		source, err := n.volume(t, m.SourceVolume)
@@ -57,14 +65,19 @@ func (n *Node) mounts(t acs.Task, c acs.Container) ([]runtime.Mount, error) {
 		}
 		out = append(out, runtime.Mount{Source: source, Destination: m.ContainerPath, ReadOnly: m.ReadOnly})
 	}
-	for _, from := range c.VolumesFrom {
-		other := containerOf(t, from.SourceContainer)
-		other.VolumesFrom = nil
-		mounts, err := n.mounts(t, other)
+	for _, from := range slices.Backward(c.VolumesFrom) {
+		if slices.Contains(seen, from.SourceContainer) {
+			continue
+		}
+		mounts, err := n.mountsBut(t, containerOf(t, from.SourceContainer), append(slices.Clone(seen), from.SourceContainer))
 		if err != nil {
 			return nil, err
 		}
 		for _, m := range mounts {
+			taken := slices.ContainsFunc(out, func(o runtime.Mount) bool { return filepath.Clean(o.Destination) == filepath.Clean(m.Destination) })
+			if taken {
+				continue
+			}
 			m.ReadOnly = m.ReadOnly || from.ReadOnly
 			out = append(out, m)
 		}

@@ -32,7 +32,6 @@ func parameterTable(t *testing.T) []row {
 	if err != nil {
 		t.Fatal(err)
 	}
-	full := strings.NewReplacer("@", "com.amazonaws.ecs.capability.", "~", "ecs.capability.", "%", "roadstead.capability.")
 	var rows []row
 	for line := range strings.Lines(string(data)) {
 		line = strings.TrimSpace(line)
@@ -46,7 +45,7 @@ func parameterTable(t *testing.T) []row {
 		}
 		r.verdict, r.message, _ = strings.Cut(columns[1], " ")
 		if r.verdict != "refused" {
-			r.attributes = strings.Fields(full.Replace(r.message))
+			r.attributes = strings.Fields(abbreviations.Replace(r.message))
 		}
 		rows = append(rows, r)
 	}
