@@ -138,13 +138,14 @@ func (p *plane) introduce() error {
 		Authenticate: authenticate(verifier),
 		Authorize:    allow.Authorize,
 		Logger:       p.options.log,
-	}), append(p.vault(allow.Authorize),
-		apiecs.New(p.db, apiecs.Options{Region: region, RegistryHosts: hosts, Logger: p.options.log, Endpoints: p.agentEndpoints}),
+	}), append(confirmed(p.db, append(p.vault(allow.Authorize),
 		images.Service(),
-		apicloudtrail.New(p.guard.trail, apicloudtrail.Options{Logger: p.options.log}),
-		apilogs.New(p.events, apilogs.Options{Region: region}),
 		apiiam.New(p.db, p.sealer, apiiam.Options{Region: region, Logger: p.options.log}),
 		apists.New(p.db, p.keys.Sessions(), allow, apists.Options{BootstrapAccount: account, BootstrapKey: p.keys.Bootstrap().AccessKeyID}),
+	)...),
+		apiecs.New(p.db, apiecs.Options{Region: region, RegistryHosts: hosts, Logger: p.options.log, Endpoints: p.agentEndpoints}),
+		apicloudtrail.New(p.guard.trail, apicloudtrail.Options{Logger: p.options.log}),
+		apilogs.New(p.events, apilogs.Options{Region: region}),
 	)...)
 	mux := http.NewServeMux()
 	mux.Handle("/", router)

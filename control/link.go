@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -145,7 +146,7 @@ func (l *Links) DropLate(ctx context.Context) {
 // Connect implements dispatch.Control.
 func (l *Links) Connect(ctx context.Context, h dispatch.Hello) (dispatch.Link, error) {
 	who, _ := caller.From(ctx)
-	i, err := l.find(who, h)
+	i, err := l.find(ctx, who, h)
 	if err != nil {
 		return dispatch.Link{}, err
 	}
@@ -153,7 +154,7 @@ func (l *Links) Connect(ctx context.Context, h dispatch.Hello) (dispatch.Link, e
 	scope := model.Scope{Region: l.platform.Region, Account: i.Account}
 	sub := &subscription{make(chan struct{}, 1), map[string]bool{}}
 	link := dispatch.Link{ID: id, ClusterARN: scope.ClusterARN(i.Cluster), InstanceARN: i.ARN(l.platform.Region),
-		Nonce: l.options.Nonce(), Changed: sub.changed}
+		Nonce: l.options.Nonce(), Changed: sub.changed, Confirm: l.db.Confirm}
 	link.Close = func() { l.unsubscribe(id, link.Nonce, sub) }
 	l.mu.Lock()
 	if l.subs[id] == nil {
@@ -191,8 +192,21 @@ func (l *Links) unsubscribe(id, nonce string, sub *subscription) {
 }
 
 // find returns the instance that an agent says it is, if the caller may speak
-// for it.
-func (l *Links) find(who caller.Identity, h dispatch.Hello) (*model.ContainerInstance, error) {
+// for it. A refusal is confirmed first: an agent that is told that its instance
+// is not there registers another.
+func (l *Links) find(ctx context.Context, who caller.Identity, h dispatch.Hello) (*model.ContainerInstance, error) {
+	i, err := l.look(who, h)
+	if err == nil {
+		return i, nil
+	}
+	if stale := l.db.Confirm(ctx); stale != nil {
+		return nil, stale
+	}
+	return nil, err
+}
+
+// look is find in the tables as they are.
+func (l *Links) look(who caller.Identity, h dispatch.Hello) (*model.ContainerInstance, error) {
 	cluster, id := h.Cluster, h.Instance
 	if arn, ok := model.ParseARN(cluster); ok {
 		_, cluster = arn.Path()
@@ -250,7 +264,7 @@ func (l *Links) setConnected(ctx context.Context, id, nonce string, h *dispatch.
 			return nil
 		}
 		if h != nil && old.Status == model.InstanceInactive {
-			return inactive() // deregistered since it was found
+			return cmp.Or(l.db.Confirm(ctx), inactive()) // deregistered since it was found
 		}
 		i := old.Clone()
 		i.AgentConnected, i.ConnectedAt = h != nil, l.options.Now().Add(-silent)

@@ -17,7 +17,7 @@ import (
 // the speaking instance and to no others; use is not kept yet.
 func (l *Links) Telemetry(ctx context.Context, h dispatch.Hello, m acs.Message) error {
 	who, _ := caller.From(ctx)
-	i, err := l.find(who, h)
+	i, err := l.find(ctx, who, h)
 	if err != nil {
 		return err
 	}

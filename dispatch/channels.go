@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/coder/websocket"
@@ -115,7 +116,13 @@ func (s *Server) converse(ctx context.Context, conn *websocket.Conn, heart *puls
 	expiry := time.NewTimer(s.options.Lifetime)
 	defer expiry.Stop()
 	for {
-		if err := s.flush(ctx, conn, session.Outbox()); err != nil {
+		messages := session.Outbox()
+		if link.Confirm != nil && slices.ContainsFunc(messages, Denies) {
+			if err := link.Confirm(ctx); err != nil {
+				return err
+			}
+		}
+		if err := s.flush(ctx, conn, messages); err != nil {
 			return err
 		}
 		wake := time.NewTimer(max(0, session.Next().Sub(s.options.Now())))

@@ -31,6 +31,10 @@ type Link struct {
 	// Changed is signalled after each change of the instance's assignments,
 	// and closed when the instance may not be connected any more.
 	Changed <-chan struct{}
+	// Confirm returns an error when what Assignments and Changes have said may
+	// be old, because another control plane has taken over. The connection
+	// ends then. Nil: it never is.
+	Confirm func(context.Context) error
 	// Close ends the watch behind Changed.
 	Close func()
 }

@@ -121,6 +121,25 @@ func TestADeregisteredInstanceIsToldSo(t *testing.T) {
 	})
 }
 
+// What the server does not know is stopped only while it is sure to lead.
+func TestStopsAreConfirmed(t *testing.T) {
+	bubble(t, ServerOptions{}, func(t *testing.T, w *world) {
+		a := w.connect(acsPath)
+		a.expect("c1-1 manifest of 0 at 1", "c1-2 heartbeat")
+		known := &acs.TaskStopVerificationMessage{MessageID: "c1-1"}
+		unknown := &acs.TaskStopVerificationMessage{MessageID: "c1-1", StopCandidates: []acs.ManifestTask{{ARN: "task"}}}
+		a.say(unknown)
+		a.expect("c1-1 may stop 1")
+		w.plane.replaced()
+		a.say(known)
+		a.expect("c1-1 may stop 0")
+		a.say(unknown)
+		if _, _, err := a.conn.Read(t.Context()); err == nil {
+			t.Error("a task is stopped by who does not lead")
+		}
+	})
+}
+
 func TestHeartbeatsKeepAConnectionAndSilenceEndsIt(t *testing.T) {
 	bubble(t, ServerOptions{}, func(t *testing.T, w *world) {
 		began := time.Now()

@@ -296,6 +296,14 @@ func (s *Session) verifyStops(now time.Time, m *acs.TaskStopVerificationMessage)
 	s.send(answer)
 }
 
+// Denies reports whether m ends tasks because the control plane does not know
+// them: the link's Confirm comes before it is sent. A task that is stopped by a
+// payload was stopped by a commit.
+func Denies(m acs.Message) bool {
+	answer, ok := m.(*acs.TaskStopVerificationAck)
+	return ok && len(answer.StopTasks) > 0
+}
+
 // renew sends credentials that are about to expire, and all of them to an
 // agent that has forgotten them.
 func (s *Session) renew(now time.Time) {

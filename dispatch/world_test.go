@@ -45,6 +45,7 @@ type plane struct {
 	mu       sync.Mutex
 	refusal  error // of the next connections
 	deaf     error // for telemetry
+	stale    error // to who asks whether what it said is still so
 	live     string
 	links    int
 	events   []string
@@ -71,7 +72,7 @@ func (p *plane) Connect(ctx context.Context, h Hello) (Link, error) {
 		nonce, h.Cluster, h.Instance, h.AgentVersion, h.AgentHash, h.DockerVersion, h.SendCredentials))
 	changed := make(chan struct{}, 1)
 	p.changed[changed] = true
-	return Link{ID: "id", ClusterARN: "cluster-arn", InstanceARN: h.Instance, Nonce: nonce, Changed: changed,
+	return Link{ID: "id", ClusterARN: "cluster-arn", InstanceARN: h.Instance, Nonce: nonce, Changed: changed, Confirm: p.confirm,
 		Close: func() { p.mu.Lock(); defer p.mu.Unlock(); delete(p.changed, changed) }}, nil
 }
 
@@ -108,6 +109,19 @@ func (p *plane) Changes(Link) (int64, []Assignment, []string) {
 		}
 	}
 	return p.revision, p.assigned, gone
+}
+
+func (p *plane) confirm(context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stale
+}
+
+// replaced makes another control plane lead.
+func (p *plane) replaced() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stale = errors.New("another leads")
 }
 
 func (p *plane) Telemetry(_ context.Context, _ Hello, m acs.Message) error {

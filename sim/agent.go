@@ -103,11 +103,12 @@ func (a *agent) register() {
 func (a *agent) connect() {
 	hello := dispatch.Hello{Cluster: a.node.cluster, Instance: a.node.arn, AgentVersion: "1.0.0"}
 	a.soon(a.w.travel(), func() {
-		if a.node.cut || a.w.plane == nil {
+		to := a.w.reached()
+		if a.node.cut || to == nil {
 			a.again(a.connect)
 			return
 		}
-		c, err := a.w.plane.accept(a, hello)
+		c, err := to.accept(a, hello)
 		if err != nil {
 			a.w.trace.say(a.node.name, "is not admitted: %v", err)
 			a.again(a.connect)

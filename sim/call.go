@@ -26,6 +26,15 @@ func (w *world) travel() time.Duration {
 // lose reports whether a message gets lost.
 func (w *world) lose() bool { return w.troubled && w.wire.chance(w.shape.lost) }
 
+// reached is the control plane that whoever comes now finds, nil when nobody
+// answers: sometimes one that does not know yet that its term has ended.
+func (w *world) reached() *plane {
+	if w.stale != nil && (w.plane == nil || w.wire.chance(0.5)) {
+		return w.stale
+	}
+	return w.plane
+}
+
 // call sends a request of the AWS API to whoever is the control plane when it
 // arrives, and hands the answer to done, once. The request or the answer may
 // be lost, or the request arrive twice. from is nil for the user, who is never
@@ -43,13 +52,10 @@ func (w *world) call(from *node, operation string, in any, done func(out any, er
 		if from != nil && from.cut {
 			return
 		}
-		if w.plane == nil {
+		to := w.reached()
+		if to == nil {
 			w.clock.after(w.travel(), func() { finish(nil, errUnreachable) })
 			return
-		}
-		to := w.plane
-		if w.stale != nil && from == nil && w.wire.chance(0.5) {
-			to = w.stale
 		}
 		out, err := to.serve(operation, in)
 		if w.lose() {

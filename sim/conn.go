@@ -91,7 +91,12 @@ func (c *conn) flush() {
 		c.hangUp("heartbeats are not acknowledged")
 		return
 	}
-	for _, m := range c.session.Outbox() {
+	messages := c.session.Outbox()
+	if slices.ContainsFunc(messages, dispatch.Denies) && c.link.Confirm(c.w.ctx) != nil {
+		c.hangUp("nobody knows whether this control plane leads")
+		return
+	}
+	for _, m := range messages {
 		c.carry(&c.down, c.agent.node.lag, m, func(m acs.Message) {
 			if c.used && c.agent.alive() {
 				c.heard = c.w.clock.now

@@ -31,6 +31,7 @@ const (
 	CommitConflict   FaultName = "commit-conflict"
 	CommitRefused    FaultName = "commit-refused"
 	SettleFailed     FaultName = "settle-failed"
+	ConfirmFailed    FaultName = "confirm-failed"
 	LoadFailed       FaultName = "load-failed"
 	ImageMissing     FaultName = "image-missing"
 	PullFailed       FaultName = "pull-failed"
@@ -73,6 +74,7 @@ func Faults() []Fault {
 		{CommitConflict, "the log refuses a commit for a conflict"},
 		{CommitRefused, "the log refuses a commit for want of room"},
 		{SettleFailed, "the outcome of a commit cannot be found out yet"},
+		{ConfirmFailed, "nobody can say whether the control plane still leads"},
 		{LoadFailed, "the log cannot be read or led"},
 		{ImageMissing, "an image cannot be pulled while there is trouble"},
 		{PullFailed, "a pull fails now and then"},

@@ -52,6 +52,7 @@ var foundBy = map[mutant.Name][]string{
 	mutant.LatePayload:        {"once", "liveness"},
 	mutant.ForgottenEnd:       {"truth", "story", "liveness"},
 	mutant.FenceOpen:          {"fenced"},
+	mutant.Unconfirmed:        {"promise", "truth", "story", "liveness"},
 	mutant.UnevenScale:        {"sets"},
 	mutant.SetKept:            {"sets"},
 	mutant.AlarmsUnseen:       {"alarms"},

@@ -36,6 +36,8 @@ func faultOf(op memlog.Op, f memlog.Fault) FaultName {
 		return LeaderDeposed
 	case op == memlog.OpSettle:
 		return SettleFailed
+	case op == memlog.OpLasts:
+		return ConfirmFailed
 	case op != memlog.OpAppend:
 		return LoadFailed
 	case f == memlog.LostRequest:

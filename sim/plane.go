@@ -116,7 +116,11 @@ func (p *plane) serve(operation string, in any) (any, error) {
 	}
 	out, err := o.Call(p.w.ctx, in)
 	if err == nil {
-		p.w.check.promised(p.db.View(), operation, in, out)
+		truth := p.db
+		if p.w.plane != nil {
+			truth = p.w.plane.db // whoever answers, what the leader has is what was promised
+		}
+		p.w.check.promised(truth.View(), operation, in, out)
 	}
 	return out, err
 }

@@ -64,13 +64,14 @@ func (a *agent) send(l *live, in *ecs.SubmitTaskStateChangeInput) {
 func (a *agent) stray(in *ecs.SubmitTaskStateChangeInput) {
 	w, d := a.w, a.node.dice
 	again := func() {
-		if w.plane == nil || a.node.cut {
+		to := w.reached()
+		if to == nil || a.node.cut {
 			return
 		}
-		if t, ok := w.check.taskOf(w.plane.db.View(), in.Task); ok && model.TaskStatus(*in.Status).Before(t.Status.Last) {
+		if t, ok := w.check.taskOf(to.db.View(), in.Task); ok && model.TaskStatus(*in.Status).Before(t.Status.Last) {
 			w.happen(ReportDisordered)
 		}
-		_, _ = w.plane.serve("SubmitTaskStateChange", in) // nobody waits for its answer
+		_, _ = to.serve("SubmitTaskStateChange", in) // nobody waits for its answer
 	}
 	if !w.troubled || !d.chance(w.shape.stray) {
 		return
@@ -121,7 +122,7 @@ func (a *agent) health() {
 // publish sends the health of all tasks that have any, or only of those that
 // changed.
 func (a *agent) publish(all bool) {
-	if a.conn == nil || a.conn.plane != a.w.plane {
+	if a.conn == nil || a.conn.plane != a.w.plane && a.conn.plane != a.w.stale {
 		return
 	}
 	m := &acs.PublishHealthRequest{}
@@ -149,7 +150,7 @@ func (a *agent) publish(all bool) {
 	hello, to := dispatch.Hello{Cluster: a.node.cluster, Instance: a.node.arn}, a.conn.plane
 	a.spoke = later(a.w.clock.now.Add(a.w.travel()), a.spoke) // one connection: nothing overtakes
 	a.w.clock.at(a.spoke, func() {
-		if a.node.cut || a.w.plane != to {
+		if a.node.cut || a.w.plane != to && a.w.stale != to {
 			return
 		}
 		if err := to.links.Telemetry(a.w.ctx, hello, m); err != nil {

@@ -34,7 +34,7 @@ type DB struct {
 	state     *state
 	leading   bool
 	unsettled []*pending // written with an unknown outcome, not yet found out
-	lost      <-chan struct{}
+	term      Term       // the last one of this process
 
 	mu        sync.Mutex // guards what follows
 	queue     []*pending
@@ -72,7 +72,7 @@ func Open(ctx context.Context, log Log, opts Options) (*DB, error) {
 	if db.state.rev != term.Head {
 		return nil, fmt.Errorf("store: open: log is at %d, not at %d: %w", db.state.rev, term.Head, ErrNotLeader)
 	}
-	db.leading, db.lost = true, term.Lost
+	db.leading, db.term = true, term
 	return db, nil
 }
 

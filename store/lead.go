@@ -23,7 +23,7 @@ func (db *DB) Leading() bool {
 func (db *DB) Lost() <-chan struct{} {
 	db.turn <- struct{}{}
 	defer func() { <-db.turn }()
-	return db.lost
+	return db.term.Lost
 }
 
 // Lead keeps the tables as fresh as the log while another process leads, and
@@ -58,7 +58,7 @@ func (db *DB) Lead(ctx context.Context) error {
 	}
 	db.turn <- struct{}{}
 	defer func() { <-db.turn }()
-	db.leading, db.lost = true, term.Lost
+	db.leading, db.term = true, term
 	return nil
 }
 

@@ -25,6 +25,10 @@ type Term struct {
 	Head model.Revision
 	// Lost is closed once the term is known to have ended.
 	Lost <-chan struct{}
+	// Lasts asks the log whether the term has ended: ErrNotLeader when another
+	// has begun, or when it is known to have ended. When it returns nil, the
+	// term lasted at some moment after the call. Any other error leaves it open.
+	Lasts func(context.Context) error
 }
 
 // Log is where transactions are made durable. Its contract is tested by

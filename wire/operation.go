@@ -68,3 +68,20 @@ func (o Operation) IsStream() bool { return o.stream != nil }
 func OpOf(name string, input, output reflect.Type, call func(ctx context.Context, input any) (any, error)) Operation {
 	return Operation{Name: name, input: input, output: output, call: call}
 }
+
+// Reviewed returns the operation with every answer shown to review before it leaves: the output, or the error in its
+// place. What review returns is answered instead: err for what may go. Event streams are not shown.
+func (o Operation) Reviewed(review func(ctx context.Context, output any, err error) error) Operation {
+	call := o.call
+	if call == nil {
+		return o
+	}
+	o.call = func(ctx context.Context, input any) (any, error) {
+		output, err := call(ctx, input)
+		if err = review(ctx, output, err); err != nil {
+			return nil, err
+		}
+		return output, nil
+	}
+	return o
+}

@@ -15,8 +15,9 @@ import (
 const maxAttempts = 100
 
 // commit decides on a view and commits the answer, on a newer view again while
-// there are conflicts. A decision that changes nothing is done. Errors of
-// decide go to the caller as they are.
+// there are conflicts. A decision that changes nothing is done once it is
+// confirmed that nobody else has changed anything. Errors of decide go to the
+// caller as they are.
 func (d *frontDoor) commit(r request, decide func(v store.View, c *model.Change) error) error {
 	var err error
 	for range maxAttempts {
@@ -25,7 +26,7 @@ func (d *frontDoor) commit(r request, decide func(v store.View, c *model.Change)
 			return err
 		}
 		if c.Empty() {
-			return nil
+			return d.fault(r, d.db.Confirm(r.ctx))
 		}
 		_, err = d.db.Commit(r.ctx, c)
 		var conflict *store.ConflictError

@@ -15,9 +15,17 @@ func (d *frontDoor) service() *wire.Service {
 		TargetPrefix: "AmazonEC2ContainerServiceV20141113",
 		Version:      "2014-11-13",
 		Protocols:    []wire.Protocol{wire.AWSJSON11},
-		Operations:   d.operations(),
+		Operations:   d.reviewed(d.operations()),
 		Known:        known(),
 	}
+}
+
+// reviewed has every answer confirmed that has to be.
+func (d *frontDoor) reviewed(operations []wire.Operation) []wire.Operation {
+	for i, o := range operations {
+		operations[i] = o.Reviewed(d.confirmed)
+	}
+	return operations
 }
 
 // operations are the methods, each with what IAM has to allow for it.

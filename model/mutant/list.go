@@ -50,6 +50,7 @@ const (
 	LatePayload        Name = "late-payload"
 	ForgottenEnd       Name = "forgotten-end"
 	FenceOpen          Name = "fence-open"
+	Unconfirmed        Name = "unconfirmed"
 	UnevenScale        Name = "scale-rounded-down"
 	SetKept            Name = "set-kept"
 	AlarmsUnseen       Name = "alarms-unseen"
@@ -117,6 +118,7 @@ func List() []Defect {
 		{LatePayload, "agent", "an agent forgets which tasks it has ended, and takes late payloads for new tasks"},
 		{ForgottenEnd, "agent", "an agent does not record that a task has ended that never quite began"},
 		{FenceOpen, "store", "the log takes what a leader appends whose term has ended"},
+		{Unconfirmed, "store", "a control plane whose term has ended refuses and acknowledges from its old tables"},
 		{UnevenScale, "plan/deploy", "a task set's share of the tasks is rounded down"},
 		{SetKept, "plan/deploy", "a deleted task set stays"},
 		{AlarmsUnseen, "plan/deploy", "alarms do not fail a deployment"},

@@ -49,7 +49,24 @@ func (l *Log) Lead(ctx context.Context) (store.Term, error) {
 			}
 		})
 	}
-	return store.Term{Head: rev, Lost: t.lost}, nil
+	return store.Term{Head: rev, Lost: t.lost, Lasts: func(ctx context.Context) error { return l.lasts(ctx, t) }}, nil
+}
+
+// lasts reads the head, which names the term that began last. etcd's reads are
+// linearizable: this one shows every term that had begun when it was asked for.
+func (l *Log) lasts(ctx context.Context, t *term) error {
+	if l.leading() != t {
+		return store.ErrNotLeader
+	}
+	_, h, err := l.head(ctx)
+	if err != nil {
+		return err
+	}
+	if h.term != t.name {
+		t.end()
+		return store.ErrNotLeader
+	}
+	return nil
 }
 
 // headRaces is how often the head may move while a term begins: the last

@@ -35,6 +35,7 @@ func Run(t *testing.T, make Maker) {
 		{"append must follow the head", testHead},
 		{"append needs a term", testNoTerm},
 		{"a new leader fences the old", testFence},
+		{"a term knows of the next", testLasts},
 		{"settle", testSettle},
 		{"follow", testFollow},
 		{"follow ends with its context", testFollowEnds},
@@ -323,6 +324,53 @@ func testFence(t *testing.T, open Open) {
 	<-term.Lost
 	two := appendTo(t, next, head, put("task", "b", "1"))
 	wantEntries(t, next, two, entry(a, one), entry(put("task", "b", "1"), two))
+}
+
+// A process that has heard nothing of its term's end learns it when it asks,
+// although it has not tried to write.
+func testLasts(t *testing.T, open Open) {
+	old, next := open(t), open(t)
+	term, err := old.Lead(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	lasts := func(name string, term store.Term, want error) {
+		t.Helper()
+		if err := term.Lasts(t.Context()); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", name, err, want)
+		}
+	}
+	lasts("a term that has begun", term, nil)
+	one := appendTo(t, old, term.Head, put("task", "a", "1"))
+	fence, _, err := old.Settle(t.Context(), one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lasts("after a transaction and a fence", term, nil)
+	wantEntries(t, old, fence, entry(put("task", "a", "1"), one)) // asking has written nothing
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := term.Lasts(ended); err == nil || errors.Is(err, store.ErrNotLeader) {
+		t.Errorf("asked with a context that has ended: %v", err)
+	}
+	resign(old)
+	second, err := next.Lead(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	lasts("after the next has begun", term, store.ErrNotLeader)
+	<-term.Lost
+	lasts("the next", second, nil)
+	resign(next)
+	third, err := old.Lead(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	lasts("the first, while its process leads again", term, store.ErrNotLeader)
+	lasts("the third", third, nil)
+	if fence >= second.Head || second.Head >= third.Head {
+		t.Errorf("terms begin at %d, %d and %d", term.Head, second.Head, third.Head)
+	}
 }
 
 // resign lets a log whose next leader waits for the old one to go know that

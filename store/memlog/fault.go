@@ -17,6 +17,7 @@ const (
 	OpAppend
 	OpSettle
 	OpFollow
+	OpLasts
 )
 
 // Fault is what goes wrong in an operation.
@@ -29,7 +30,7 @@ const (
 	LostAnswer        // it is done and the outcome is unknown to the caller
 	Conflict          // Append: a ConflictError for the first key; nothing is done
 	NoSpace           // Append: ErrNoSpace; nothing is done
-	Deposed           // Append, Settle: the term ends first; ErrNotLeader
+	Deposed           // Append, Settle, Term.Lasts: the term ends first; ErrNotLeader
 )
 
 // ErrInjected is the cause of the errors of LostRequest and LostAnswer.

@@ -51,7 +51,28 @@ func (l *Log) Lead(ctx context.Context) (store.Term, error) {
 	l.disk.depose()
 	l.disk.leader, l.lost = l, make(chan struct{})
 	l.disk.add(nil)
-	return store.Term{Head: l.disk.head, Lost: l.lost}, nil
+	lost := l.lost
+	return store.Term{Head: l.disk.head, Lost: lost, Lasts: func(ctx context.Context) error { return l.lasts(ctx, lost) }}, nil
+}
+
+// lasts reports whether the term that lost stands for is the current one.
+func (l *Log) lasts(ctx context.Context, lost chan struct{}) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	fault := l.ask(OpLasts)
+	l.disk.mu.Lock()
+	defer l.disk.mu.Unlock()
+	switch {
+	case fault == Deposed:
+		l.disk.depose()
+	case fault != None:
+		return fmt.Errorf("ask for the term: %w", ErrInjected)
+	}
+	if l.disk.leader != l || l.lost != lost {
+		return store.ErrNotLeader
+	}
+	return nil
 }
 
 // Append implements store.Log.

@@ -1,0 +1,4 @@
+package ecs
+
+// Misses is for the tests.
+var Misses = misses
