@@ -57,7 +57,7 @@ func serve(t testing.TB, authenticate func(*http.Request, []byte) (context.Conte
 				return &ecs.ListTasksOutput{TaskArns: []string{"arn:task"}}, nil
 			}),
 			wire.Op("DeleteSecret", func(context.Context, *secretsmanager.DeleteSecretInput) (*secretsmanager.DeleteSecretOutput, error) {
-				return &secretsmanager.DeleteSecretOutput{}, nil
+				return &secretsmanager.DeleteSecretOutput{ARN: aws.String("arn:aws:secretsmanager:us-east-1:000000000000:secret:apps/db-AbCdEf")}, nil
 			}).Needing(wire.Needs(func(_ context.Context, in *secretsmanager.DeleteSecretInput) []wire.Need {
 				return []wire.Need{{Resources: []string{"arn:aws:secretsmanager:us-east-1:000000000000:secret:" + *in.SecretId + "-??????", "*"}},
 					{Action: "iam:PassRole", Resources: []string{"arn:aws:iam::000000000000:role/web", "arn:aws:iam::000000000000:role/web", "none"}}}
@@ -204,7 +204,8 @@ func TestWhatACallWasAboutIsRecorded(t *testing.T) {
 		}
 		got := strings.Join(f.records(t), "\n")
 		want := `"resources":[{"ARN":"arn:aws:secretsmanager:us-east-1:000000000000:secret:apps/db","accountId":"000000000000","type":"AWS::SecretsManager::Secret"},` +
-			`{"ARN":"arn:aws:iam::000000000000:role/web","accountId":"000000000000","type":"AWS::IAM::Role"}]`
+			`{"ARN":"arn:aws:iam::000000000000:role/web","accountId":"000000000000","type":"AWS::IAM::Role"},` +
+			`{"ARN":"arn:aws:secretsmanager:us-east-1:000000000000:secret:apps/db-AbCdEf","accountId":"000000000000","type":"AWS::SecretsManager::Secret"}]`
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in %s", want, got)
 		}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"reflect"
 	"strings"
 
 	"github.com/roadstead/roadstead/model"
@@ -8,8 +9,11 @@ import (
 	"github.com/roadstead/roadstead/wire"
 )
 
-// resourcesOf returns what a call needed permissions on: that is what it was
-// about. Patterns and names that are no ARNs are left out, and a secret that
+// maxAnswered is how many things of a list in an answer are looked at.
+const maxAnswered = 10
+
+// resourcesOf returns what a call needed permissions on, and what it answers
+// to have made or changed: that is what it was about. Patterns and names that are no ARNs are left out, and a secret that
 // there is not yet, or no more, is named without the characters behind its
 // name.
 func resourcesOf(c *wire.Call) []trail.Resource {
@@ -21,6 +25,43 @@ func resourcesOf(c *wire.Call) []trail.Resource {
 	for _, n := range needs {
 		for _, arn := range n.Resources {
 			found = about(found, arn)
+		}
+	}
+	if c.Output != nil && KindOf(c.Service, c.Op.Name) == Changing {
+		found = made(found, reflect.ValueOf(c.Output))
+	}
+	return found
+}
+
+// made adds what an answer names by an ARN: itself, and what its members are.
+func made(found []trail.Resource, answer reflect.Value) []trail.Resource {
+	answer = reflect.Indirect(answer)
+	if answer.Kind() != reflect.Struct {
+		return found
+	}
+	found = own(found, answer)
+	for i := range answer.NumField() {
+		switch member := reflect.Indirect(answer.Field(i)); member.Kind() {
+		case reflect.Struct:
+			found = own(found, member)
+		case reflect.Slice:
+			for j := range min(member.Len(), maxAnswered) {
+				found = own(found, reflect.Indirect(member.Index(j)))
+			}
+		}
+	}
+	return found
+}
+
+// own adds the ARN of a struct of the SDK: its member Arn, ARN, or, of a
+// Cluster, ClusterArn.
+func own(found []trail.Resource, v reflect.Value) []trail.Resource {
+	if v.Kind() != reflect.Struct {
+		return found
+	}
+	for _, name := range []string{"Arn", "ARN", v.Type().Name() + "Arn"} {
+		if f := v.FieldByName(name); f.IsValid() && f.Type() == reflect.TypeFor[*string]() && !f.IsNil() {
+			return about(found, f.Elem().String())
 		}
 	}
 	return found

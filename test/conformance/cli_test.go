@@ -49,6 +49,10 @@ func (p *platform) cli(t *testing.T) {
 	if n := p.aws(t, "ecs", "list-task-definitions", "--page-size", "1", "--max-items", "1", "--query", "length(taskDefinitionArns)"); n != "1" {
 		t.Errorf("one item of a list is %s", n)
 	}
+	if said := p.aws(t, "cloudtrail", "lookup-events", "--lookup-attributes", "AttributeKey=ResourceName,AttributeValue=cli:1", "--max-items", "1", "--query",
+		"Events[0].[EventName,Username,ReadOnly]", "--output", "text"); said != "RunTask\troot\tfalse" && !strings.HasPrefix(said, "RunTask\troot\tfalse\n") {
+		t.Errorf("of the task definition the trail says %q", said)
+	}
 	p.aws(t, "ecs", "stop-task", "--task", task)
 	said, err := p.run(t, time.Minute, exec.Command(tool(t, "aws"), "ecs", "describe-services", "--cluster", "nowhere", "--services", "x"))
 	if err == nil || !strings.Contains(said, "An error occurred (ClusterNotFoundException) when calling the DescribeServices operation: Cluster not found.") {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	trailtypes "github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -48,6 +50,30 @@ func (p *platform) sdk(t *testing.T) {
 	t.Run("pages of ecr", c.pagesOfECR)
 	t.Run("pages of logs", c.pagesOfLogs)
 	t.Run("errors", c.errors)
+	t.Run("history", func(t *testing.T) { p.history(t) })
+}
+
+// history looks up who made a cluster, page by page.
+func (p *platform) history(t *testing.T) {
+	client := cloudtrail.NewFromConfig(p.config(p.env))
+	name := "go-history"
+	if _, err := p.newSDK().ecs.CreateCluster(t.Context(), &ecs.CreateClusterInput{ClusterName: &name}); err != nil {
+		t.Fatal(err)
+	}
+	pages := cloudtrail.NewLookupEventsPaginator(client, &cloudtrail.LookupEventsInput{MaxResults: aws.Int32(3), LookupAttributes: []trailtypes.LookupAttribute{
+		{AttributeKey: trailtypes.LookupAttributeKeyEventName, AttributeValue: aws.String("CreateCluster")}}})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range page.Events {
+			if slices.ContainsFunc(e.Resources, func(r trailtypes.Resource) bool { return *r.ResourceName == name && *r.ResourceType == "AWS::ECS::Cluster" }) {
+				return
+			}
+		}
+	}
+	t.Error("nobody has made the cluster")
 }
 
 func (c *sdkClients) register(t *testing.T, family, command string) {
