@@ -17,6 +17,9 @@ var (
 	ErrNoPorts = errors.New("no dynamic host port is free")
 	// ErrNoAddress means that the subnet or the bridge is full.
 	ErrNoAddress = errors.New("no sandbox address is free")
+	// ErrAddressInUse is an interface whose address another sandbox or route of
+	// the host has.
+	ErrAddressInUse = errors.New("address of the network interface is in use")
 	// ErrClosed is a call after Close or Destroy.
 	ErrClosed = errors.New("network is closed")
 )

@@ -20,9 +20,11 @@ type Network interface {
 	// Attach makes the sandbox named by the request and returns it when its
 	// published ports work. It is idempotent by ID: the same request again
 	// returns the same Attachment, also after a restart of the agent; a
-	// different request under a known ID is ErrMismatch. On any other error
-	// nothing of the sandbox remains. Errors: ErrInvalid, ErrPortInUse (as a
-	// *PortError), ErrNoPorts, ErrNoAddress, ErrMismatch, ErrClosed.
+	// different request under a known ID is ErrMismatch, unless only the groups
+	// of its interface differ: they replace those that it had. On any other
+	// error nothing of a sandbox that was not there remains. Errors: ErrInvalid,
+	// ErrPortInUse (as a *PortError), ErrNoPorts, ErrNoAddress, ErrAddressInUse,
+	// ErrMismatch, ErrClosed.
 	Attach(ctx context.Context, req Request) (Attachment, error)
 	// Detach removes the sandbox: its published ports, interface, namespace
 	// and address. An id that is not attached is no error. After an error the
@@ -46,6 +48,9 @@ const (
 	Bridge Mode = "bridge"
 	// None is a namespace with nothing but its loopback interface.
 	None Mode = "none"
+	// AWSVPC is an interface of its own with an address that the request names,
+	// guarded by security groups.
+	AWSVPC Mode = "awsvpc"
 )
 
 // Protocol is a transport protocol in the words of a port mapping.
@@ -63,10 +68,12 @@ type Request struct {
 	// where a task's containers share a network. 1 to MaxIDLength characters
 	// of [a-zA-Z0-9_.-], not beginning with a dot.
 	ID string
-	// Mode is Bridge or None.
+	// Mode is Bridge, None or AWSVPC.
 	Mode Mode
 	// Ports are the ports to publish, at most MaxPorts; only with Bridge.
-	Ports []PortRequest
+	Ports []PortRequest `json:",omitempty"`
+	// Interface is set with AWSVPC, and only then.
+	Interface *Interface `json:",omitempty"`
 }
 
 // PortRequest asks for one container port to be published on the host.

@@ -20,10 +20,12 @@ func (r Request) Normalize() (Request, error) {
 		return Request{}, err
 	}
 	switch {
-	case r.Mode != Bridge && r.Mode != None:
+	case r.Mode != Bridge && r.Mode != None && r.Mode != AWSVPC:
 		return Request{}, fmt.Errorf("%w: network mode %q", ErrInvalid, r.Mode)
-	case r.Mode == None && len(r.Ports) > 0:
-		return Request{}, fmt.Errorf("%w: ports cannot be published in network mode none", ErrInvalid)
+	case r.Mode != Bridge && len(r.Ports) > 0:
+		return Request{}, fmt.Errorf("%w: ports cannot be published in network mode %s", ErrInvalid, r.Mode)
+	case (r.Mode == AWSVPC) != (r.Interface != nil):
+		return Request{}, fmt.Errorf("%w: network mode %s with or without an interface", ErrInvalid, r.Mode)
 	case len(r.Ports) > MaxPorts:
 		return Request{}, fmt.Errorf("%w: %d ports, at most %d", ErrInvalid, len(r.Ports), MaxPorts)
 	}
@@ -40,12 +42,20 @@ func (r Request) Normalize() (Request, error) {
 			return Request{}, fmt.Errorf("%w: container port 0", ErrInvalid)
 		}
 	}
+	if r.Interface != nil {
+		i, err := r.Interface.normalize()
+		if err != nil {
+			return Request{}, err
+		}
+		r.Interface = i
+	}
 	return r, nil
 }
 
-// Equal says whether two normalized requests ask for the same.
+// Equal says whether two normalized requests ask for the same sandbox: all that
+// may differ is the groups of its interface.
 func (r Request) Equal(other Request) bool {
-	return r.ID == other.ID && r.Mode == other.Mode && slices.Equal(r.Ports, other.Ports)
+	return r.ID == other.ID && r.Mode == other.Mode && slices.Equal(r.Ports, other.Ports) && r.Interface.sameLink(other.Interface)
 }
 
 func checkID(id string) error {

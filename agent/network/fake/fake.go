@@ -143,6 +143,8 @@ func (h *Host) attach(request network.Request) (sandbox, error) {
 		if !s.request.Equal(request) {
 			return sandbox{}, network.ErrMismatch
 		}
+		s.request = request // with the groups that it has now
+		h.sandboxes[request.ID] = s
 		return s, nil
 	}
 	bindings, err := h.takePorts(request.Ports)
@@ -150,14 +152,23 @@ func (h *Host) attach(request network.Request) (sandbox, error) {
 		return sandbox{}, err
 	}
 	a := network.Attachment{ID: request.ID, Mode: request.Mode, Bindings: bindings}
-	if request.Mode == network.Bridge {
+	switch request.Mode {
+	case network.AWSVPC:
+		for _, other := range h.sandboxes {
+			if i := other.request.Interface; i != nil && i.Address == request.Interface.Address {
+				return sandbox{}, network.ErrAddressInUse
+			}
+		}
+		a.IPv4, a.Gateway = request.Interface.Address, request.Interface.Gateway.Addr()
+		a.NetNSPath = "/fake/netns/awsvpc-" + a.IPv4.String()
+	case network.Bridge:
 		addr, ok := h.addresses.Take()
 		if !ok {
 			h.releasePorts(bindings)
 			return sandbox{}, network.ErrNoAddress
 		}
 		a.IPv4, a.Gateway, a.NetNSPath = addr, h.addresses.Gateway(), "/fake/netns/"+addr.String()
-	} else {
+	default:
 		h.bare++
 		a.NetNSPath = fmt.Sprintf("/fake/netns/none-%d", h.bare)
 	}
@@ -221,7 +232,7 @@ func (h *Host) detach(id string) {
 		return
 	}
 	h.releasePorts(s.attachment.Bindings)
-	if s.attachment.IPv4.IsValid() {
+	if s.request.Mode == network.Bridge {
 		h.addresses.Release(s.attachment.IPv4)
 	}
 	delete(h.sandboxes, id)

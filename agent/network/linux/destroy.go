@@ -22,7 +22,7 @@ func (n *Network) Repair(ctx context.Context) error {
 	if err == nil && !present {
 		_, err = n.firewall.replace()
 	}
-	if err = errors.Join(err, n.foreign.admit(), n.removeStrays()); err != nil {
+	if err = errors.Join(err, n.foreign.admit(), n.removeStrays(), n.removeStrayTasks("")); err != nil {
 		return fmt.Errorf("repair network: %w", err)
 	}
 	return nil
@@ -117,7 +117,8 @@ func (n *Network) removeMembers(ctx context.Context) error {
 	defer look.Stop()
 	for {
 		members, err := n.members()
-		if err != nil || len(members) == 0 {
+		tasks, err2 := n.taskLinks()
+		if err = errors.Join(err, err2); err != nil || len(members)+len(tasks) == 0 {
 			return err
 		}
 		select {
@@ -126,6 +127,9 @@ func (n *Network) removeMembers(ctx context.Context) error {
 			var failed error
 			for _, link := range members {
 				failed = errors.Join(failed, n.host.removeLink(link.Attrs().Name))
+			}
+			for name := range tasks {
+				failed = errors.Join(failed, n.host.removeLink(name))
 			}
 			return failed
 		}

@@ -13,14 +13,15 @@
 //
 //	link  rs-main         the bridge, 10.120.0.1/20, the sandboxes' gateway
 //	link  rvmain-0002     the host's end of the veth of 10.120.0.2; the other is its eth0
-//	table ip roadstead-main       port map, NAT, what sandboxes may reach
+//	link  rtmain-0001     the host's end of the veth of an awsvpc task; the other is its eth0
+//	table ip roadstead-main       port map, NAT, what sandboxes may reach, security groups
 //	table bridge roadstead-main   the source addresses that sandboxes may use
 //
 // and below Options.Dir, which ought to be on a tmpfs so that it vanishes with
 // the kernel's objects when the machine restarts:
 //
 //	instance.json         the subnet and the sysctls as they were found
-//	netns/10.120.0.2      a network namespace, bind-mounted
+//	netns/10.120.0.2      a network namespace, bind-mounted; netns/awsvpc-172.31.0.5 of a task
 //	sandboxes/ID.json     the sandbox ID: its request, namespace, address, ports
 //	released              when each address was last released (8 bytes each)
 //	lock                  held by the one process that uses the directory
@@ -55,6 +56,27 @@
 // through its published ports. Packets with another source address than the
 // sandbox's own are dropped where the kernel can filter bridges, so the source
 // address tells which task is speaking.
+//
+// # Network mode awsvpc
+//
+// A task's namespace has one eth0 with the address and the hardware address
+// that the control plane gave it. No bridge is in between: the host routes the
+// address (a /32 route) to its end of the veth, the namespace sends everything
+// to the subnet's gateway, whose hardware address is a fixed neighbour entry and
+// stands for the host. So the gateway's address is nowhere configured and the
+// subnet need not exist on the host.
+//
+// Security groups are sets and chains of the table: group_ID holds the
+// addresses of the interfaces on this host that are in the group, a chain
+// in_HASH or out_HASH what the groups of an interface allow it together, shared
+// by all interfaces with the same rules. The maps ingress and egress lead from an
+// address to its chains. A change is one transaction. Rules only allow, answers
+// are always let through, what no rule allows is dropped without an answer.
+// Exceptions, as on AWS or stated here: 169.254.170.2 is reachable whatever the
+// groups say, 169.254.169.254 is never; and the host itself reaches its tasks
+// always, because load balancers, health checks and people on it must. Tasks in
+// bridge mode are judged by their own addresses, which are in no group. To the
+// world a task has the host's address.
 //
 // # Sysctls
 //

@@ -27,6 +27,7 @@ type firewall struct {
 	busy    bool
 	guarded bool // the kernel has the source guard's table
 	desired map[*nftables.Set]elementsByKey
+	members members
 }
 
 // elementsByKey is what a set should hold.
@@ -45,7 +46,7 @@ type pendingChange struct {
 }
 
 func newFirewall(rules ruleset, netns int) *firewall {
-	f := &firewall{rules: rules, source: newSourceGuard(rules), netns: netns}
+	f := &firewall{rules: rules, source: newSourceGuard(rules), netns: netns, members: newMembers()}
 	f.desired = map[*nftables.Set]elementsByKey{rules.ports: {}, f.source.sources: {}}
 	return f
 }
@@ -85,7 +86,7 @@ func (f *firewall) replace() (unguarded, err error) {
 
 func (f *firewall) replaceLocked() (unguarded, err error) {
 	if err := f.replaceTable(func(conn *nftables.Conn) error {
-		return f.rules.replace(conn, f.expected(f.rules.ports))
+		return f.rules.replace(conn, f.expected(f.rules.ports), f.composeMembers)
 	}); err != nil {
 		return nil, fmt.Errorf("replace table %s: %w", f.rules.table.Name, err)
 	}
@@ -174,13 +175,21 @@ func (f *firewall) send(batch []*pendingChange) error {
 	return nil
 }
 
-func (f *firewall) transact(batch []*pendingChange) error {
+// connection returns the lasting one; f.kernel is held.
+func (f *firewall) connection() (*nftables.Conn, error) {
 	if f.conn == nil {
 		conn, err := nftables.New(nftables.WithNetNSFd(f.netns), nftables.AsLasting())
 		if err != nil {
-			return fmt.Errorf("open nftables: %w", err)
+			return nil, fmt.Errorf("open nftables: %w", err)
 		}
 		f.conn = conn
+	}
+	return f.conn, nil
+}
+
+func (f *firewall) transact(batch []*pendingChange) error {
+	if _, err := f.connection(); err != nil {
+		return err
 	}
 	err := f.queue(batch)
 	if err == nil {

@@ -20,6 +20,7 @@ import (
 type foreign struct {
 	netns  int
 	bridge string
+	tasks  string // begins the names of the links of awsvpc
 	mark   string
 }
 
@@ -106,9 +107,9 @@ func (f foreign) chains(conn *nftables.Conn) ([]*nftables.Chain, error) {
 
 // insert queues the accepting rules; each goes to the top.
 func (f foreign) insert(conn *nftables.Conn, chain *nftables.Chain) {
-	matches := []clause{iifname(f.bridge)}
+	matches := []clause{iifname(f.bridge), iifnamePrefix(f.tasks)}
 	if *chain.Hooknum == *nftables.ChainHookForward {
-		matches = append(matches, oifname(f.bridge))
+		matches = append(matches, oifname(f.bridge), oifnamePrefix(f.tasks))
 	}
 	for _, match := range matches {
 		conn.InsertRule(&nftables.Rule{

@@ -167,8 +167,10 @@ func TestIptablesReadsItsTable(t *testing.T) {
 	}
 	run("-P", "FORWARD", "DROP")
 	n := l.open(t, Options{})
-	want := "-P FORWARD DROP\n-A FORWARD -o rs-main -m comment --comment roadstead-main -j ACCEPT\n" +
-		"-A FORWARD -i rs-main -m comment --comment roadstead-main -j ACCEPT\n"
+	want := "-P FORWARD DROP\n"
+	for _, match := range []string{"-o rtmain-+", "-o rs-main", "-i rtmain-+", "-i rs-main"} {
+		want += "-A FORWARD " + match + " -m comment --comment roadstead-main -j ACCEPT\n"
+	}
 	if got := run("-S", "FORWARD"); got != want {
 		t.Errorf("iptables -S: %q, want %q", got, want)
 	}

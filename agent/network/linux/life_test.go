@@ -39,6 +39,7 @@ func TestDestroyLeavesNothing(t *testing.T) {
 	if _, err := n.Attach(t.Context(), network.Request{ID: "none", Mode: network.None}); err != nil {
 		t.Fatal(err)
 	}
+	attachTask(t, n, "task", 5, defaultGroup())
 	if err := n.Destroy(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -388,6 +389,9 @@ func wantSurvivors(t *testing.T, l *lab, n *Network, attached map[string]string)
 	if err != nil || len(namespaces) != 0 {
 		t.Errorf("namespaces after detaching all: %v, %v", namespaces, err)
 	}
+	if sets := l.sets(t); sets != nil {
+		t.Errorf("sets of groups after detaching all: %v", sets)
+	}
 }
 
 // attachForever tells of every sandbox after it is attached and before it is
@@ -403,6 +407,10 @@ func attachForever(t *testing.T, where string) {
 		id := fmt.Sprintf("s%d", i)
 		a := attach(t, n, id, web, echo)
 		fmt.Printf("+ %s %d\n", id, a.Bindings[0].HostPort)
+		attachTask(t, n, fmt.Sprintf("t%d", i), byte(10+i%5), defaultGroup())
+		if err := n.Detach(context.Background(), fmt.Sprintf("t%d", max(0, i-2))); err != nil {
+			t.Fatal(err)
+		}
 		if i%3 == 2 {
 			id := fmt.Sprintf("s%d", i-1)
 			fmt.Printf("- %s\n", id)

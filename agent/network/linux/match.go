@@ -42,6 +42,20 @@ func oifnamePrefix(prefix string) clause {
 	return meta(expr.MetaKeyOIFNAME, expr.CmpOpEq, []byte(prefix))
 }
 
+func oifnameNotPrefix(prefix string) clause {
+	return meta(expr.MetaKeyOIFNAME, expr.CmpOpNeq, []byte(prefix))
+}
+
+func iifnamePrefix(prefix string) clause {
+	return meta(expr.MetaKeyIIFNAME, expr.CmpOpEq, []byte(prefix))
+}
+
+// loadLinkAndSource puts the name of the link that a packet came by and its
+// source address into reg: the name takes four quarters.
+func loadLinkAndSource() clause {
+	return clause{&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: reg}, loadAddress(unix.NFT_REG32_04, sourceOffset)}
+}
+
 // ifname pads a name to the 16 bytes that the kernel compares.
 func ifname(name string) []byte {
 	padded := make([]byte, unix.IFNAMSIZ)
@@ -138,6 +152,11 @@ func accept() clause                       { return verdict(expr.VerdictAccept) 
 func drop() clause                         { return verdict(expr.VerdictDrop) }
 func jump(chain string) clause {
 	return clause{&expr.Verdict{Kind: expr.VerdictJump, Chain: chain}}
+}
+
+// jumpByMap goes to the chain that the map says, if it says any.
+func jumpByMap(m *nftables.Set) clause {
+	return clause{&expr.Lookup{SourceRegister: reg, DestRegister: unix.NFT_REG_VERDICT, IsDestRegSet: true, SetName: m.Name, SetID: m.ID}}
 }
 
 // rejectTCP and reject refuse at once, so that a client need not time out.

@@ -37,6 +37,7 @@ type Network struct {
 	addresses *allocate.Addresses
 	releases  uint64 // serial of the latest release of an address
 	bare      uint64 // serial of the latest namespace for mode none
+	tasks     tasks
 }
 
 var _ network.Network = (*Network)(nil)
@@ -81,12 +82,19 @@ func (n *Network) attach(ctx context.Context, request network.Request) (a networ
 		if !r.Request.Equal(request) {
 			return a, network.ErrMismatch
 		}
-		return copyOf(r.Attachment), nil
+		if !r.Request.Interface.SameGroups(request.Interface) {
+			r, err = n.regroup(r, request)
+		}
+		return copyOf(r.Attachment), err
 	}
 	if err := n.startAttaching(); err != nil {
 		return a, err
 	}
-	r, err := n.create(ctx, request)
+	create := n.create
+	if request.Mode == network.AWSVPC {
+		create = n.createTask
+	}
+	r, err := create(ctx, request)
 	n.endAttaching(r, err)
 	return copyOf(r.Attachment), err
 }
@@ -158,6 +166,15 @@ func (n *Network) Detach(ctx context.Context, id string) error {
 // dissolve removes a sandbox. Each step may be repeated, and the last ones,
 // which may not, cannot fail.
 func (n *Network) dissolve(r record) error {
+	if r.Request.Mode == network.AWSVPC {
+		if err := n.dissolveTask(r); err != nil {
+			return err
+		}
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		delete(n.sandboxes, r.Request.ID)
+		return nil
+	}
 	if err := n.firewall.change(n.published(r, true), n.sources(r.slot(), true)); err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func Open(options Options) (*Network, error) {
 		return nil, fmt.Errorf("open network: %w", err)
 	}
 	n := &Network{
-		options: options, ids: newIDLocks(), sandboxes: make(map[string]record),
+		options: options, ids: newIDLocks(), sandboxes: make(map[string]record), tasks: newTasks(),
 		building: make(chan struct{}, maxBuilding), ready: make(chan slot, options.Prepared),
 		taken: make(chan struct{}, 1), done: make(chan struct{}),
 	}
@@ -65,7 +65,7 @@ func (n *Network) open() (err error) {
 		return err
 	}
 	n.firewall = newFirewall(newRuleset(n.options, n.bridge), n.host.fd)
-	n.foreign = foreign{netns: n.host.fd, bridge: n.bridge.name, mark: n.options.table()}
+	n.foreign = foreign{netns: n.host.fd, bridge: n.bridge.name, tasks: n.options.taskPrefix(), mark: n.options.table()}
 	if err := n.recover(records); err != nil {
 		return err
 	}
@@ -92,6 +92,11 @@ func (n *Network) recover(records []record) error {
 		}
 		claimed[r.Attachment.NetNSPath] = true
 		n.sandboxes[r.Request.ID] = r
+		if r.Request.Mode == network.AWSVPC {
+			n.tasks.adopt(n.options.taskPrefix(), r)
+			n.firewall.expectMember(newMember(r.Link, *r.Request.Interface))
+			continue
+		}
 		if r.Attachment.IPv4.IsValid() {
 			used = append(used, r.Attachment.IPv4)
 		}
@@ -106,7 +111,9 @@ func (n *Network) recover(records []record) error {
 	if n.addresses, err = allocate.NewAddresses(n.bridge.subnet, history, used); err != nil {
 		return err
 	}
-	return n.removeUnclaimed(claimed)
+	// The links go at once, and not when the kernel comes to it: their addresses
+	// may be wanted again.
+	return errors.Join(n.removeUnclaimed(claimed), n.removeStrayTasks(""))
 }
 
 // intact says whether a recorded sandbox's namespace and link exist; a link
@@ -115,8 +122,11 @@ func (n *Network) intact(r record) bool {
 	if !r.slot().mounted() {
 		return false
 	}
-	if r.Request.Mode == network.None {
+	switch r.Request.Mode {
+	case network.None:
 		return true
+	case network.AWSVPC:
+		return r.routed().restore(n.host)
 	}
 	if !n.bridge.subnet.Contains(r.Attachment.IPv4) {
 		return false

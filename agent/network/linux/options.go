@@ -120,6 +120,7 @@ func (o Options) withDefaults() (Options, error) {
 const (
 	bridgePrefix = "rs-"
 	tablePrefix  = "roadstead-"
+	taskPrefix   = "rt" // of every instance's links of awsvpc
 )
 
 func (o Options) bridge() string { return bridgePrefix + o.Name }
@@ -128,3 +129,6 @@ func (o Options) table() string  { return tablePrefix + o.Name }
 // vethPrefix begins the names of the host's ends of the instance's veths, and
 // of no other's, because a name has no hyphen.
 func (o Options) vethPrefix() string { return "rv" + o.Name + "-" }
+
+// taskPrefix begins the names of the host's ends of the veths of awsvpc.
+func (o Options) taskPrefix() string { return taskPrefix + o.Name + "-" }

@@ -19,9 +19,21 @@ import (
 type record struct {
 	Request    network.Request
 	Attachment network.Attachment
+	// Link is the host's end of an awsvpc sandbox's veth.
+	Link string `json:",omitempty"`
 }
 
-func (r record) slot() slot { return slot{path: r.Attachment.NetNSPath, addr: r.Attachment.IPv4} }
+func (r record) slot() slot {
+	if r.Request.Mode == network.AWSVPC {
+		return slot{path: r.Attachment.NetNSPath} // the bridge knows nothing of it
+	}
+	return slot{path: r.Attachment.NetNSPath, addr: r.Attachment.IPv4}
+}
+
+// routed is the namespace of an awsvpc sandbox.
+func (r record) routed() routed {
+	return routed{path: r.Attachment.NetNSPath, link: r.Link, iface: *r.Request.Interface}
+}
 
 // instance is what is remembered of the instance itself.
 type instance struct {

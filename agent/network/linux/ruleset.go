@@ -10,12 +10,17 @@ import (
 )
 
 // ruleset is the instance's nftables table. Everything in it is fixed while
-// the instance runs except the elements of ports.
+// the instance runs except the elements of ports, and what members add.
 type ruleset struct {
 	table     *nftables.Table
 	ports     *nftables.Set // (protocol, host port) -> (address, container port)
 	hostPorts *nftables.Set // (protocol, port) of the host that sandboxes may reach
+	links     *nftables.Set // (link, address) of the interfaces of awsvpc
+	addresses *nftables.Set // their addresses
+	ingress   *nftables.Set // their addresses -> the chain of what may come in
+	egress    *nftables.Set // their addresses -> the chain of what may go out
 	bridge    string
+	tasks     string // begins the names of the links of awsvpc
 	subnet    netip.Prefix
 	gateway   netip.Addr
 	options   Options
@@ -44,13 +49,18 @@ func newRuleset(options Options, b bridge) ruleset {
 		ports: &nftables.Set{Table: table, ID: 1, Name: "ports", IsMap: true, KeyType: key,
 			DataType: nftables.MustConcatSetType(nftables.TypeIPAddr, nftables.TypeInetService)},
 		hostPorts: &nftables.Set{Table: table, ID: 2, Name: "host_ports", KeyType: key},
-		bridge:    b.name, subnet: b.subnet, gateway: b.gateway(), options: options,
+		links: &nftables.Set{Table: table, ID: 4, Name: "links",
+			KeyType: nftables.MustConcatSetType(nftables.TypeIFName, nftables.TypeIPAddr)},
+		addresses: &nftables.Set{Table: table, ID: 5, Name: "addresses", KeyType: nftables.TypeIPAddr},
+		ingress:   &nftables.Set{Table: table, ID: 6, Name: "ingress", IsMap: true, KeyType: nftables.TypeIPAddr, DataType: nftables.TypeVerdict},
+		egress:    &nftables.Set{Table: table, ID: 7, Name: "egress", IsMap: true, KeyType: nftables.TypeIPAddr, DataType: nftables.TypeVerdict},
+		bridge:    b.name, tasks: options.taskPrefix(), subnet: b.subnet, gateway: b.gateway(), options: options,
 	}
 }
 
-// replace queues the whole table, with the given port map, in place of what
-// there is: one transaction, so no packet sees half of it.
-func (r ruleset) replace(conn *nftables.Conn, elements []nftables.SetElement) error {
+// replace queues the whole table, with the given port map and members, in
+// place of what there is: one transaction, so no packet sees half of it.
+func (r ruleset) replace(conn *nftables.Conn, elements []nftables.SetElement, members func(*nftables.Conn) error) error {
 	conn.AddTable(r.table) // so that the deletion finds one
 	conn.DelTable(r.table)
 	conn.AddTable(r.table)
@@ -63,7 +73,18 @@ func (r ruleset) replace(conn *nftables.Conn, elements []nftables.SetElement) er
 	if err := eachMessage(elements, func(part []nftables.SetElement) error { return conn.SetAddElements(r.ports, part) }); err != nil {
 		return err
 	}
+	for _, set := range []*nftables.Set{r.links, r.addresses, r.ingress, r.egress} {
+		if err := conn.AddSet(set, nil); err != nil {
+			return err
+		}
+	}
+	if err := members(conn); err != nil {
+		return err
+	}
 	// Chains that are jumped to come first.
+	r.chain(conn, "from_task", r.fromTask())
+	r.chain(conn, "to_task", r.toTask())
+	r.chain(conn, "task_to_host", r.taskToHost())
 	r.chain(conn, "to_sandbox", r.toSandbox())
 	r.chain(conn, "from_sandbox", r.fromSandbox())
 	r.chain(conn, "sandbox_to_host", r.sandboxToHost())
@@ -72,10 +93,13 @@ func (r ruleset) replace(conn *nftables.Conn, elements []nftables.SetElement) er
 	r.hook(conn, "prerouting", nat, nftables.ChainHookPrerouting, nftables.ChainPriorityNATDest, r.prerouting())
 	r.hook(conn, "output", nat, nftables.ChainHookOutput, nftables.ChainPriorityNATDest, r.output())
 	r.hook(conn, "input", filter, nftables.ChainHookInput, nftables.ChainPriorityFilter, []clause{
-		rule(iifname(r.bridge), jump("sandbox_to_host"))})
+		rule(iifname(r.bridge), jump("sandbox_to_host")),
+		rule(iifnamePrefix(r.tasks), jump("task_to_host"))})
 	r.hook(conn, "forward", filter, nftables.ChainHookForward, nftables.ChainPriorityFilter, []clause{
+		rule(iifnamePrefix(r.tasks), jump("from_task")),
 		rule(oifname(r.bridge), jump("to_sandbox")),
-		rule(iifname(r.bridge), jump("from_sandbox"))})
+		rule(iifname(r.bridge), jump("from_sandbox")),
+		rule(oifnamePrefix(r.tasks), jump("to_task"))})
 	r.hook(conn, "postrouting", nat, nftables.ChainHookPostrouting, nftables.ChainPriorityNATSource, r.postrouting())
 	return nil
 }
@@ -101,14 +125,19 @@ func (r ruleset) rawPrerouting() []clause {
 	return []clause{
 		rule(iifname(r.bridge), daddr(loopback), drop()),
 		rule(iifname(r.bridge), saddrNot(r.subnet), drop()),
+		rule(iifnamePrefix(r.tasks), daddr(loopback), drop()),
+		rule(iifnamePrefix(r.tasks), loadLinkAndSource(), notInSet(r.links), drop()),
 	}
 }
 
 func (r ruleset) prerouting() []clause {
 	var rules []clause
 	answer := func(protocol byte, port, by uint16) {
-		if by != 0 {
-			rules = append(rules, rule(iifname(r.bridge), daddr(host(metadataAddress)), dport(protocol, port), dnatTo(r.gateway, by)))
+		if by == 0 {
+			return
+		}
+		for _, from := range []clause{iifname(r.bridge), iifnamePrefix(r.tasks)} {
+			rules = append(rules, rule(from, daddr(host(metadataAddress)), dport(protocol, port), dnatTo(r.gateway, by)))
 		}
 	}
 	answer(unix.IPPROTO_TCP, metadataPort, r.options.MetadataPort)
@@ -120,9 +149,13 @@ func (r ruleset) prerouting() []clause {
 func (r ruleset) output() []clause { return []clause{rule(toThisHost(), dnatByMap(r.ports))} }
 
 // postrouting lets replies find their way: from the world, from a sandbox that
-// called a published port of its own bridge, and to the host's loopback.
+// called a published port of its own bridge, and to the host's loopback. On
+// this host everybody finds the interfaces of awsvpc, which so learn the true
+// addresses of their peers.
 func (r ruleset) postrouting() []clause {
 	return []clause{
+		rule(oifnamePrefix(taskPrefix), accept()),
+		rule(oifnameNotPrefix(bridgePrefix), clause{loadAddress(reg, sourceOffset)}, inSet(r.addresses), masquerade()),
 		rule(oifnameNot(r.bridge), saddr(r.subnet), masquerade()),
 		rule(oifname(r.bridge), saddr(r.subnet), published(), masquerade()),
 		rule(oifname(r.bridge), saddr(loopback), masquerade()),
@@ -152,6 +185,46 @@ func (r ruleset) fromSandbox() []clause {
 func (r ruleset) sandboxToHost() []clause {
 	return []clause{
 		rule(established(), accept()),
+		rule(echoRequest(), accept()),
+		rule(loadProtocolAndPort(), inSet(r.hostPorts), accept()),
+		rule(rejectTCP()),
+		rule(reject()),
+	}
+}
+
+// fromTask is what awsvpc tasks send to others. Groups judge the destination
+// that a published port leads to. What goes out unhindered still has to be let
+// in.
+func (r ruleset) fromTask() []clause {
+	return []clause{
+		rule(established(), accept()),
+		rule(daddr(linkLocal), rejectTCP()),
+		rule(daddr(linkLocal), reject()),
+		rule(clause{loadAddress(reg, sourceOffset)}, notInSet(r.addresses), drop()),
+		rule(clause{loadAddress(reg, sourceOffset)}, jumpByMap(r.egress)),
+		rule(oifnamePrefix(bridgePrefix), notPublished(), rejectTCP()),
+		rule(oifnamePrefix(bridgePrefix), notPublished(), reject()),
+	}
+}
+
+// toTask is what comes to awsvpc tasks from others; the host itself is not
+// asked. Who has no policy gets nothing.
+func (r ruleset) toTask() []clause {
+	return []clause{
+		rule(established(), accept()),
+		rule(clause{loadAddress(reg, destinationOffset)}, jumpByMap(r.ingress)),
+		rule(drop()),
+	}
+}
+
+// taskToHost is what awsvpc tasks send to the host. As on AWS no group stands
+// between a task and 169.254.170.2.
+func (r ruleset) taskToHost() []clause {
+	return []clause{
+		rule(established(), accept()),
+		rule(published(), loadProtocolAndPort(), inSet(r.hostPorts), accept()),
+		rule(clause{loadAddress(reg, sourceOffset)}, notInSet(r.addresses), drop()),
+		rule(clause{loadAddress(reg, sourceOffset)}, jumpByMap(r.egress)),
 		rule(echoRequest(), accept()),
 		rule(loadProtocolAndPort(), inSet(r.hostPorts), accept()),
 		rule(rejectTCP()),

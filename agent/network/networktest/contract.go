@@ -35,6 +35,7 @@ func Run(t *testing.T, newHost func(t testing.TB) Host) {
 		"Attach":       testAttach,
 		"Idempotent":   testIdempotent,
 		"None":         testNone,
+		"AWSVPC":       testAWSVPC,
 		"Invalid":      testInvalid,
 		"PortInUse":    testPortInUse,
 		"DynamicPorts": testDynamicPorts,
@@ -142,7 +143,7 @@ func testInvalid(t *testing.T, host Host) {
 	web := network.PortRequest{ContainerPort: 80}
 	for _, request := range []network.Request{
 		bridge(""), bridge("../a"), bridge(".a"), bridge("a/b"), bridge("a b"), bridge(string(long)),
-		{ID: "a"}, {ID: "a", Mode: "awsvpc"}, {ID: "a", Mode: network.None, Ports: []network.PortRequest{web}},
+		{ID: "a"}, {ID: "a", Mode: "awsvpc"}, {ID: "a", Mode: network.Bridge, Interface: awsvpc("a", 5).Interface}, {ID: "a", Mode: network.None, Ports: []network.PortRequest{web}},
 		bridge("a", network.PortRequest{HostPort: 80}),
 		bridge("a", network.PortRequest{ContainerPort: 80, Protocol: "sctp"}),
 		bridge("a", slices.Repeat([]network.PortRequest{web}, network.MaxPorts+1)...),
@@ -223,7 +224,7 @@ func testCrash(t *testing.T, host Host) {
 	n := host.Open(t)
 	port := network.PortRequest{ContainerPort: 80}
 	fixed := network.PortRequest{ContainerPort: 81, HostPort: 8081}
-	requests := []network.Request{bridge("a", port, fixed), bridge("b", port), {ID: "c", Mode: network.None}}
+	requests := []network.Request{bridge("a", port, fixed), bridge("b", port), {ID: "c", Mode: network.None}, awsvpc("c.task", 5)}
 	var before []network.Attachment
 	for _, request := range requests {
 		before = append(before, attach(t, n, request))
@@ -324,6 +325,7 @@ func testDestroy(t *testing.T, host Host) {
 	port := network.PortRequest{ContainerPort: 80, HostPort: 8080}
 	attach(t, n, bridge("a", port))
 	attach(t, n, network.Request{ID: "b", Mode: network.None})
+	attach(t, n, awsvpc("c", 5))
 	if err := n.Destroy(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -342,4 +344,5 @@ func testDestroy(t *testing.T, host Host) {
 	n = host.Open(t)
 	wantEqual(t, "list", len(list(t, n)), 0)
 	attach(t, n, bridge("a", port))
+	attach(t, n, awsvpc("c", 5))
 }
