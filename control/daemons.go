@@ -58,7 +58,7 @@ func (s *daemons) cluster(id string) *daemonCache {
 	name := clusterOf(id)
 	c := s.clusters[name]
 	if c == nil {
-		c = &daemonCache{clusterCache{stale: map[string]bool{}, daemons: map[string]bool{}, stuck: map[string]bool{}}, map[string]bool{}}
+		c = &daemonCache{clusterCache{own: true, stale: map[string]bool{}, daemons: map[string]bool{}, stuck: map[string]bool{}}, map[string]bool{}}
 		s.clusters[name] = c
 	}
 	return c
@@ -139,13 +139,13 @@ func (s *daemons) daemonChanged(v store.View, id string, wake func(string, time.
 }
 
 func (s *daemons) taskChanged(v store.View, id string, wake func(string, time.Duration)) {
-	c := s.clusters[clusterOf(id)]
-	if c == nil {
-		return // most clusters have no daemons
-	}
 	t, ok := store.Get[*model.Task](v, id)
 	if !ok {
 		return // only stopped tasks are deleted: they held nothing
+	}
+	c := s.clusters[clusterOf(t.Spec.Instance)]
+	if c == nil {
+		return // most clusters have no daemons
 	}
 	c.stale[t.Spec.Instance] = true
 	if t.Spec.Daemon != "" {

@@ -62,7 +62,6 @@ func waits(v store.View, cluster string) bool {
 }
 
 func (p *provisioner) Changed(v store.View, k model.Key, wake func(string, time.Duration)) {
-	cluster := clusterOf(k.ID)
 	instance, freed := k.ID, true
 	if k.Kind == model.KindTask {
 		t, ok := store.Get[*model.Task](v, k.ID)
@@ -70,19 +69,20 @@ func (p *provisioner) Changed(v store.View, k model.Key, wake func(string, time.
 		case !ok:
 			return // only stopped tasks are deleted: they held nothing
 		case t.Waiting():
-			wake(cluster, 0)
+			wake(clusterOf(k.ID), 0)
+			return
+		case t.Spec.Instance == "":
 			return
 		}
 		instance, freed = t.Spec.Instance, t.Stopped()
 	}
-	c := p.clusters[cluster]
-	if c == nil {
-		return // nobody waits, or they were not planned for yet
-	}
-	c.stale[instance] = true
-	if freed && !mutant.On(mutant.WaitingUnheard) {
-		wake(cluster, stuckDelay)
-	}
+	// Of the others nobody waits, or they were not planned for yet.
+	sharing(v, p.clusters, instance, func(c *clusterCache) {
+		c.stale[instance] = true
+		if freed && !mutant.On(mutant.WaitingUnheard) {
+			wake(c.id, stuckDelay)
+		}
+	})
 }
 
 func (p *provisioner) Plan(v store.View, key string, now time.Time) plan.Plan {
@@ -92,7 +92,7 @@ func (p *provisioner) Plan(v store.View, key string, now time.Time) plan.Plan {
 	}
 	c := p.clusters[key]
 	if c == nil {
-		c = &clusterCache{stale: map[string]bool{}}
+		c = &clusterCache{id: key, stale: map[string]bool{}}
 		p.clusters[key] = c
 	}
 	in := provision.View{Definitions: map[string]*model.TaskDefinition{}, Fleet: c.fleetOf(v, key), Now: now, Seed: p.opts.Seed(),

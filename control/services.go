@@ -64,7 +64,9 @@ type services struct {
 // clusterCache is what the planner remembers of a cluster, so that planning
 // one service does not cost a walk over all instances and services.
 type clusterCache struct {
+	id      string          // account/cluster
 	fleet   *place.Fleet    // nil: not built yet
+	own     bool            // the fleet has no guests
 	stale   map[string]bool // instances to be read again, by id
 	daemons map[string]bool // daemon services, by id
 	stuck   map[string]bool // services that found no instance, by id
@@ -82,7 +84,7 @@ func (s *services) cluster(id string) *clusterCache {
 	name := clusterOf(id)
 	c := s.clusters[name]
 	if c == nil {
-		c = &clusterCache{stale: map[string]bool{}, daemons: map[string]bool{}, stuck: map[string]bool{}, evened: map[string]bool{}}
+		c = &clusterCache{id: name, stale: map[string]bool{}, daemons: map[string]bool{}, stuck: map[string]bool{}, evened: map[string]bool{}}
 		s.clusters[name] = c
 	}
 	return c
@@ -171,14 +173,22 @@ func (s *services) taskChanged(v store.View, id string, wake func(string, time.D
 	if !ok {
 		return // only stopped tasks are deleted: they held nothing
 	}
-	c := s.cluster(id)
-	c.stale[t.Spec.Instance] = true
 	if t.Spec.Service != "" && !(t.Stopped() && mutant.On(mutant.EndUnheard)) {
 		wake(t.Spec.Service, s.patience(t))
 	}
-	if t.Stopped() && !mutant.On(mutant.RoomUnheard) {
-		c.wakeStuck(wake)
+	freed := t.Stopped() && !mutant.On(mutant.RoomUnheard)
+	if t.Spec.Instance == "" {
+		if freed {
+			s.cluster(id).wakeStuck(wake)
+		}
+		return
 	}
+	sharing(v, s.clusters, t.Spec.Instance, func(c *clusterCache) {
+		c.stale[t.Spec.Instance] = true
+		if freed {
+			c.wakeStuck(wake)
+		}
+	})
 }
 
 // patience is how long a service may wait to be planned after a change of one of
@@ -195,59 +205,48 @@ func (s *services) patience(t *model.Task) time.Duration {
 }
 
 func (s *services) instanceChanged(v store.View, id string, wake func(string, time.Duration)) {
-	c := s.cluster(id)
-	c.stale[id] = true
+	s.cluster(id)
 	now, ok := store.Get[*model.ContainerInstance](v, id)
-	if ok && c.fleet != nil {
-		if before, known := c.fleet.Node(id); known && sameForPlacement(before.Instance, now) {
-			return
+	changed := false
+	sharing(v, s.clusters, id, func(c *clusterCache) {
+		c.stale[id] = true
+		if ok && c.fleet != nil {
+			if before, known := c.fleet.Node(id); known && sameForPlacement(before.Instance, now) {
+				return
+			}
 		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(c.daemons)) {
-		wake(key, 0)
+		changed = true
+		if c == s.clusters[clusterOf(id)] {
+			for _, key := range slices.Sorted(maps.Keys(c.daemons)) {
+				wake(key, 0)
+			}
+		}
+		for _, key := range slices.Sorted(maps.Keys(c.evened)) {
+			wake(key, stuckDelay)
+		}
+		c.wakeStuck(wake)
+	})
+	if !changed {
+		return
 	}
 	for t := range store.TasksByInstance(v, id) {
 		if t.Spec.Service != "" && !t.Stopped() {
 			wake(t.Spec.Service, 0)
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(c.evened)) {
-		wake(key, stuckDelay)
-	}
-	c.wakeStuck(wake)
 }
 
 // sameForPlacement reports whether a planner would not see a difference.
 func sameForPlacement(a, b *model.ContainerInstance) bool {
 	return a.Status == b.Status && a.AgentConnected == b.AgentConnected && a.ConnectedAt.Equal(b.ConnectedAt) &&
 		a.Registered.CPU == b.Registered.CPU && a.Registered.Memory == b.Registered.Memory &&
-		a.CapacityProvider == b.CapacityProvider && slices.Equal(a.Registered.Ports, b.Registered.Ports) && slices.Equal(a.Attributes, b.Attributes)
+		a.CapacityProvider == b.CapacityProvider && a.Fargate == b.Fargate && slices.Equal(a.Registered.Ports, b.Registered.Ports) && slices.Equal(a.Attributes, b.Attributes)
 }
 
 func (c *clusterCache) wakeStuck(wake func(string, time.Duration)) {
 	for _, key := range slices.Sorted(maps.Keys(c.stuck)) {
 		wake(key, stuckDelay)
 	}
-}
-
-// fleetOf returns the cluster's instances as they are in v.
-func (c *clusterCache) fleetOf(v store.View, cluster string) *place.Fleet {
-	if c.fleet == nil {
-		var nodes []place.Node
-		for i := range store.Prefix[*model.ContainerInstance](v, cluster+"/") {
-			nodes = append(nodes, place.Node{Instance: i, Usage: store.Usage(v, i.Key().ID)})
-		}
-		c.fleet = place.NewFleet(nodes)
-	}
-	for _, id := range slices.Sorted(maps.Keys(c.stale)) {
-		if i, ok := store.Get[*model.ContainerInstance](v, id); ok {
-			c.fleet.Set(place.Node{Instance: i, Usage: store.Usage(v, id)})
-		} else {
-			c.fleet.Remove(id)
-		}
-	}
-	clear(c.stale)
-	return c.fleet
 }
 
 func (s *services) Plan(v store.View, key string, now time.Time) plan.Plan {

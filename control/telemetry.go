@@ -39,14 +39,17 @@ func (l *Links) health(ctx context.Context, i *model.ContainerInstance, h acs.Ta
 	if !ok {
 		return nil
 	}
-	task := arn.Resource[strings.LastIndexByte(arn.Resource, '/')+1:]
+	_, task := arn.Path() // cluster/id: tasks of Fargate are of another cluster than their instance
+	if !strings.Contains(task, "/") {
+		task = i.Cluster + "/" + task
+	}
 	byName := map[string]string{}
 	for _, c := range h.Containers {
 		byName[c.Name] = c.Status
 	}
 	return retryConflicts(func() error {
 		v := l.db.View()
-		t, ok := store.Get[*model.Task](v, model.TaskID(i.Account, i.Cluster, task))
+		t, ok := store.Get[*model.Task](v, i.Account+"/"+task)
 		if !ok || t.Spec.Instance != i.Key().ID || t.Stopped() {
 			return nil
 		}

@@ -65,6 +65,9 @@ const (
 	// AttributeCapacityProvider names the capacity provider that an instance
 	// belongs to. It is ours: any agent can be told to register it.
 	AttributeCapacityProvider = "roadstead.capacity-provider"
+	// AttributeFargate says that the instance takes tasks of Fargate, of
+	// whichever cluster. It is ours, too.
+	AttributeFargate = "roadstead.fargate"
 )
 
 // CapabilityAPI returns the attribute that says that the agent understands a

@@ -12,6 +12,19 @@ const (
 	ProviderFargateSpot = "FARGATE_SPOT"
 )
 
+// LaunchFargate is the launch type of tasks that run on instances that their
+// owner does not see.
+const LaunchFargate = "FARGATE"
+
+// OnFargate reports whether tasks of the launch type, or of the capacity
+// provider where there is one, run on Fargate.
+func OnFargate(launchType, provider string) bool {
+	if provider != "" {
+		return provider == ProviderFargate || provider == ProviderFargateSpot
+	}
+	return launchType == LaunchFargate
+}
+
 // Capacity provider statuses.
 const (
 	CapacityProviderActive   = "ACTIVE"

@@ -51,7 +51,15 @@ type ContainerInstance struct {
 	// planner made the instance DRAINING; "" when somebody else did. Written by
 	// the daemon planner, and cleared by UpdateContainerInstancesState.
 	DrainedFor string `f:"21"`
+	// Fargate: the instance takes tasks of Fargate, of whichever cluster of its
+	// account. Written at registration.
+	Fargate bool `f:"22"`
 }
+
+// FargateCluster is where the container instances are that take tasks of
+// Fargate and no others. No cluster can have that name, so they are shown in
+// none.
+const FargateCluster = ".fargate"
 
 // KindContainerInstance is the table of container instances.
 const KindContainerInstance Kind = "container-instance"

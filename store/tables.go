@@ -34,6 +34,7 @@ func By[T model.Noun](name string, of func(T) string) Index {
 // Names of the indexes.
 const (
 	byDaemon   = "daemon"
+	byFargate  = "fargate"
 	byInstance = "instance"
 	byService  = "service"
 	byImage    = "image"
@@ -52,7 +53,12 @@ func Tables() []Table {
 		TableOf[*model.CapacityProvider](model.KindCapacityProvider),
 		TableOf[*model.ClientToken](model.KindClientToken),
 		TableOf[*model.Cluster](model.KindCluster),
-		TableOf[*model.ContainerInstance](model.KindContainerInstance),
+		TableOf[*model.ContainerInstance](model.KindContainerInstance, By(byFargate, func(i *model.ContainerInstance) string {
+			if !i.Fargate {
+				return ""
+			}
+			return i.Account
+		})),
 		TableOf[*model.Daemon](model.KindDaemon),
 		TableOf[*model.DaemonDeployment](model.KindDaemonDeployment),
 		TableOf[*model.DaemonFamily](model.KindDaemonFamily),
@@ -85,6 +91,12 @@ func Tables() []Table {
 			}),
 			By(byWaiting, func(t *model.Task) string {
 				if t.Spec.Instance != "" {
+					return ""
+				}
+				return model.ClusterID(t.Account, t.Cluster)
+			}),
+			By(byFargate, func(t *model.Task) string {
+				if t.Spec.LaunchType != model.LaunchFargate || t.Stopped() {
 					return ""
 				}
 				return model.ClusterID(t.Account, t.Cluster)

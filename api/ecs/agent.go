@@ -168,10 +168,11 @@ func (d *frontDoor) observe(r request, clusterRef, ref *string, report model.Tas
 // reportedTask returns the task that a report is about, if the caller may
 // speak for it. Agents drop reports about tasks that are not found.
 func (r request) reportedTask(v store.View, clusterRef *string, ref string) (*model.Task, error) {
-	cluster := r.clusterName(clusterRef)
-	if kind, rest := r.own(ref); kind == "task" && aws.ToString(clusterRef) == "" {
+	named := r.clusterName(clusterRef)
+	cluster := named
+	if kind, rest := r.own(ref); kind == "task" {
 		if of, _, long := strings.Cut(rest, "/"); long {
-			cluster = of
+			cluster = of // tasks of Fargate are of another cluster than their instance
 		}
 	}
 	c, err := r.cluster(v, &cluster)
@@ -180,7 +181,7 @@ func (r request) reportedTask(v store.View, clusterRef *string, ref string) (*mo
 	}
 	id, ok := r.member("task", c.Name, ref)
 	t, known := store.Get[*model.Task](v, model.TaskID(r.scope.Account, c.Name, id))
-	if !ok || !known {
+	if !ok || !known || aws.ToString(clusterRef) != "" && named != c.Name && !strings.HasPrefix(t.Spec.Instance, model.ClusterID(r.scope.Account, named)+"/") {
 		return nil, invalid("The referenced task was not found.")
 	}
 	return t, r.actsFor(r.instanceARN(t.Spec.Instance))

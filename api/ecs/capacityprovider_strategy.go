@@ -105,9 +105,6 @@ func (r request) launchStrategy(v store.View, cluster *model.Cluster, launchType
 		if _, err := r.activeProvider(v, cluster, s.Provider); err != nil {
 			return nil, byDefault, err
 		}
-		if fargate(s.Provider) {
-			return nil, byDefault, notSupported("The capacity provider " + s.Provider)
-		}
 	}
 	return strategy, byDefault, weighted(strategy, byDefault)
 }

@@ -127,15 +127,40 @@ func count(v store.View, c *model.Cluster, out *types.Cluster) {
 		if i.Status != model.InstanceInactive {
 			out.RegisteredContainerInstancesCount++
 		}
-		u := store.Usage(v, i.Key().ID)
-		out.RunningTasksCount += int32(u.Running)
-		out.PendingTasksCount += int32(u.Pending)
+		running, pending := ownTasks(v, i)
+		out.RunningTasksCount += int32(running)
+		out.PendingTasksCount += int32(pending)
 	}
-	for t := range store.TasksWithoutInstance(v, c.Key().ID) {
-		if t.Waiting() {
+	for t := range store.FargateTasks(v, c.Key().ID) {
+		switch {
+		case t.Status.Last == model.TaskRunning:
+			out.RunningTasksCount++
+		case t.Status.Last.Before(model.TaskRunning):
 			out.PendingTasksCount++
 		}
 	}
+	for t := range store.TasksWithoutInstance(v, c.Key().ID) {
+		if t.Waiting() && t.Spec.LaunchType != model.LaunchFargate {
+			out.PendingTasksCount++
+		}
+	}
+}
+
+// ownTasks counts the running and pending tasks on an instance, without those
+// of Fargate: those are on no instance that is shown, and of whichever cluster.
+func ownTasks(v store.View, i *model.ContainerInstance) (running, pending int) {
+	u := store.Usage(v, i.Key().ID)
+	running, pending = u.Running, u.Pending
+	if !i.Fargate {
+		return running, pending
+	}
+	for t := range store.TasksByInstance(v, i.Key().ID) {
+		if t.Spec.LaunchType == model.LaunchFargate {
+			without := u.Remove(t)
+			running, pending = running-(u.Running-without.Running), pending-(u.Pending-without.Pending)
+		}
+	}
+	return running, pending
 }
 
 // statistics are the counts by launch type. Source: ECS API reference,
@@ -153,9 +178,9 @@ func statistics(v store.View, c *model.Cluster, out *types.Cluster) []types.KeyV
 	for s := range store.Prefix[*model.Service](v, c.Key().ID+"/") {
 		switch s.Status {
 		case model.ServiceActive:
-			counts["active"+launchWord(s.Spec.LaunchType)+"ServiceCount"]++
+			counts["active"+launchWord(launchOf(s.Spec))+"ServiceCount"]++
 		case model.ServiceDraining:
-			counts["draining"+launchWord(s.Spec.LaunchType)+"ServiceCount"]++
+			counts["draining"+launchWord(launchOf(s.Spec))+"ServiceCount"]++
 		}
 	}
 	var pairs []types.KeyValuePair
@@ -168,9 +193,21 @@ func statistics(v store.View, c *model.Cluster, out *types.Cluster) []types.KeyV
 	return pairs
 }
 
+// launchOf returns the launch type of a service's tasks, by its capacity
+// provider strategy where it has one.
+func launchOf(s model.ServiceSpec) string {
+	if len(s.CapacityStrategy) > 0 && fargate(s.CapacityStrategy[0].Provider) {
+		return model.LaunchFargate
+	}
+	return s.LaunchType
+}
+
 func launchWord(launchType string) string {
-	if launchType == string(types.LaunchTypeExternal) {
+	switch launchType {
+	case string(types.LaunchTypeExternal):
 		return "External"
+	case model.LaunchFargate:
+		return "Fargate"
 	}
 	return "EC2"
 }

@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/roadstead/roadstead/model"
@@ -8,7 +9,8 @@ import (
 	"github.com/roadstead/roadstead/store"
 )
 
-// fleets are the container instances of each cluster as RunTask sees them:
+// fleets are the container instances of each cluster as RunTask sees them,
+// with those that take the tasks of Fargate of all clusters of the account:
 // what is stored, and what calls under way have chosen and not stored yet, so
 // that they do not choose the same room. They are a cache of the store.
 type fleets struct {
@@ -69,7 +71,9 @@ func (f *fleets) choose(cluster *model.Cluster, decide func(v store.View, fleet 
 			f.underWay[t.Spec.Instance] = held
 		}
 		held[t] = true
-		fleet.Hold(t)
+		for _, other := range f.byCluster {
+			other.Hold(t)
+		}
 	}
 	return func() { f.release(tasks) }, nil
 }
@@ -106,7 +110,12 @@ func (f *fleets) refresh(cluster *model.Cluster) (store.View, *place.Fleet) {
 	if !ok {
 		var nodes []place.Node
 		for i := range store.Prefix[*model.ContainerInstance](v, id+"/") {
-			nodes = append(nodes, f.node(v, i))
+			nodes = append(nodes, f.node(v, i, id))
+		}
+		for i := range store.FargateInstances(v, cluster.Account) {
+			if n := f.node(v, i, id); n.Guest {
+				nodes = append(nodes, n)
+			}
 		}
 		fleet = place.NewFleet(nodes)
 		f.byCluster[id] = fleet
@@ -114,26 +123,39 @@ func (f *fleets) refresh(cluster *model.Cluster) (store.View, *place.Fleet) {
 	return v, fleet
 }
 
-// renew puts an instance into its fleet as it is now, if that is in use.
+// renew puts an instance into the fleets that it belongs to as it is now, as
+// far as those are in use: that of its cluster and, where it takes tasks of
+// Fargate, or did, those of all clusters of its account.
 func (f *fleets) renew(v store.View, id string) {
-	cluster, ok := clusterOf(id)
-	fleet := f.byCluster[cluster]
-	if !ok || fleet == nil {
+	own, ok := clusterOf(id)
+	if !ok {
 		return
 	}
 	i, exists := store.Get[*model.ContainerInstance](v, id)
-	if !exists {
-		fleet.Remove(id)
-		return
+	if fleet := f.byCluster[own]; exists && fleet != nil {
+		before, known := fleet.Node(id)
+		if fleet.Set(f.node(v, i, own)); !i.Fargate && (!known || !before.Instance.Fargate) {
+			return
+		}
 	}
-	fleet.Set(f.node(v, i))
+	account, _, _ := strings.Cut(id, "/")
+	for cluster, fleet := range f.byCluster {
+		switch {
+		case !strings.HasPrefix(cluster, account+"/"):
+		case exists && (i.Fargate || cluster == own):
+			fleet.Set(f.node(v, i, cluster))
+		default:
+			fleet.Remove(id)
+		}
+	}
 }
 
-// node is an instance with what its tasks hold, those under way included
-// unless the view has them already.
-func (f *fleets) node(v store.View, i *model.ContainerInstance) place.Node {
+// node is an instance of a cluster's fleet with what its tasks hold, those under
+// way included unless the view has them already.
+func (f *fleets) node(v store.View, i *model.ContainerInstance, cluster string) place.Node {
 	id := i.Key().ID
-	n := place.Node{Instance: i, Usage: store.Usage(v, id)}
+	own, _ := clusterOf(id)
+	n := place.Node{Instance: i, Usage: store.Usage(v, id), Guest: own != cluster}
 	for t := range f.underWay[id] {
 		if _, stored := store.Get[*model.Task](v, t.Key().ID); !stored {
 			n.Usage = n.Usage.Add(t)

@@ -63,7 +63,7 @@ func (d *frontDoor) UpdateContainerInstancesState(ctx context.Context, in *ecs.U
 	var failures []types.Failure
 	err = d.commit(r, func(v store.View, c *model.Change) error {
 		changed, failures = nil, []types.Failure{}
-		cluster, err := r.activeCluster(v, in.Cluster)
+		cluster, err := r.activeHome(v, in.Cluster)
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (d *frontDoor) DeregisterContainerInstance(ctx context.Context, in *ecs.Der
 	defer d.structure.Unlock()
 	var gone *model.ContainerInstance
 	err = d.commit(r, func(v store.View, c *model.Change) error {
-		cluster, err := r.cluster(v, in.Cluster)
+		cluster, err := r.home(v, in.Cluster)
 		if err != nil {
 			return err
 		}

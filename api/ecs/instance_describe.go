@@ -33,7 +33,7 @@ func (d *frontDoor) DescribeContainerInstances(ctx context.Context, in *ecs.Desc
 		return nil, err
 	}
 	v := d.db.View()
-	cluster, err := r.cluster(v, in.Cluster)
+	cluster, err := r.home(v, in.Cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (d *frontDoor) ListContainerInstances(ctx context.Context, in *ecs.ListCont
 		}
 	}
 	v := d.db.View()
-	cluster, err := r.cluster(v, in.Cluster)
+	cluster, err := r.home(v, in.Cluster)
 	if err != nil {
 		return nil, err
 	}
@@ -109,11 +109,15 @@ func showInstances(r request, v store.View, instances []*model.ContainerInstance
 
 func showInstance(r request, v store.View, i *model.ContainerInstance, include []types.ContainerInstanceField) types.ContainerInstance {
 	usage := store.Usage(v, i.Key().ID)
+	running, pending := usage.Running, usage.Pending
+	if i.Cluster != model.FargateCluster {
+		running, pending = ownTasks(v, i)
+	}
 	out := types.ContainerInstance{
 		ContainerInstanceArn: new(i.ARN(r.scope.Region)), Ec2InstanceId: text(i.EC2InstanceID),
 		CapacityProviderName: text(i.CapacityProvider),
 		Status:               new(i.Status), StatusReason: text(i.StatusReason), AgentConnected: i.AgentConnected, Version: i.Version,
-		RunningTasksCount: int32(usage.Running), PendingTasksCount: int32(usage.Pending),
+		RunningTasksCount: int32(running), PendingTasksCount: int32(pending),
 		RegisteredAt: instant(i.RegisteredAt), RegisteredResources: showResources(i.Registered),
 		Attributes: []types.Attribute{}, Attachments: []types.Attachment{}, Tags: []types.Tag{},
 		VersionInfo: &types.VersionInfo{AgentVersion: text(i.AgentVersion), AgentHash: text(i.AgentHash), DockerVersion: text(i.DockerVersion)},

@@ -37,12 +37,9 @@ func (d *frontDoor) RegisterContainerInstance(ctx context.Context, in *ecs.Regis
 	defer d.structure.RUnlock()
 	var registered *model.ContainerInstance
 	err = d.commit(r, func(v store.View, c *model.Change) error {
-		cluster, err := r.cluster(v, in.Cluster)
+		cluster, err := r.joined(v, in.Cluster)
 		if err != nil {
 			return err
-		}
-		if cluster.Status != model.ClusterActive {
-			return clientError("The referenced cluster was inactive.")
 		}
 		old, id, err := r.registration(v, cluster, aws.ToString(in.ContainerInstanceArn))
 		if err != nil {
@@ -54,10 +51,13 @@ func (d *frontDoor) RegisterContainerInstance(ctx context.Context, in *ecs.Regis
 		if err := r.supply(v, c, cluster, registered); err != nil {
 			return err
 		}
+		lend(registered)
 		if old == nil {
 			await(v, registered)
 		}
-		c.Expect(cluster)
+		if cluster.Name != model.FargateCluster {
+			c.Expect(cluster)
+		}
 		c.Put(registered)
 		return nil
 	})

@@ -79,13 +79,14 @@ type run struct {
 	capacity    []types.CapacityProviderStrategyItem
 	strategy    []model.PlacementStrategy
 	constraints []model.PlacementConstraint
+	platform    *string // as the caller gave it
 }
 
 func newRun(in *ecs.RunTaskInput) (*run, error) {
 	if err := refuseRun(in); err != nil {
 		return nil, err
 	}
-	n := &run{count: 1, capacity: in.CapacityProviderStrategy, launch: launch{
+	n := &run{count: 1, capacity: in.CapacityProviderStrategy, platform: in.PlatformVersion, launch: launch{
 		taskDefinition: aws.ToString(in.TaskDefinition), group: aws.ToString(in.Group), startedBy: aws.ToString(in.StartedBy),
 		referenceID: aws.ToString(in.ReferenceId), launchType: string(in.LaunchType), overrides: in.Overrides,
 		propagate: in.PropagateTags, managedTags: in.EnableECSManagedTags, network: in.NetworkConfiguration,
@@ -97,10 +98,6 @@ func newRun(in *ecs.RunTaskInput) (*run, error) {
 		return nil, invalid("Count must be between 1 and %d", maxTasksToRun)
 	}
 	n.strategy, n.constraints = strategies(in.PlacementStrategy), constraints(in.PlacementConstraints)
-	if len(n.strategy) == 0 {
-		// Tasks of their own have no default strategy: any instance does.
-		n.strategy = []model.PlacementStrategy{{Type: place.Random}}
-	}
 	return n, n.check(in.Tags)
 }
 
@@ -108,17 +105,14 @@ func refuseRun(in *ecs.RunTaskInput) error {
 	if err := refuse(notSupported,
 		parameter{"enableExecuteCommand", in.EnableExecuteCommand},
 		parameter{"volumeConfigurations", len(in.VolumeConfigurations) > 0},
-		parameter{"launchType FARGATE", in.LaunchType == types.LaunchTypeFargate},
 	); err != nil {
 		return err
 	}
 	switch {
 	case in.LaunchType == types.LaunchTypeManagedInstances:
 		return invalid("The launch type MANAGED_INSTANCES cannot be specified. Specify a capacity provider strategy and try again.")
-	case in.LaunchType != "" && in.LaunchType != types.LaunchTypeEc2 && in.LaunchType != types.LaunchTypeExternal:
+	case in.LaunchType != "" && !slices.Contains(in.LaunchType.Values(), in.LaunchType):
 		return invalid("Invalid launch type: %s", in.LaunchType)
-	case aws.ToString(in.PlatformVersion) != "":
-		return invalid("The platform version must be null when specifying an %s launch type.", orWord(string(in.LaunchType), "EC2"))
 	}
 	return nil
 }
@@ -141,9 +135,21 @@ func (n *run) place(r request, v store.View, cluster *model.Cluster, fleet *plac
 		return nil, nil, err
 	}
 	for _, s := range shares {
+		if s.onFargate() {
+			if err := fargateRuns(t.Definition, len(n.strategy), len(n.constraints)); err != nil {
+				return nil, nil, err
+			}
+			if err := fargateOverrides(t.Definition, n.overrides); err != nil {
+				return nil, nil, err
+			}
+		}
 		if err := s.fits(t.Definition); err != nil {
 			return nil, nil, err
 		}
+	}
+	if len(n.strategy) == 0 {
+		// Tasks of their own have no default strategy: any instance does.
+		n.strategy = []model.PlacementStrategy{{Type: place.Random}}
 	}
 	p := placing{run: n, v: v, r: r, cluster: cluster, definition: t, ids: r.ids(), failures: []types.Failure{}}
 	if p.request, err = n.request(v, cluster, t); err != nil {

@@ -32,7 +32,8 @@ func (n *run) shares(r request, v store.View, cluster *model.Cluster) ([]share, 
 	if len(strategy) == 0 {
 		s := share{launch: n.launch, count: n.count}
 		s.launchType = orWord(s.launchType, string(types.LaunchTypeEc2))
-		return []share{s}, nil
+		s.platform, err = platform(n.platform, s.onFargate(), s.launchType)
+		return []share{s}, err
 	}
 	counts := map[string]int{}
 	for _, name := range place.Split(strategy, nil, n.count) {
@@ -47,10 +48,16 @@ func (n *run) shares(r request, v store.View, cluster *model.Cluster) ([]share, 
 		if err != nil {
 			return nil, err
 		}
-		s := share{launch: n.launch, count: counts[p.Name], waits: provision.Waits(p)}
-		s.provider, s.launchType = p.Name, string(types.LaunchTypeEc2)
-		if p.Managed != nil {
+		s := share{launch: n.launch, count: counts[item.Provider], waits: provision.Waits(p)}
+		s.provider, s.launchType = item.Provider, string(types.LaunchTypeEc2)
+		switch {
+		case fargate(item.Provider):
+			s.launchType = model.LaunchFargate
+		case p.Managed != nil:
 			s.launchType = string(types.LaunchTypeManagedInstances)
+		}
+		if s.platform, err = platform(n.platform, s.onFargate(), ""); err != nil {
+			return nil, err
 		}
 		shares = append(shares, s)
 	}
@@ -78,6 +85,9 @@ type placing struct {
 // fails. The instances of two shares are never
 // the same, so that they do not get in each other's way.
 func (p *placing) share(fleet *place.Fleet, s share) error {
+	if s.onFargate() {
+		return p.fargate(fleet, s)
+	}
 	req := p.request
 	req.Count, req.Provider, req.External = s.count, s.provider, s.launchType == string(types.LaunchTypeExternal)
 	result := place.Place(fleet, &req, p.ids.Uint64())

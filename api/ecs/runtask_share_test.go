@@ -112,7 +112,7 @@ func TestRunTaskStrategyRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(t, run(plain), "InvalidParameterException", "There are no capacity providers with a weight value greater than zero defined in the default capacity provider strategy...")
-	refused(t, run(plain, item("FARGATE", 0, 1)), "UnsupportedFeatureException", "The capacity provider FARGATE is not supported by Roadstead yet.")
+	refused(t, run(plain, item("FARGATE", 0, 1)), "InvalidParameterException", "Task definition does not support launch_type FARGATE.")
 
 	// A provider without instances is a failure where another has some.
 	if _, err := l.provide([]string{"a", "b"}); err != nil {

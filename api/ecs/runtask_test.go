@@ -144,7 +144,7 @@ func TestRunTaskRefusals(t *testing.T) {
 		{"InvalidParameterException", "Invalid revision number. Number: x", func(in *ecs.RunTaskInput) { in.TaskDefinition = aws.String("web:x") }},
 		{"InvalidParameterException", "Count must be between 1 and 10", func(in *ecs.RunTaskInput) { in.Count = aws.Int32(11) }},
 		{"InvalidParameterException", "Count must be between 1 and 10", func(in *ecs.RunTaskInput) { in.Count = aws.Int32(0) }},
-		{"UnsupportedFeatureException", "launchType FARGATE is not supported by Roadstead yet.", func(in *ecs.RunTaskInput) { in.LaunchType = types.LaunchTypeFargate }},
+		{"InvalidParameterException", "Task definition does not support launch_type FARGATE.", func(in *ecs.RunTaskInput) { in.LaunchType = types.LaunchTypeFargate }},
 		{"InvalidParameterException", "The launch type MANAGED_INSTANCES cannot be specified. Specify a capacity provider strategy and try again.",
 			func(in *ecs.RunTaskInput) { in.LaunchType = types.LaunchTypeManagedInstances }},
 		{"InvalidParameterException", "Invalid namespace for group", func(in *ecs.RunTaskInput) { in.Group = aws.String("service:s") }},

@@ -3,6 +3,7 @@ package ecs
 import (
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/roadstead/roadstead/model"
@@ -15,6 +16,9 @@ import (
 // default.
 func (s *serviceSpec) capacity(r request, v store.View, cluster *model.Cluster, launchType string, given []types.CapacityProviderStrategyItem) error {
 	if s.Scheduling == model.SchedulingDaemon {
+		if launchType == model.LaunchFargate {
+			return invalid("The daemon scheduling strategy is not supported with the FARGATE launch type. Specify the REPLICA scheduling strategy and try again.")
+		}
 		if len(given) > 0 {
 			return invalid("The daemon scheduling strategy does not support capacity provider strategies. Specify a launch type and try again.")
 		}
@@ -36,12 +40,28 @@ func (s *serviceSpec) capacity(r request, v store.View, cluster *model.Cluster, 
 func (s *serviceSpec) recapacity(r request, v store.View, cluster *model.Cluster, given []types.CapacityProviderStrategyItem) error {
 	switch {
 	case len(given) == 0:
-		s.CapacityStrategy, s.LaunchType = nil, orWord(s.LaunchType, string(types.LaunchTypeEc2))
+		s.LaunchType = orWord(launchOf(s.ServiceSpec), string(types.LaunchTypeEc2))
+		s.CapacityStrategy = nil
 		return nil
 	case s.LaunchType == string(types.LaunchTypeExternal):
 		return invalid("A service with the EXTERNAL launch type cannot be updated to use a capacity provider strategy.")
 	}
 	return s.capacity(r, v, cluster, "", given)
+}
+
+// onFargate reports whether the tasks run on Fargate: a strategy is of its
+// providers or of none of them.
+func (s *serviceSpec) onFargate() bool { return launchOf(s.ServiceSpec) == model.LaunchFargate }
+
+// onPlatform sets the platform version that a request names, or keeps what was
+// there, as far as the tasks run on Fargate. An external controller's service
+// has none: its task sets have.
+func (s *serviceSpec) onPlatform(given *string) (err error) {
+	if aws.ToString(given) == "" && s.onFargate() && s.PlatformVersion != "" || s.external() && s.LaunchType == "" && len(s.CapacityStrategy) == 0 {
+		return nil
+	}
+	s.PlatformVersion, err = platform(given, s.onFargate(), s.LaunchType)
+	return err
 }
 
 // launchTypes are the kinds of instances that the tasks are placed on.
@@ -52,7 +72,9 @@ func (s *serviceSpec) launchTypes(r request, v store.View) []string {
 	var kinds []string
 	for _, c := range s.CapacityStrategy {
 		kind := string(types.LaunchTypeEc2)
-		if p, ok := r.provider(v, c.Provider); ok && p.Managed != nil {
+		if p, ok := r.provider(v, c.Provider); fargate(c.Provider) {
+			kind = model.LaunchFargate
+		} else if ok && p.Managed != nil {
 			kind = string(types.LaunchTypeManagedInstances)
 		}
 		kinds = append(kinds, kind)

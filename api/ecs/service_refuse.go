@@ -12,7 +12,6 @@ import (
 // make no sense.
 func refuseService(in *ecs.CreateServiceInput) error {
 	if err := refuse(notSupported,
-		parameter{"launchType FARGATE", in.LaunchType == types.LaunchTypeFargate},
 		parameter{"enableExecuteCommand", in.EnableExecuteCommand},
 		parameter{"gatewayConnectors", len(in.GatewayConnectors) > 0},
 		parameter{"loadBalancers", len(in.LoadBalancers) > 0},
@@ -28,12 +27,10 @@ func refuseService(in *ecs.CreateServiceInput) error {
 	switch {
 	case in.LaunchType == types.LaunchTypeManagedInstances:
 		return invalid("The MANAGED_INSTANCES launch type is not supported for services. Specify a capacity provider strategy and try again.")
-	case in.LaunchType != "" && in.LaunchType != types.LaunchTypeEc2 && in.LaunchType != types.LaunchTypeExternal:
+	case in.LaunchType != "" && !slices.Contains(in.LaunchType.Values(), in.LaunchType):
 		return invalid("Invalid launch type: %s", in.LaunchType)
 	case in.SchedulingStrategy != "" && !slices.Contains(in.SchedulingStrategy.Values(), in.SchedulingStrategy):
 		return invalid("Invalid scheduling strategy: %s", in.SchedulingStrategy)
-	case aws.ToString(in.PlatformVersion) != "":
-		return invalid("The platform version must be null when specifying an %s launch type.", orWord(string(in.LaunchType), "EC2"))
 	case aws.ToString(in.Role) != "":
 		return invalid("An IAM role can only be specified when load balancers are specified.")
 	}
@@ -55,9 +52,6 @@ func refuseUpdate(in *ecs.UpdateServiceInput) error {
 		byCodeDeploy(in.DeploymentController),
 	); err != nil {
 		return err
-	}
-	if aws.ToString(in.PlatformVersion) != "" {
-		return invalid("The platform version must be null when specifying an EC2 launch type.")
 	}
 	return refuseCommon(in.DeploymentController, in.AvailabilityZoneRebalancing)
 }
@@ -82,6 +76,7 @@ func refuseExternal(in *ecs.CreateServiceInput) error {
 	},
 		parameter{"taskDefinition", aws.ToString(in.TaskDefinition) != ""},
 		parameter{"launchType", in.LaunchType != ""},
+		parameter{"platformVersion", aws.ToString(in.PlatformVersion) != ""},
 		parameter{"capacityProviderStrategy", len(in.CapacityProviderStrategy) > 0},
 		parameter{"networkConfiguration", in.NetworkConfiguration != nil && in.NetworkConfiguration.AwsvpcConfiguration != nil},
 	)
@@ -99,6 +94,8 @@ func refuseExternalUpdate(in *ecs.UpdateServiceInput) error {
 		return invalid("Unable to update task definition " + wayOut)
 	case in.CapacityProviderStrategy != nil:
 		return invalid("Unable to update capacity providers " + wayOut)
+	case aws.ToString(in.PlatformVersion) != "":
+		return invalid("Unable to update platform version " + wayOut)
 	case in.ForceNewDeployment:
 		return invalid("Cannot force a new deployment " + wayOut)
 	case in.NetworkConfiguration != nil && in.NetworkConfiguration.AwsvpcConfiguration != nil:

@@ -48,6 +48,9 @@ func showService(r request, v store.View, s *model.Service, tags bool) *types.Se
 		PlacementConstraints: showConstraints(spec.Constraints), PlacementStrategy: showStrategies(spec.Strategy),
 		LoadBalancers: []types.LoadBalancer{}, ServiceRegistries: []types.ServiceRegistry{},
 	}
+	if spec.PlatformVersion != "" {
+		out.PlatformVersion, out.PlatformFamily = new(spec.PlatformVersion), new(platformFamily)
+	}
 	if spec.Controller != "" {
 		out.DeploymentController = &types.DeploymentController{Type: types.DeploymentControllerType(spec.Controller)}
 	}
@@ -100,6 +103,9 @@ func (h history) deployment(d *model.Deployment) types.Deployment {
 		CreatedAt: instant(d.CreatedAt), UpdatedAt: instant(d.Status.UpdatedAt),
 		LaunchType: types.LaunchType(d.Spec.LaunchType), CapacityProviderStrategy: showCapacity(&d.Spec),
 		RolloutState: types.DeploymentRolloutState(d.Status.Rollout), RolloutStateReason: text(d.Status.RolloutReason),
+	}
+	if d.Spec.PlatformVersion != "" {
+		out.PlatformVersion, out.PlatformFamily = new(resolvedPlatform(d.Spec.PlatformVersion)), new(platformFamily)
 	}
 	if d.ID == h.service.Primary {
 		out.Status, out.DesiredCount = new(model.DeploymentPrimary), h.desired

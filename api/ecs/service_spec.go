@@ -80,6 +80,9 @@ func (s *serviceSpec) complete(r request, v store.View, c *model.Change, cluster
 		if err := s.capacity(r, v, cluster, string(in.LaunchType), in.CapacityProviderStrategy); err != nil {
 			return err
 		}
+		if err := s.onPlatform(in.PlatformVersion); err != nil {
+			return err
+		}
 		t, err := s.resolve(r, v, aws.ToString(in.TaskDefinition))
 		if err != nil {
 			return err
@@ -110,6 +113,9 @@ func (s *serviceSpec) change(r request, v store.View, c *model.Change, cluster *
 			return err
 		}
 		c.Expect(cluster)
+	}
+	if err := s.onPlatform(in.PlatformVersion); err != nil {
+		return err
 	}
 	ref := aws.ToString(in.TaskDefinition)
 	switch {
@@ -225,6 +231,11 @@ func (s *serviceSpec) fits(r request, v store.View, def *types.TaskDefinition) e
 		return invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
 	case configured:
 		return notSupported("networkMode awsvpc")
+	}
+	if s.onFargate() {
+		if err := fargateRuns(def, len(s.Strategy), len(s.Constraints)); err != nil {
+			return err
+		}
 	}
 	for _, launchType := range s.launchTypes(r, v) {
 		if need := def.RequiresCompatibilities; len(need) > 0 && !slices.Contains(need, types.Compatibility(launchType)) {

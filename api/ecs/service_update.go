@@ -57,6 +57,7 @@ func (d *frontDoor) UpdateService(ctx context.Context, in *ecs.UpdateServiceInpu
 		changed = old.Clone()
 		changed.Spec = spec.ServiceSpec
 		if in.ForceNewDeployment || spec.TaskDefinition != old.Spec.TaskDefinition || spec.LaunchType != old.Spec.LaunchType ||
+			spec.PlatformVersion != old.Spec.PlatformVersion ||
 			!slices.Equal(spec.CapacityStrategy, old.Spec.CapacityStrategy) {
 			r.deploy(v, c, changed)
 		}

@@ -45,13 +45,17 @@ func (h history) revision(number string) (types.ServiceRevision, bool) {
 	if made == nil {
 		return types.ServiceRevision{}, false
 	}
-	return types.ServiceRevision{
+	out := types.ServiceRevision{
 		ServiceRevisionArn: h.revisionARN(number), ServiceArn: new(h.service.ARN(h.r.scope.Region)),
 		ClusterArn: new(h.r.scope.ClusterARN(h.service.Cluster)), CreatedAt: instant(made.CreatedAt),
 		TaskDefinition: definitionARN(h.r, h.v, made.Spec.TaskDefinition), LaunchType: types.LaunchType(made.Spec.LaunchType),
-		CapacityProviderStrategy: showCapacity(&made.Spec), PlatformVersion: text(made.Spec.PlatformVersion),
+		CapacityProviderStrategy: showCapacity(&made.Spec), PlatformVersion: text(resolvedPlatform(made.Spec.PlatformVersion)),
 		ContainerImages: h.images(number, made), LoadBalancers: []types.LoadBalancer{}, ServiceRegistries: []types.ServiceRegistry{},
-	}, true
+	}
+	if out.PlatformVersion != nil {
+		out.PlatformFamily = new(platformFamily)
+	}
+	return out, true
 }
 
 // images are the containers' images, with the digests that tasks of the

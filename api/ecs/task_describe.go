@@ -133,6 +133,9 @@ func showTask(r request, v store.View, t *model.Task, tags bool) types.Task {
 	if i, ok := store.Get[*model.ContainerInstance](v, t.Spec.Instance); ok {
 		showPlace(r, i, &out)
 	}
+	if t.Spec.LaunchType == model.LaunchFargate {
+		showFargateTask(t, def, &out)
+	}
 	for i := range s.Containers {
 		out.Containers = append(out.Containers, showContainer(r, t, def, &s.Containers[i], &arn))
 	}

@@ -81,7 +81,7 @@ func (r request) tasks(v store.View, cluster *model.Cluster, in *ecs.ListTasksIn
 			return nil, err
 		}
 		return behind(p, filter(store.TasksByService(v, s.Key().ID), func(t *model.Task) bool {
-			return instance == "" || t.Spec.Instance == instance
+			return instance == "" || onShown(t, instance)
 		}), key), nil
 	}
 	if aws.ToString(in.DaemonName) != "" {
@@ -90,13 +90,19 @@ func (r request) tasks(v store.View, cluster *model.Cluster, in *ecs.ListTasksIn
 			return nil, invalid("The specified daemon does not exist.")
 		}
 		return behind(p, filter(store.TasksByDaemon(v, n.Key().ID), func(t *model.Task) bool {
-			return instance == "" || t.Spec.Instance == instance
+			return instance == "" || onShown(t, instance)
 		}), key), nil
 	}
 	if instance != "" {
-		return behind(p, store.TasksByInstance(v, instance), key), nil
+		return behind(p, filter(store.TasksByInstance(v, instance), func(t *model.Task) bool { return onShown(t, instance) }), key), nil
 	}
 	return store.After[*model.Task](v, cluster.Key().ID+"/", p.after), nil
+}
+
+// onShown reports whether the task is shown to be on the instance: those of
+// Fargate are shown on none.
+func onShown(t *model.Task, instance string) bool {
+	return t.Spec.Instance == instance && t.Spec.LaunchType != model.LaunchFargate
 }
 
 func filter[T any](seq iter.Seq[T], keep func(T) bool) iter.Seq[T] {

@@ -27,6 +27,8 @@ type launch struct {
 	taskDefinition, group, startedBy, referenceID, launchType string
 	// provider is the capacity provider's name; "" for a launch type.
 	provider string
+	// platform is the version of Fargate's platform; "" elsewhere.
+	platform string
 
 	overrides   *types.TaskOverride
 	network     *types.NetworkConfiguration
@@ -92,16 +94,13 @@ func normalOverrides(o *types.TaskOverride) (*types.TaskOverride, error) {
 	if len(encoded) > maxOverrides {
 		return nil, invalid("Container Overrides length must be at most %d", maxOverrides)
 	}
-	if n.Cpu == nil && n.Memory == nil && n.TaskRoleArn == nil && n.ExecutionRoleArn == nil && len(n.ContainerOverrides) == 0 {
+	if n.Cpu == nil && n.Memory == nil && n.EphemeralStorage == nil && n.TaskRoleArn == nil && n.ExecutionRoleArn == nil && len(n.ContainerOverrides) == 0 {
 		return nil, nil
 	}
 	return &n, nil
 }
 
 func refuseOverrides(o *types.TaskOverride) error {
-	if o.EphemeralStorage != nil {
-		return invalid("The ephemeralStorage override is only supported for tasks that run on Fargate.")
-	}
 	refused := []parameter{
 		{"overrides.inferenceAcceleratorOverrides", len(o.InferenceAcceleratorOverrides) > 0},
 	}
@@ -112,6 +111,9 @@ func refuseOverrides(o *types.TaskOverride) error {
 	}
 	return refuse(notSupported, refused...)
 }
+
+// onFargate reports whether the tasks run on Fargate.
+func (l *launch) onFargate() bool { return model.OnFargate(l.launchType, l.provider) }
 
 // fits checks overrides, network configuration and launch type against the
 // definition.
@@ -130,6 +132,9 @@ func (l *launch) fits(def *types.TaskDefinition) error {
 	}
 	if l.overrides == nil {
 		return nil
+	}
+	if l.overrides.EphemeralStorage != nil && !l.onFargate() {
+		return invalid("The ephemeralStorage override is only supported for tasks that run on Fargate.")
 	}
 	for _, o := range l.overrides.ContainerOverrides {
 		if err := overrides(find(def, aws.ToString(o.Name)), &o); err != nil {
@@ -180,6 +185,7 @@ func (l *launch) make(r request, ids *plan.IDs, cluster *model.Cluster, t *model
 			TaskDefinition: t.Key().ID, Instance: instance, Group: group, StartedBy: l.startedBy,
 			LaunchType: l.launchType, Resources: resources, Overrides: l.overrides, CreatedAt: r.now,
 			ReferenceID: l.referenceID, EnableManagedTags: l.managedTags, CapacityProvider: l.provider,
+			PlatformVersion: resolvedPlatform(l.platform),
 		},
 		Status: model.TaskObserved{Last: model.TaskPending, Version: 1},
 	}

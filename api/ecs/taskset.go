@@ -105,12 +105,16 @@ func (d *frontDoor) CreateTaskSet(ctx context.Context, in *ecs.CreateTaskSetInpu
 		if err := spec.capacity(r, v, cluster, string(in.LaunchType), in.CapacityProviderStrategy); err != nil {
 			return err
 		}
+		spec.PlatformVersion = ""
+		if err := spec.onPlatform(in.PlatformVersion); err != nil {
+			return err
+		}
 		t, err := spec.resolve(r, v, aws.ToString(in.TaskDefinition))
 		if err != nil {
 			return err
 		}
 		made = &model.TaskSet{Account: s.Account, Cluster: s.Cluster, Service: s.Name, ID: r.ids().Deployment(),
-			Spec:  model.ServiceSpec{TaskDefinition: spec.TaskDefinition, LaunchType: spec.LaunchType, CapacityStrategy: spec.CapacityStrategy},
+			Spec:  model.ServiceSpec{TaskDefinition: spec.TaskDefinition, LaunchType: spec.LaunchType, CapacityStrategy: spec.CapacityStrategy, PlatformVersion: spec.PlatformVersion},
 			Scale: scaleOf(in.Scale), ExternalID: aws.ToString(in.ExternalId), Tags: tags, CreatedAt: r.now, UpdatedAt: r.now,
 			Status: model.TaskSetActive, Stability: model.Stabilizing, StabilityAt: r.now}
 		// The service counts its task sets: two that are made at once are one too many.
@@ -130,17 +134,14 @@ func (d *frontDoor) CreateTaskSet(ctx context.Context, in *ecs.CreateTaskSetInpu
 // checkTaskSet checks what depends on nothing that is stored, and returns the tags.
 func checkTaskSet(in *ecs.CreateTaskSetInput) ([]model.Tag, error) {
 	if err := refuse(notSupported,
-		parameter{"launchType FARGATE", in.LaunchType == types.LaunchTypeFargate},
 		parameter{"loadBalancers", len(in.LoadBalancers) > 0},
 		parameter{"serviceRegistries", len(in.ServiceRegistries) > 0},
 	); err != nil {
 		return nil, err
 	}
 	switch {
-	case in.LaunchType != "" && in.LaunchType != types.LaunchTypeEc2 && in.LaunchType != types.LaunchTypeExternal:
+	case in.LaunchType == types.LaunchTypeManagedInstances, in.LaunchType != "" && !slices.Contains(in.LaunchType.Values(), in.LaunchType):
 		return nil, invalid("Invalid launch type: %s", in.LaunchType)
-	case aws.ToString(in.PlatformVersion) != "":
-		return nil, invalid("The platform version must be null when specifying an %s launch type.", orWord(string(in.LaunchType), "EC2"))
 	case len(aws.ToString(in.ExternalId)) > maxExternalID:
 		return nil, invalid("externalId can be at most %d characters long.", maxExternalID)
 	case in.Scale == nil:

@@ -91,6 +91,9 @@ func countedTaskSet(r request, v store.View, s *model.Service, t *model.TaskSet,
 		StabilityStatus: types.StabilityStatus(t.Stability), StabilityStatusAt: instant(t.StabilityAt),
 		LoadBalancers: []types.LoadBalancer{}, ServiceRegistries: []types.ServiceRegistry{},
 	}
+	if t.Spec.PlatformVersion != "" {
+		out.PlatformVersion, out.PlatformFamily = new(resolvedPlatform(t.Spec.PlatformVersion)), new(platformFamily)
+	}
 	// The planner says that it is steady; what has changed since then shows in
 	// the counts before the planner has seen it.
 	if out.RunningCount != out.ComputedDesiredCount || out.PendingCount != 0 {

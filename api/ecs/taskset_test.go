@@ -126,7 +126,7 @@ func TestTaskSetRefusals(t *testing.T) {
 				in.CapacityProviderStrategy = []types.CapacityProviderStrategyItem{{CapacityProvider: aws.String("p")}}
 			}},
 		{"UnsupportedFeatureException", "loadBalancers is not supported by Roadstead yet.", func(in *ecs.CreateTaskSetInput) { in.LoadBalancers = []types.LoadBalancer{{}} }},
-		{"UnsupportedFeatureException", "launchType FARGATE is not supported by Roadstead yet.", func(in *ecs.CreateTaskSetInput) { in.LaunchType = "FARGATE" }},
+		{"InvalidParameterException", "Task definition does not support launch_type FARGATE.", func(in *ecs.CreateTaskSetInput) { in.LaunchType = "FARGATE" }},
 	} {
 		in := &ecs.CreateTaskSetInput{Cluster: aws.String("default"), Service: aws.String("s"), TaskDefinition: aws.String("web")}
 		c.change(in)

@@ -23,8 +23,22 @@ func (p *planning) request() (*place.Request, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the task definition is invalid: %w", err)
 	}
-	return &place.Request{Resources: resources, Required: place.Required(def.Definition), Rules: p.rules,
-		External: p.primary.Spec.LaunchType == "EXTERNAL", GroupsOf: p.GroupsOf}, nil
+	req := &place.Request{Resources: resources, Required: place.Required(def.Definition), Rules: p.rules,
+		External: p.primary.Spec.LaunchType == "EXTERNAL", GroupsOf: p.GroupsOf}
+	if p.onFargate() {
+		req.ForFargate(p.Fleet, nil)
+	}
+	return req, nil
+}
+
+// onFargate reports whether tasks of the primary deployment run on Fargate. A
+// strategy is of its providers or of none of them.
+func (p *planning) onFargate() bool {
+	spec := &p.primary.Spec
+	if len(spec.CapacityStrategy) > 0 {
+		return model.OnFargate("", spec.CapacityStrategy[0].Provider)
+	}
+	return model.OnFargate(spec.LaunchType, "")
 }
 
 // create writes a new task for each of the spots and returns them. One whose
@@ -65,11 +79,11 @@ func (p *planning) newTask(at spot, resources model.Resources, def *model.TaskDe
 		Spec: model.TaskSpec{TaskDefinition: spec.TaskDefinition, Instance: at.instance, Service: s.Key().ID, Deployment: p.primary.ID,
 			Group: "service:" + s.Name, StartedBy: p.primary.ID, LaunchType: spec.LaunchType, Resources: resources, CreatedAt: p.Now,
 			EnableExecuteCommand: spec.EnableExecuteCommand, EnableManagedTags: s.Spec.EnableManagedTags,
-			CapacityProvider: at.provider, PlatformVersion: spec.PlatformVersion},
+			CapacityProvider: at.provider, PlatformVersion: platform(spec.PlatformVersion)},
 		Status: model.TaskObserved{Last: model.TaskPending, Version: 1}}
 	switch {
-	case at.provider == model.ProviderFargate, at.provider == model.ProviderFargateSpot:
-		t.Spec.LaunchType = "FARGATE"
+	case p.onFargate():
+		t.Spec.LaunchType = model.LaunchFargate
 	case p.managed(at.provider):
 		t.Spec.LaunchType = "MANAGED_INSTANCES"
 	case t.Spec.LaunchType == "":
@@ -85,6 +99,15 @@ func (p *planning) newTask(at spot, resources model.Resources, def *model.TaskDe
 		provision.Wait(t, s.Spec.Strategy, s.Spec.Constraints)
 	}
 	return t
+}
+
+// platform returns the platform version that tasks run on whose deployment
+// names one. Source: ECS developer guide, "Fargate platform versions".
+func platform(named string) string {
+	if named == "LATEST" {
+		return "1.4.0"
+	}
+	return named
 }
 
 // managed reports whether the provider's instances are managed ones.

@@ -109,7 +109,7 @@ func (p *planning) zones(s *survey) zoned {
 
 // belongs reports whether the service's tasks may be on the instance at all.
 func (p *planning) belongs(n place.Node, req *place.Request) bool {
-	if len(p.primary.Spec.CapacityStrategy) == 0 {
+	if len(p.primary.Spec.CapacityStrategy) == 0 || req.Fargate {
 		return place.Belongs(n, req) == ""
 	}
 	return slices.ContainsFunc(p.primary.Spec.CapacityStrategy, func(c model.CapacityStrategy) bool {
@@ -233,6 +233,9 @@ func (p *planning) startIn(s *survey, z zoned, moves []move, full map[string]boo
 	for len(moves) > 0 {
 		to := move{to: moves[0].to, provider: moves[0].provider}
 		req.Count, req.Provider, req.Only = 0, to.provider, p.Fleet.ZoneInstances(to.to)
+		if req.Fargate {
+			req.Provider = ""
+		}
 		moves = slices.DeleteFunc(moves, func(m move) bool {
 			same := m.to == to.to && m.provider == to.provider
 			if same {

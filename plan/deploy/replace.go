@@ -201,7 +201,7 @@ type spot struct{ instance, provider string }
 func (p *planning) place(s *survey, req *place.Request, count int) (spots []spot, wait stuckWait) {
 	if len(p.primary.Spec.CapacityStrategy) == 0 {
 		req.Count = count
-		return p.placeBy(s, req)
+		return p.placeBy(s, req, "")
 	}
 	split := place.Split(p.primary.Spec.CapacityStrategy, providers(s.keep), count)
 	if len(split) < count {
@@ -209,14 +209,18 @@ func (p *planning) place(s *survey, req *place.Request, count int) (spots []spot
 		wait = waitForbidden
 	}
 	for len(split) > 0 {
-		req.Provider, req.Count = split[0], 0
-		split = slices.DeleteFunc(split, func(provider string) bool {
-			if provider == req.Provider {
+		provider := split[0]
+		req.Provider, req.Count = provider, 0
+		if req.Fargate { // its instances belong to no provider
+			req.Provider = ""
+		}
+		split = slices.DeleteFunc(split, func(other string) bool {
+			if other == provider {
 				req.Count++
 			}
-			return provider == req.Provider
+			return other == provider
 		})
-		more, why := p.placeBy(s, req)
+		more, why := p.placeBy(s, req, provider)
 		spots, wait = append(spots, more...), max(wait, why)
 		for _, m := range more {
 			if m.instance == "" {
@@ -238,14 +242,14 @@ func providers(tasks []*model.Task) map[string]int {
 }
 
 // placeBy chooses instances of one capacity provider, or of any.
-func (p *planning) placeBy(s *survey, req *place.Request) (spots []spot, wait stuckWait) {
+func (p *planning) placeBy(s *survey, req *place.Request, provider string) (spots []spot, wait stuckWait) {
 	r := place.Place(p.Fleet, req, p.ids.Uint64())
 	for _, id := range r.Placed {
-		spots = append(spots, spot{id, req.Provider})
+		spots = append(spots, spot{id, provider})
 	}
-	if provision.Waits(p.Providers[req.Provider]) && s.nodes == nil {
+	if provision.Waits(p.Providers[provider]) && s.nodes == nil {
 		for len(spots) < req.Count && s.waiting < MaxWaiting {
-			spots = append(spots, spot{provider: req.Provider})
+			spots = append(spots, spot{provider: provider})
 			s.waiting++
 		}
 	}
@@ -260,10 +264,14 @@ func (p *planning) placeBy(s *survey, req *place.Request) (spots []spot, wait st
 		if any {
 			code = closest.Reason
 		}
-		if req.Provider != "" {
-			code = req.Provider + ":" + code
+		if provider != "" {
+			code = provider + ":" + code
 		}
-		p.stuck(code, unplaced(r, req.Provider))
+		why := unplaced(r, provider)
+		if req.Fargate {
+			why = unplacedFargate
+		}
+		p.stuck(code, why)
 		p.out.Reasons[len(p.out.Reasons)-1].Instance = closest.Instance
 	}
 	switch closest.Reason {

@@ -174,6 +174,10 @@ const ControllerExternal = "EXTERNAL"
 
 // compile makes the rules of placement of the primary deployment's tasks.
 func (p *planning) compile() {
+	if p.primary != nil && p.onFargate() {
+		p.rules = place.FargateRules()
+		return
+	}
 	rules, err := place.Compile(p.Service.Spec.Strategy, p.constraints())
 	if err != nil {
 		p.out.Because(p.Service.Key(), "InvalidPlacement", err.Error())

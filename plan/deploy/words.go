@@ -72,6 +72,10 @@ func named(tasks []*model.Task) string {
 	return strings.Join(ids, " ")
 }
 
+// unplacedFargate is the sentence for a task for which Fargate has no room.
+// Source: ECS developer guide, "Service event messages".
+const unplacedFargate = "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone. " + moreInformation
+
 // unplaced is the sentence for a task that has no instance.
 func unplaced(r place.Result, provider string) string {
 	const start = "was unable to place a task because no container instance met all of its requirements. "

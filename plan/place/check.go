@@ -20,13 +20,16 @@ const (
 	FailMemberOf  = "MemberOf placement constraint unsatisfied."
 	// FailLaunchType is ours: the task is for external instances only.
 	FailLaunchType = "LAUNCH_TYPE"
+	// FailZone is ours: the instance is in none of the availability zones that
+	// the task's subnets are in.
+	FailZone = "AVAILABILITY_ZONE"
 	// FailProvider is ours: the instance belongs to another capacity provider.
 	FailProvider = "CAPACITY_PROVIDER"
 )
 
 // closeness ranks the reasons: the higher, the more the instance had right.
 func closeness(reason string) int {
-	return slices.Index([]string{FailInactive, FailLaunchType, FailProvider, FailAgent, FailAttribute, FailMemberOf,
+	return slices.Index([]string{FailInactive, FailLaunchType, FailProvider, FailAgent, FailZone, FailAttribute, FailMemberOf,
 		FailDistinct, FailCPU, FailMemory, FailPorts}, reason)
 }
 
@@ -72,7 +75,7 @@ func (r *Request) standing(n *fleetNode) string {
 	switch {
 	case n.Instance.Status != model.InstanceActive && !(mutant.On(mutant.PlacedOnDraining) && n.Instance.Status == model.InstanceDraining):
 		return FailInactive
-	case r.External && !n.Instance.External:
+	case r.External && !n.Instance.External, r.Fargate && !n.Instance.Fargate, !r.Fargate && n.Guest:
 		return FailLaunchType
 	case r.Provider != "" && n.Instance.CapacityProvider != r.Provider && !mutant.On(mutant.ProviderIgnored):
 		return FailProvider
@@ -84,6 +87,9 @@ func (r *Request) standing(n *fleetNode) string {
 
 // belongs are the checks that no other task can change.
 func (r *Request) belongs(n *fleetNode) string {
+	if len(r.Zones) > 0 && !slices.Contains(r.Zones, n.zone) {
+		return FailZone
+	}
 	for _, want := range r.Required {
 		have, ok := n.Instance.Attribute(want.Name)
 		if !ok || (want.Value != "" && want.Value != have) {

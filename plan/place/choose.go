@@ -49,6 +49,9 @@ func (p *placement) leastFilled() (tied []int32, nodes int) {
 		if p.closed[c] || p.req.Provider != "" && x.provider != p.req.Provider && !mutant.On(mutant.ProviderIgnored) {
 			continue
 		}
+		if p.req.Fargate && !x.fargate || !p.req.Fargate && x.guest {
+			continue
+		}
 		if len(tied) > 0 {
 			d := p.compareLevels(x, &p.index.classes[tied[0]])
 			if d > 0 {

@@ -89,6 +89,12 @@ func (r *Request) refusals(n *fleetNode, occupied bool) (all []Refusal) {
 	if r.External && !n.Instance.External {
 		refuse(FailLaunchType, "The launch type is EXTERNAL and the container instance is not.")
 	}
+	if r.Fargate && !n.Instance.Fargate {
+		refuse(FailLaunchType, "The task is for Fargate and the container instance does not take its tasks.")
+	}
+	if !r.Fargate && n.Guest {
+		refuse(FailLaunchType, "The container instance takes tasks of Fargate alone.")
+	}
 	switch has := n.Instance.CapacityProvider; {
 	case r.Provider == "" || has == r.Provider:
 	case has == "":
@@ -98,6 +104,9 @@ func (r *Request) refusals(n *fleetNode, occupied bool) (all []Refusal) {
 	}
 	if !n.Instance.AgentConnected {
 		refuse(FailAgent, "The agent of the container instance is not connected.")
+	}
+	if len(r.Zones) > 0 && !slices.Contains(r.Zones, n.zone) {
+		refuse(FailZone, "The availability zones %s are wanted and the container instance is in %q.", strings.Join(r.Zones, ", "), n.zone)
 	}
 	for _, want := range r.Required {
 		switch have, ok := n.Instance.Attribute(want.Name); {

@@ -18,9 +18,13 @@ const ZoneAttribute = "ecs.availability-zone"
 type Node struct {
 	Instance *model.ContainerInstance
 	Usage    model.Usage
+	// Guest: the instance is not of the cluster that the fleet is of, and takes
+	// that one's tasks of Fargate alone.
+	Guest bool
 }
 
-// Fleet is the container instances of one cluster in the order of their ids.
+// Fleet is the container instances that one cluster's tasks can be on, its own
+// and the guests that take tasks of Fargate, in the order of their ids.
 // Whoever builds it owns it and may bring nodes up to date with Set and
 // Remove; planners leave it as they found it. One goroutine may use it at a
 // time, for reading too: it remembers in which order strategies prefer its
@@ -136,7 +140,7 @@ func (f *Fleet) Set(n Node) {
 	if ok {
 		before, moved := f.nodes[i].Instance, f.nodes[i].zone != fn.zone
 		f.active += countActive(n) - countActive(f.nodes[i].Node)
-		if before != n.Instance && (before.CapacityProvider != n.Instance.CapacityProvider || !slices.Equal(before.Attributes, n.Instance.Attributes)) {
+		if before != n.Instance && (before.CapacityProvider != n.Instance.CapacityProvider || before.Fargate != n.Instance.Fargate || !slices.Equal(before.Attributes, n.Instance.Attributes)) {
 			f.indexes = nil // it may belong to other classes
 		}
 		if f.update(i, fn); moved {

@@ -2,6 +2,7 @@ package place
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -38,7 +39,8 @@ type index struct {
 
 // class is nodes that are alike to everything but what they have left.
 type class struct {
-	provider string
+	provider       string
+	fargate, guest bool
 	// bins numbers the bin that its tasks are counted in, by field of the chain.
 	bins  []int32
 	nodes []int32 // in order
@@ -75,12 +77,12 @@ func (x *index) classify(f *Fleet, i int32, classes, bins map[string]int32) {
 	for k, field := range x.chain.fields {
 		values[k] = n.field(field)
 	}
-	name := strings.Join(append(values, n.Instance.CapacityProvider), "\x00")
+	name := strings.Join(append(values, n.Instance.CapacityProvider, fmt.Sprint(n.Instance.Fargate, n.Guest)), "\x00")
 	at, ok := classes[name]
 	if !ok {
 		at = int32(len(x.classes))
 		classes[name] = at
-		c := class{provider: n.Instance.CapacityProvider}
+		c := class{provider: n.Instance.CapacityProvider, fargate: n.Instance.Fargate, guest: n.Guest}
 		for k := range values {
 			path := slices.Clone(values[:min(k, x.chain.levels)])
 			bin := strings.Join(append(path, values[k], string(rune('0'+k))), "\x00")

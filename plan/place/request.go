@@ -50,6 +50,12 @@ type Request struct {
 	Only []string
 	// External restricts the choice to external instances (launch type EXTERNAL).
 	External bool
+	// Fargate restricts the choice to instances that take tasks of Fargate; all
+	// others never go to guests of the fleet.
+	Fargate bool
+	// Zones, where there are any, are the availability zones that an instance
+	// must be in one of.
+	Zones []string
 	// Provider restricts the choice to the instances of the capacity provider
 	// with this name (model.ContainerInstance.CapacityProvider); "" does not.
 	Provider string

@@ -1,0 +1,41 @@
+package ecs
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan/place"
+	"github.com/roadstead/roadstead/store"
+)
+
+// fargate places the tasks of one share on the instances that take tasks of
+// Fargate. What finds no room fails as on AWS: there is capacity, or none.
+func (p *placing) fargate(fleet *place.Fleet, s share) error {
+	req := p.request
+	req.Count, req.Required = s.count, fargateNeeds(p.definition.Definition, s.overrides)
+	req.Group, req.Occupied = p.run.fargateGroup(p.v, p.cluster, p.definition), nil
+	req.ForFargate(fleet, nil)
+	result := place.Place(fleet, &req, p.ids.Uint64())
+	for _, instance := range result.Placed {
+		task, err := s.make(p.r, p.ids, p.cluster, p.definition, instance)
+		if err != nil {
+			return err
+		}
+		p.tasks = append(p.tasks, task)
+	}
+	if len(result.Placed) < s.count {
+		p.failures = append(p.failures, types.Failure{Reason: new(capacityUnavailable), Detail: poolDetail(result)})
+	}
+	return nil
+}
+
+// fargateGroup returns the instances of the tasks of the same group: what is
+// spread over the availability zones.
+func (n *run) fargateGroup(v store.View, cluster *model.Cluster, t *model.TaskDefinition) (instances []string) {
+	for task := range store.TasksByGroup(v, cluster.Key().ID, orWord(n.group, "family:"+t.Family)) {
+		if task.Desired == model.TaskRunning && task.Spec.LaunchType == model.LaunchFargate {
+			instances = append(instances, task.Spec.Instance)
+		}
+	}
+	return instances
+}
