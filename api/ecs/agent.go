@@ -175,6 +175,9 @@ func (r request) reportedTask(v store.View, clusterRef *string, ref string) (*mo
 			cluster = of // tasks of Fargate are of another cluster than their instance
 		}
 	}
+	if _, err := r.home(v, clusterRef); err != nil && aws.ToString(clusterRef) != "" {
+		return nil, err
+	}
 	c, err := r.cluster(v, &cluster)
 	if err != nil {
 		return nil, err

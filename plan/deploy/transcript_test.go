@@ -154,6 +154,10 @@ func (s *story) instance(words []string) {
 			i.Status = value
 		case "provider":
 			i.CapacityProvider = value
+		case "fargate":
+			i.Fargate = true
+		case "guest":
+			i.Cluster, i.Fargate = model.FargateCluster, true
 		case "zone":
 			i.Attributes = append(i.Attributes, model.Attribute{Name: "ecs.availability-zone", Value: value})
 		case "disconnected":

@@ -55,7 +55,7 @@ func (w *world) fleet() *place.Fleet {
 	}
 	var nodes []place.Node
 	for id, i := range w.instances {
-		nodes = append(nodes, place.Node{Instance: i, Usage: usage[id]})
+		nodes = append(nodes, place.Node{Instance: i, Usage: usage[id], Guest: i.Cluster == model.FargateCluster})
 	}
 	return place.NewFleet(nodes)
 }
