@@ -22,6 +22,7 @@ import (
 	"github.com/roadstead/roadstead/auth/keyring"
 	"github.com/roadstead/roadstead/auth/sigv4"
 	"github.com/roadstead/roadstead/auth/throttle"
+	"github.com/roadstead/roadstead/cli/garbage"
 	"github.com/roadstead/roadstead/cli/images"
 	"github.com/roadstead/roadstead/control"
 	"github.com/roadstead/roadstead/dispatch"
@@ -178,6 +179,7 @@ func (p *plane) run(ctx context.Context) error {
 	for _, loop := range p.loops {
 		group.Go(func() error { return loop(ctx) })
 	}
+	group.Go(func() error { garbage.Run(ctx); return nil })
 	group.Go(func() error {
 		if err := p.http.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)

@@ -24,23 +24,23 @@ func difference(a, b *snapshot) []model.Key {
 // differentIDs walks two trees side by side.
 func differentIDs(a, b *rows) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		nextA, stopA := iter.Pull(iter.Seq[*row](a.Scan))
+		nextA, stopA := iter.Pull(iter.Seq[entry](a.Scan))
 		defer stopA()
-		nextB, stopB := iter.Pull(iter.Seq[*row](b.Scan))
+		nextB, stopB := iter.Pull(iter.Seq[entry](b.Scan))
 		defer stopB()
 		was, inA := nextA()
 		is, inB := nextB()
 		for more := true; more && (inA || inB); {
 			switch {
-			case !inB || inA && was.id < is.id:
-				more = yield(was.id)
+			case !inB || inA && was.row.id < is.row.id:
+				more = yield(was.row.id)
 				was, inA = nextA()
-			case !inA || is.id < was.id:
-				more = yield(is.id)
+			case !inA || is.row.id < was.row.id:
+				more = yield(is.row.id)
 				is, inB = nextB()
 			default:
-				if was.rev() != is.rev() {
-					more = yield(is.id)
+				if was.row.rev() != is.row.rev() {
+					more = yield(is.row.id)
 				}
 				was, inA = nextA()
 				is, inB = nextB()

@@ -29,8 +29,9 @@ type state struct {
 
 func newState(s *schema) *state {
 	st := &state{schema: s, usage: newUsages(), task: -1}
+	m := newMarker()
 	for i, t := range s.tables {
-		st.tables = append(st.tables, newTable(t))
+		st.tables = append(st.tables, newTable(t, m))
 		if t.kind == model.KindTask {
 			st.task = i
 			st.by = slices.IndexFunc(t.indexes, func(x Index) bool { return x.Name == byInstance })
@@ -41,8 +42,8 @@ func newState(s *schema) *state {
 
 // revOf returns the revision of the noun at k, 0 when there is none.
 func (st *state) revOf(k model.Key) model.Revision {
-	r, ok := st.tables[st.schema.byKind[k.Kind]].rows.Get(&row{id: k.ID})
-	if !ok {
+	r := st.tables[st.schema.byKind[k.Kind]].get(k.ID)
+	if r == nil {
 		return 0
 	}
 	return r.rev()
@@ -54,8 +55,8 @@ func (st *state) noun(k model.Key) (model.Noun, bool) {
 	if !ok {
 		return nil, false
 	}
-	r, ok := st.tables[i].rows.Get(&row{id: k.ID})
-	if !ok {
+	r := st.tables[i].get(k.ID)
+	if r == nil {
 		return nil, false
 	}
 	return r.noun, true
@@ -78,7 +79,7 @@ func (st *state) apply(rev model.Revision, changes []change) *snapshot {
 			old = t.put(d, c.row)
 		}
 		if c.table == st.task && st.by >= 0 {
-			recount(st.usage, t.indexes[st.by], old, c.row)
+			recount(st.usage, func(id string, visit func(*row) bool) { t.found(d, st.by, id, visit) }, old, c.row)
 			counted = true
 		}
 	}

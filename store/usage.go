@@ -36,7 +36,7 @@ func Usage(v View, instanceID string) model.Usage {
 
 // recount brings the usages up to date after a task row was replaced. The
 // index by instance must have been brought up to date before.
-func recount(us *usages, byInstance *postings, old, now *row) {
+func recount(us *usages, onInstance func(id string, visit func(*row) bool), old, now *row) {
 	var was, is *model.Task
 	if old != nil {
 		was = old.noun.(*model.Task)
@@ -47,7 +47,7 @@ func recount(us *usages, byInstance *postings, old, now *row) {
 	if was != nil && is != nil && sameHold(was, is) {
 		return
 	}
-	countOut(us, byInstance, was)
+	countOut(us, onInstance, was)
 	countIn(us, is)
 }
 
@@ -74,7 +74,7 @@ func countIn(us *usages, t *model.Task) {
 	us.Set(&u)
 }
 
-func countOut(us *usages, byInstance *postings, t *model.Task) {
+func countOut(us *usages, onInstance func(id string, visit func(*row) bool), t *model.Task) {
 	if !holds(t) {
 		return
 	}
@@ -92,21 +92,18 @@ func countOut(us *usages, byInstance *postings, t *model.Task) {
 	case len(t.Spec.Resources.Ports) == 0:
 		u.held = u.held.Remove(t)
 	default:
-		u.held = sum(byInstance, t)
+		u.held = sum(onInstance, t)
 	}
 	us.Set(&u)
 }
 
 // sum adds up what the tasks on t's instance hold without t. Ports need it:
 // a port that two tasks claim is still held when one of them goes.
-func sum(byInstance *postings, without *model.Task) (held model.Usage) {
-	instance, id := without.Spec.Instance, without.Key().ID
-	byInstance.Ascend(posting{instance, &row{}}, func(p posting) bool {
-		if p.value != instance {
-			return false
-		}
-		if p.row.id != id {
-			held = held.Add(p.row.noun.(*model.Task))
+func sum(onInstance func(id string, visit func(*row) bool), without *model.Task) (held model.Usage) {
+	id := without.Key().ID
+	onInstance(without.Spec.Instance, func(r *row) bool {
+		if r.id != id {
+			held = held.Add(r.noun.(*model.Task))
 		}
 		return true
 	})

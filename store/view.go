@@ -3,6 +3,7 @@ package store
 import (
 	"iter"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/roadstead/roadstead/model"
@@ -49,8 +50,8 @@ func (v View) Lookup(k model.Key) (model.Noun, bool) {
 	if !ok {
 		return nil, false
 	}
-	r, ok := v.s.tables[i].rows.Get(&row{id: k.ID})
-	if !ok {
+	r := v.s.tables[i].get(k.ID)
+	if r == nil {
 		return nil, false
 	}
 	return r.noun, true
@@ -63,8 +64,8 @@ func Get[T model.Noun](v View, id string) (T, bool) {
 	if !ok {
 		return none, false
 	}
-	r, ok := t.rows.Get(&row{id: id})
-	if !ok {
+	r := t.get(id)
+	if r == nil {
 		return none, false
 	}
 	return r.noun.(T), true
@@ -109,7 +110,9 @@ func ascend[T model.Noun](v View, prefix, afterID string, visit func(*row) bool)
 	if !ok {
 		return
 	}
-	t.rows.Ascend(&row{id: max(prefix, afterID)}, func(r *row) bool {
+	from := max(prefix, afterID)
+	t.rows.Ascend(entry{t.find(from), &row{id: from}}, func(e entry) bool {
+		r := e.row
 		if !strings.HasPrefix(r.id, prefix) {
 			return r.id < prefix
 		}
@@ -124,19 +127,17 @@ func lookup[T model.Noun](v View, index, value string) iter.Seq[T] {
 		if !ok || value == "" {
 			return
 		}
-		t.index(d, index).Ascend(posting{value, &row{}}, func(p posting) bool {
-			return p.value == value && yield(p.row.noun.(T))
-		})
+		t.found(d, d.index(index), value, func(r *row) bool { return yield(r.noun.(T)) })
 	}
 }
 
-func (t table) index(d Table, name string) *postings {
-	for i, x := range d.indexes {
-		if x.Name == name {
-			return t.indexes[i]
-		}
+// index returns the place of the named index.
+func (t Table) index(name string) int {
+	i := slices.IndexFunc(t.indexes, func(x Index) bool { return x.Name == name })
+	if i < 0 {
+		panic("store: no index " + name + " of " + string(t.kind))
 	}
-	panic("store: no index " + name + " of " + string(d.kind))
+	return i
 }
 
 // TasksByInstance returns the tasks, stopped ones too, on a container

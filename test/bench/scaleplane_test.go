@@ -16,6 +16,7 @@ import (
 
 	"github.com/roadstead/roadstead/auth/caller"
 	"github.com/roadstead/roadstead/auth/sigv4"
+	"github.com/roadstead/roadstead/cli/garbage"
 	"github.com/roadstead/roadstead/control"
 	"github.com/roadstead/roadstead/dispatch"
 	"github.com/roadstead/roadstead/model"
@@ -77,6 +78,7 @@ func (p *plane) run(planWrites int) *scalePlane {
 			}
 		})
 	}
+	loops.Go(func() { garbage.Run(ctx) })
 	s.stop = func() {
 		cancel()
 		loops.Wait()
