@@ -13,28 +13,33 @@ type Scope struct {
 }
 
 func (s Scope) ecs(resource string) string {
-	return "arn:aws:ecs:" + s.Region + ":" + s.Account + ":" + resource
+	return ecsARN + s.Region + ":" + s.Account + ":" + resource
 }
+
+const ecsARN = "arn:aws:ecs:"
 
 // ClusterARN returns arn:aws:ecs:region:account:cluster/name.
 func (s Scope) ClusterARN(name string) string { return s.ecs("cluster/" + name) }
 
 // TaskARN returns the long form, task/cluster/id.
-func (s Scope) TaskARN(cluster, id string) string { return s.ecs("task/" + cluster + "/" + id) }
+func (s Scope) TaskARN(cluster, id string) string {
+	// In one piece, as the names below that answers are full of.
+	return ecsARN + s.Region + ":" + s.Account + ":task/" + cluster + "/" + id
+}
 
 // ContainerARN returns container/cluster/task/id.
 func (s Scope) ContainerARN(cluster, task, id string) string {
-	return s.ecs("container/" + cluster + "/" + task + "/" + id)
+	return ecsARN + s.Region + ":" + s.Account + ":container/" + cluster + "/" + task + "/" + id
 }
 
 // ServiceARN returns the long form, service/cluster/name.
 func (s Scope) ServiceARN(cluster, name string) string {
-	return s.ecs("service/" + cluster + "/" + name)
+	return ecsARN + s.Region + ":" + s.Account + ":service/" + cluster + "/" + name
 }
 
 // ContainerInstanceARN returns the long form, container-instance/cluster/id.
 func (s Scope) ContainerInstanceARN(cluster, id string) string {
-	return s.ecs("container-instance/" + cluster + "/" + id)
+	return ecsARN + s.Region + ":" + s.Account + ":container-instance/" + cluster + "/" + id
 }
 
 // TaskDefinitionARN returns task-definition/family:revision.
