@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,20 +29,25 @@ func envCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		for _, v := range [][2]string{
-			{"AWS_ENDPOINT_URL", url},
-			{"AWS_ACCESS_KEY_ID", key.AccessKeyID},
-			{"AWS_SECRET_ACCESS_KEY", key.SecretAccessKey},
-			{"AWS_REGION", region},
-			{"AWS_DEFAULT_REGION", region}, // version 1 of the aws CLI knows only this one
-		} {
-			fmt.Fprintf(c.OutOrStdout(), "export %s=%s\n", v[0], v[1])
-		}
-		if strings.HasPrefix(url, "https:") && d.readBundle() != nil {
-			fmt.Fprintf(c.OutOrStdout(), "export AWS_CA_BUNDLE=%s\n", d.bundle())
-		}
-		fmt.Fprintln(c.OutOrStdout(), "unset AWS_SESSION_TOKEN AWS_PROFILE")
+		printEnvironment(c.OutOrStdout(), d, url, key)
 		return nil
 	}
 	return c
+}
+
+// printEnvironment prints what points AWS clients at a server with a key.
+func printEnvironment(out io.Writer, d dataDir, url string, key keyring.Bootstrap) {
+	for _, v := range [][2]string{
+		{"AWS_ENDPOINT_URL", url},
+		{"AWS_ACCESS_KEY_ID", key.AccessKeyID},
+		{"AWS_SECRET_ACCESS_KEY", key.SecretAccessKey},
+		{"AWS_REGION", region},
+		{"AWS_DEFAULT_REGION", region}, // version 1 of the aws CLI knows only this one
+	} {
+		fmt.Fprintf(out, "export %s=%s\n", v[0], v[1])
+	}
+	if strings.HasPrefix(url, "https:") && d.readBundle() != nil {
+		fmt.Fprintf(out, "export AWS_CA_BUNDLE=%s\n", d.bundle())
+	}
+	fmt.Fprintln(out, "unset AWS_SESSION_TOKEN AWS_PROFILE")
 }

@@ -17,6 +17,7 @@ import (
 	apiecs "github.com/roadstead/roadstead/api/ecs"
 	apiiam "github.com/roadstead/roadstead/api/iam"
 	apilogs "github.com/roadstead/roadstead/api/logs"
+	apiorgs "github.com/roadstead/roadstead/api/organizations"
 	apists "github.com/roadstead/roadstead/api/sts"
 	"github.com/roadstead/roadstead/auth/gate"
 	"github.com/roadstead/roadstead/auth/keyring"
@@ -70,6 +71,8 @@ type plane struct {
 	blobs    *blob.Store
 	guard    *guard
 	doorway  *doorway
+	allow    *gate.Gate
+	services []*wire.Service
 	links    *control.Links
 	dispatch *dispatch.Server
 	loops    []func(context.Context) error
@@ -133,21 +136,24 @@ func (p *plane) introduce() error {
 		Now: time.Now, Nonce: uuid.NewString, Logger: p.options.log})
 	p.dispatch = dispatch.NewServer(p.links, p.guard.recordedChannels(p.doorway.pinned(authenticateAgent(verifier, allow))), dispatch.ServerOptions{Logger: p.options.log})
 
-	images := images.New(p.db, p.blobs, p.keys.Sessions(), entrance{keys, allow}, images.Options{Account: account, Region: region, Host: host, Logger: p.options.log,
-		Record: recordedImages{p.guard.audit, p.options.log}})
-	router := wire.NewRouter(p.guard.around(wire.Options{
-		Authenticate: authenticate(verifier),
-		Authorize:    allow.Authorize,
-		Logger:       p.options.log,
-	}), append(confirmed(p.db, append(p.vault(allow.Authorize),
+	images := images.New(p.db, p.blobs, p.keys.Sessions(), entrance{keys, allow}, images.Options{Account: account, Region: region, Host: host, Scheme: p.doorway.scheme(),
+		Logger: p.options.log, Record: recordedImages{p.guard.audit, p.options.log}})
+	p.allow = allow
+	p.services = append(confirmed(p.db, append(p.vault(allow.Authorize),
 		images.Service(),
+		apiorgs.New(p.db, apiorgs.Options{Management: account, Logger: p.options.log}).Service(),
 		apiiam.New(p.db, p.sealer, apiiam.Options{Region: region, Logger: p.options.log}),
 		apists.New(p.db, p.keys.Sessions(), allow, apists.Options{BootstrapAccount: account, BootstrapKey: p.keys.Bootstrap().AccessKeyID}),
 	)...),
 		apiecs.New(p.db, apiecs.Options{Region: region, RegistryHosts: hosts, Logger: p.options.log, Endpoints: p.agentEndpoints}),
 		apicloudtrail.New(p.guard.trail, apicloudtrail.Options{Logger: p.options.log}),
 		apilogs.New(p.events, apilogs.Options{Region: region}),
-	)...)
+	)
+	router := wire.NewRouter(p.guard.around(wire.Options{
+		Authenticate: authenticate(verifier),
+		Authorize:    allow.Authorize,
+		Logger:       p.options.log,
+	}), p.services...)
 	mux := http.NewServeMux()
 	mux.Handle("/", router)
 	mux.Handle("/v2/", hurry(images.Handler()))

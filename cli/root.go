@@ -55,7 +55,7 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 		Version:       Version,
 	}
-	root.AddCommand(upCommand(), serverCommand(), agentCommand(), downCommand(), envCommand(), explainCommand(), tokenCommand(), auditCommand(), demoCommand(), versionCommand())
+	root.AddCommand(upCommand(), serverCommand(), agentCommand(), downCommand(), envCommand(), explainCommand(), tokenCommand(), accountCommand(), auditCommand(), demoCommand(), versionCommand())
 	return root
 }
 

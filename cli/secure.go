@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -146,6 +147,9 @@ func machineAddresses() (all []string) {
 	}
 	return all
 }
+
+// scheme is http or https.
+func (w *doorway) scheme() string { scheme, _, _ := strings.Cut(w.url, ":"); return scheme }
 
 // hosts are the names under which the registry is this one.
 func (w *doorway) hosts() []string {

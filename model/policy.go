@@ -80,7 +80,8 @@ func (p *OIDCProvider) Key() Key { return Key{KindOIDCProvider, OIDCProviderID(p
 // Clone returns a copy whose fields may be replaced.
 func (p *OIDCProvider) Clone() *OIDCProvider { c := *p; return &c }
 
-// Account is what IAM keeps for an account as a whole.
+// Account is what is kept for an account as a whole. The fields up to Deletions
+// are written by IAM's front door, the others by that of Organizations.
 type Account struct {
 	Meta
 	ID    string `f:"1"`
@@ -89,6 +90,33 @@ type Account struct {
 	PasswordPolicy *PasswordPolicy `f:"3"`
 	// Deletions are the last deletions of service-linked roles, oldest first.
 	Deletions []RoleDeletion `f:"4"`
+
+	// Name and Email are the account's; "" for the management account, and for
+	// one that nobody made.
+	Name  string `f:"5"`
+	Email string `f:"6"`
+	// JoinedAt is when the account was made; zero for the management account.
+	JoinedAt time.Time `f:"7"`
+	// ClosedAt is when it was closed: since then nobody is let in who belongs to
+	// it. Zero while it is open.
+	ClosedAt time.Time `f:"8"`
+	// Request is the id of the request that made it: car-...
+	Request string `f:"9"`
+	Tags    []Tag  `f:"10"`
+	// Refusals are the last requests for an account that came to nothing, oldest
+	// first; of the management account alone.
+	Refusals []AccountRefusal `f:"11"`
+}
+
+// Closed reports whether the account was closed.
+func (a *Account) Closed() bool { return !a.ClosedAt.IsZero() }
+
+// AccountRefusal is a request for an account that came to nothing.
+type AccountRefusal struct {
+	ID     string    `f:"1"` // car-...
+	Name   string    `f:"2"`
+	Reason string    `f:"3"` // in the words of CreateAccountFailureReason
+	At     time.Time `f:"4"`
 }
 
 // RoleDeletion is the deletion of a service-linked role, which is asked after

@@ -15,7 +15,9 @@ import (
 
 // Options tunes the front door; the zero value works.
 type Options struct {
-	// Account is whose registry it is; "" means 000000000000.
+	// Account is whose repositories go by their own names in the URIs of images;
+	// those of other accounts have the account's number before it. "" means
+	// 000000000000.
 	Account string
 	// Region is what ARNs are made in; "" means us-east-1.
 	Region string
@@ -40,7 +42,7 @@ type Door struct {
 	opts     Options
 }
 
-// New returns the front door of one account's registry.
+// New returns the front door of the accounts' registries.
 func New(db *store.DB, images Images, layers Layers, sessions *session.Issuer, opts Options) *Door {
 	if opts.Account == "" {
 		opts.Account = "000000000000"
@@ -80,7 +82,7 @@ func (d *Door) begin(ctx context.Context, registryID *string) (request, error) {
 	}
 	r := request{
 		ctx: ctx, who: who, now: d.opts.Now().UTC().Truncate(time.Millisecond),
-		scope: model.Scope{Region: d.opts.Region, Account: d.opts.Account}, registry: d.opts.Account,
+		scope: model.Scope{Region: d.opts.Region, Account: who.Account}, registry: who.Account,
 	}
 	if id := aws.ToString(registryID); registryID != nil {
 		if !accountPattern.MatchString(id) {
@@ -91,14 +93,23 @@ func (d *Door) begin(ctx context.Context, registryID *string) (request, error) {
 	return r, nil
 }
 
-// repository returns a repository of the registry that is asked about. Other
-// registries than the account's have none.
+// shelved is what the registry calls a repository, and what is in the URIs of
+// its images. On AWS the account is in the host's name.
+func (d *Door) shelved(r *model.Repository) string {
+	if r.Account == d.opts.Account {
+		return r.Name
+	}
+	return r.Account + "/" + r.Name
+}
+
+// repository returns a repository of the registry that is asked about, which
+// may be another account's whose policy lets the caller in.
 func (r request) repository(v store.View, name *string) (*model.Repository, error) {
 	if err := checkRepositoryName(name); err != nil {
 		return nil, err
 	}
 	repository, ok := store.Get[*model.Repository](v, r.registry+"/"+*name)
-	if !ok || r.registry != r.scope.Account {
+	if !ok {
 		return nil, r.noRepository(*name)
 	}
 	return repository, nil

@@ -31,7 +31,7 @@ func (d *Door) BatchDeleteImage(ctx context.Context, in *ecr.BatchDeleteImageInp
 		valid = append(valid, id)
 		selections = append(selections, Selection{Tag: aws.ToString(id.ImageTag), Digest: aws.ToString(id.ImageDigest)})
 	}
-	deletions, err := d.images.Delete(ctx, repository.Name, selections)
+	deletions, err := d.images.Delete(ctx, d.shelved(repository), selections)
 	if err != nil {
 		return nil, d.failed(r, "delete images", repository.Name, err)
 	}

@@ -56,7 +56,7 @@ func (d *Door) get(r request, v store.View, repository *model.Repository, id typ
 		return nil, new(imageFailure(id, types.ImageFailureCodeImageNotFound,
 			"Requested image has the media type "+f.image.MediaType+", which is not accepted")), nil
 	}
-	content, err := d.images.Pull(r.ctx, repository.Name, f.image.Digest)
+	content, err := d.images.Pull(r.ctx, d.shelved(repository), f.image.Digest)
 	if errors.Is(err, ErrImageUnknown) { // deleted meanwhile
 		return nil, new(notFound(id)), nil
 	}

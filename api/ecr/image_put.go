@@ -27,7 +27,7 @@ func (d *Door) PutImage(ctx context.Context, in *ecr.PutImageInput) (*ecr.PutIma
 	if err := checkPush(in); err != nil {
 		return nil, err
 	}
-	push := Push{Repository: repository.Name, MediaType: aws.ToString(in.ImageManifestMediaType), Content: []byte(*in.ImageManifest),
+	push := Push{Repository: d.shelved(repository), MediaType: aws.ToString(in.ImageManifestMediaType), Content: []byte(*in.ImageManifest),
 		Digest: aws.ToString(in.ImageDigest), Tag: aws.ToString(in.ImageTag)}
 	if err := r.exists(v, repository, push); err != nil {
 		return nil, err

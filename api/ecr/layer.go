@@ -29,7 +29,7 @@ func (d *Door) BatchCheckLayerAvailability(ctx context.Context, in *ecr.BatchChe
 			continue
 		}
 		layer := types.Layer{LayerDigest: &digest, LayerAvailability: types.LayerAvailabilityAvailable}
-		size, err := d.layers.Size(ctx, repository.Name, digest)
+		size, err := d.layers.Size(ctx, d.shelved(repository), digest)
 		switch {
 		case errors.Is(err, ErrLayerUnknown):
 			layer.LayerAvailability = types.LayerAvailabilityUnavailable
@@ -65,7 +65,7 @@ func (d *Door) GetDownloadUrlForLayer(ctx context.Context, in *ecr.GetDownloadUr
 	if err := checkDigest("layerDigest", *in.LayerDigest); err != nil {
 		return nil, err
 	}
-	_, err = d.layers.Size(ctx, repository.Name, *in.LayerDigest)
+	_, err = d.layers.Size(ctx, d.shelved(repository), *in.LayerDigest)
 	if errors.Is(err, ErrLayerUnknown) {
 		return nil, &types.LayersNotFoundException{Message: new(fmt.Sprintf(
 			"The layer with digest '%s' does not exist in %s", *in.LayerDigest, r.of(repository.Name)))}
@@ -73,7 +73,7 @@ func (d *Door) GetDownloadUrlForLayer(ctx context.Context, in *ecr.GetDownloadUr
 	if err != nil {
 		return nil, d.failed(r, "get download URL", repository.Name, err)
 	}
-	address := url.URL{Scheme: d.opts.Scheme, Host: d.opts.RegistryHost, Path: "/v2/" + repository.Name + "/blobs/" + *in.LayerDigest}
+	address := url.URL{Scheme: d.opts.Scheme, Host: d.opts.RegistryHost, Path: "/v2/" + d.shelved(repository) + "/blobs/" + *in.LayerDigest}
 	pass, err := d.sessions.Pass(r.who, downloadAudience+address.Path, r.now.Add(downloadLife))
 	if err != nil {
 		return nil, d.fault(r, "issue a download URL", err)

@@ -26,7 +26,7 @@ func (d *Door) InitiateLayerUpload(ctx context.Context, in *ecr.InitiateLayerUpl
 	if err != nil {
 		return nil, err
 	}
-	id, err := d.layers.Begin(ctx, repository.Name)
+	id, err := d.layers.Begin(ctx, d.shelved(repository))
 	if errors.Is(err, ErrTooManyUploads) {
 		return nil, limitExceeded("Too many uploads are under way in the registry with id '%s'", r.registry)
 	}
@@ -45,7 +45,7 @@ func (d *Door) UploadLayerPart(ctx context.Context, in *ecr.UploadLayerPartInput
 	if err := checkPart(in); err != nil {
 		return nil, err
 	}
-	size, err := d.layers.Append(ctx, repository.Name, *in.UploadId, *in.PartFirstByte, in.LayerPartBlob)
+	size, err := d.layers.Append(ctx, d.shelved(repository), *in.UploadId, *in.PartFirstByte, in.LayerPartBlob)
 	var offset *OffsetError
 	switch {
 	case errors.As(err, &offset):
@@ -98,7 +98,7 @@ func (d *Door) CompleteLayerUpload(ctx context.Context, in *ecr.CompleteLayerUpl
 	if err := checkDigest("layerDigests", digest); err != nil {
 		return nil, err
 	}
-	err = d.layers.Complete(ctx, repository.Name, *in.UploadId, digest)
+	err = d.layers.Complete(ctx, d.shelved(repository), *in.UploadId, digest)
 	switch {
 	case errors.Is(err, ErrDigestMismatch):
 		return nil, &types.InvalidLayerException{Message: new(fmt.Sprintf("The layer uploaded does not have the digest '%s'", digest))}

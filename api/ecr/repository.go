@@ -3,6 +3,7 @@ package ecr
 import (
 	"context"
 	"errors"
+	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
@@ -47,10 +48,16 @@ func (d *Door) CreateRepository(ctx context.Context, in *ecr.CreateRepositoryInp
 	return &ecr.CreateRepositoryOutput{Repository: shown}, nil
 }
 
+// beginsWithAccount are names that would be taken for another account's.
+var beginsWithAccount = regexp.MustCompile(`^[0-9]{12}/`)
+
 // newRepository reads what is to be made.
 func (r request) newRepository(in *ecr.CreateRepositoryInput) (*model.Repository, error) {
 	if err := checkRepositoryName(in.RepositoryName); err != nil {
 		return nil, err
+	}
+	if beginsWithAccount.MatchString(*in.RepositoryName) {
+		return nil, violates("repositoryName", "must not begin with twelve digits and a slash: that is how the repositories of other accounts are called here")
 	}
 	if r.registry != r.scope.Account {
 		return nil, violates("registryId", "must be the registry of the caller's account")
@@ -95,7 +102,7 @@ func (d *Door) show(r *model.Repository) *types.Repository {
 		RegistryId:     new(r.Account),
 		RepositoryArn:  new(model.Scope{Region: d.opts.Region, Account: r.Account}.RepositoryARN(r.Name)),
 		RepositoryName: new(r.Name),
-		RepositoryUri:  new(d.opts.RegistryHost + "/" + r.Name),
+		RepositoryUri:  new(d.opts.RegistryHost + "/" + d.shelved(r)),
 	}
 }
 
@@ -149,7 +156,7 @@ func (d *Door) DeleteRepository(ctx context.Context, in *ecr.DeleteRepositoryInp
 	if err != nil {
 		return nil, err
 	}
-	deleted, err := d.images.DeleteRepository(ctx, repository.Name, in.Force)
+	deleted, err := d.images.DeleteRepository(ctx, d.shelved(repository), in.Force)
 	if errors.Is(err, ErrNotEmpty) {
 		return nil, r.notEmpty(repository.Name)
 	}

@@ -49,6 +49,7 @@ const (
 	Assumed       Purpose = 4 // whoever assumed a role by STS
 	Token         Purpose = 5 // a user, or root, with a session of its own rights
 	Federation    Purpose = 6 // whoever a user lets act with some of its rights
+	Operator      Purpose = 7 // who holds the server's keys, as an account's root
 )
 
 // String returns the purpose in words, for logs.
@@ -68,6 +69,8 @@ func (p Purpose) String() string {
 		return "session token"
 	case Federation:
 		return "federation token"
+	case Operator:
+		return "operator"
 	}
 	return "unknown purpose"
 }

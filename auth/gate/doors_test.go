@@ -12,6 +12,7 @@ import (
 	"github.com/roadstead/roadstead/api/iam"
 	"github.com/roadstead/roadstead/api/kms"
 	"github.com/roadstead/roadstead/api/logs"
+	"github.com/roadstead/roadstead/api/organizations"
 	"github.com/roadstead/roadstead/api/secretsmanager"
 	"github.com/roadstead/roadstead/api/ssm"
 	"github.com/roadstead/roadstead/api/sts"
@@ -34,6 +35,7 @@ func doors(t *testing.T) (*store.DB, []*wire.Service) {
 		ecs.New(db, ecs.Options{}), ecr.New(db, nil, nil, nil, ecr.Options{}).Service(), logs.New(nil, logs.Options{}),
 		iam.New(db, nil, iam.Options{}), sts.New(db, nil, nil, sts.Options{}), kms.New(db, nil, kms.Options{}).Service(),
 		secretsmanager.New(db, nil, secretsmanager.Options{}), ssm.New(db, nil, ssm.Options{}), cloudtrail.New(nil, cloudtrail.Options{}),
+		organizations.New(db, organizations.Options{Management: home}).Service(),
 	}
 }
 

@@ -54,7 +54,8 @@ func WithStored(ring *Keyring, view func() Nouns, opener Opener) *Stored {
 }
 
 // Lookup implements sigv4.Keys: access keys that are inactive, or whose user
-// is gone, are not known; nor are sessions that have lost what they were for.
+// is gone, are not known; nor are sessions that have lost what they were for,
+// nor anybody of an account that was closed.
 func (s *Stored) Lookup(accessKeyID, sessionToken string, now time.Time) (sigv4.Secret, caller.Identity, error) {
 	secret, who, err := s.Keyring.Lookup(accessKeyID, sessionToken, now)
 	switch {
@@ -75,8 +76,18 @@ func (s *Stored) Lookup(accessKeyID, sessionToken string, now time.Time) (sigv4.
 	if who, ok = owner(v, key); !ok {
 		return "", caller.Identity{}, sigv4.ErrUnknownKey
 	}
+	if closed(v, key.Account) {
+		return "", caller.Identity{}, sigv4.ErrUnknownKey
+	}
 	secret, err = s.open(key)
 	return secret, who, err
+}
+
+// closed reports whether an account was closed.
+func closed(v Nouns, account string) bool {
+	n, _ := v.Lookup(model.Key{Kind: model.KindAccount, ID: account})
+	a, ok := n.(*model.Account)
+	return ok && a.Closed()
 }
 
 // owner returns whose key it is.
@@ -115,10 +126,10 @@ func (s *Stored) open(key *model.AccessKey) (sigv4.Secret, error) {
 
 // Lives reports whether a session, or a pass, is still worth something: the
 // task that it was issued for has not stopped, its role has neither been
-// deleted nor its sessions revoked, its user is there.
+// deleted nor its sessions revoked, its user is there, its account is open.
 func (s *Stored) Lives(who caller.Identity, now time.Time) bool {
 	v := s.view()
-	if who.BoundTo != "" && !bound(v, who, now) {
+	if closed(v, who.Account) || who.BoundTo != "" && !bound(v, who, now) {
 		return false
 	}
 	switch who.Kind {

@@ -37,7 +37,7 @@ type content struct {
 // contentOf takes an identity apart and refuses one that would come back
 // different from a token.
 func contentOf(id caller.Identity, expires time.Time) (content, error) {
-	if id.Purpose == caller.None || id.Kind == caller.Nobody || (id.Kind == caller.AssumedRole) == (id.Purpose == caller.Token || id.Purpose == caller.Federation) {
+	if id.Purpose == caller.None || id.Kind == caller.Nobody || (id.Kind == caller.AssumedRole) == ofNoRole(id.Purpose) || id.Purpose == caller.Operator && id.Kind != caller.Root {
 		return content{}, fmt.Errorf("a session is of an assumed role with a purpose, or of a user's token, not of %s with %s", id.Kind, id.Purpose)
 	}
 	c := content{
@@ -75,6 +75,11 @@ func contentOf(id caller.Identity, expires time.Time) (content, error) {
 		return content{}, fmt.Errorf("identity %s is not that of session %q of role %s", id.ARN, id.SessionName, id.RoleARN)
 	}
 	return c, nil
+}
+
+// ofNoRole reports whether sessions of a purpose are of no role.
+func ofNoRole(p caller.Purpose) bool {
+	return p == caller.Token || p == caller.Federation || p == caller.Operator
 }
 
 func checkSessionName(name string) error {

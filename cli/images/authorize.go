@@ -8,6 +8,7 @@ import (
 
 	"github.com/roadstead/roadstead/auth/caller"
 	"github.com/roadstead/roadstead/registry"
+	"github.com/roadstead/roadstead/registry/stored"
 	"github.com/roadstead/roadstead/wire"
 )
 
@@ -28,7 +29,12 @@ func (i *Images) authorize(r *http.Request, access registry.Access) (context.Con
 	ctx := caller.WithOrigin(caller.With(r.Context(), who), caller.Origin{SourceIP: address, UserAgent: r.UserAgent(), Secure: r.TLS != nil})
 	need := wire.Need{Action: string(access.Action)}
 	if access.Repository != "" {
-		need.Resources = []string{i.scope.RepositoryARN(access.Repository)}
+		scope := i.scope
+		account, name, qualified := stored.Qualified(access.Repository)
+		if qualified {
+			scope.Account = account
+		}
+		need.Resources = []string{scope.RepositoryARN(name)}
 	}
 	if err := i.gate.Check(ctx, who, need); err != nil {
 		if operation := recorded(access.Action); i.record != nil && operation != "" {

@@ -32,7 +32,7 @@ type Gate interface {
 
 // Options are a registry's settings; the zero value is usable.
 type Options struct {
-	Account string // whose registry it is; "": 000000000000
+	Account string // whose repositories need no account's number before their names; "": 000000000000
 	Region  string // in ARNs; "": us-east-1
 	Host    string // HOST:PORT in the URIs of repositories; "": localhost:4566
 	Scheme  string // http or https; "": http
@@ -52,7 +52,7 @@ type Record interface {
 	Did(ctx context.Context, operation, repository, digest string, tags []string, denied error)
 }
 
-// Images is the image registry of one account.
+// Images is the image registry of all accounts.
 type Images struct {
 	door     *ecr.Door
 	registry *registry.Registry

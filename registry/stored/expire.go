@@ -22,11 +22,11 @@ const expireEvery = 24 * time.Hour
 func (m *Metadata) Expire(ctx context.Context, now time.Time) (int, error) {
 	gone := 0
 	var failed error
-	for r := range store.Prefix[*model.Repository](m.db.View(), m.options.Account+"/") {
+	for r := range store.All[*model.Repository](m.db.View()) {
 		if r.LifecyclePolicy == "" || now.Sub(r.LifecycleEvaluated) < expireEvery {
 			continue
 		}
-		n, err := m.expire(ctx, r.Name, now)
+		n, err := m.expire(ctx, m.Name(r), now)
 		gone += n
 		if err != nil {
 			failed = errors.Join(failed, fmt.Errorf("expire images of %s: %w", r.Name, err))

@@ -13,7 +13,8 @@ import (
 )
 
 func (m *Metadata) imageID(repository string, digest string) string {
-	return model.ImageID(m.options.Account, repository, digest)
+	account, name := m.home(repository)
+	return model.ImageID(account, name, digest)
 }
 
 // image returns an image of a repository by its digest.
@@ -27,7 +28,8 @@ func (m *Metadata) image(v store.View, repository string, digest blob.Digest) (*
 
 // tag returns a tag of a repository.
 func (m *Metadata) tag(v store.View, repository, tag string) (*model.ImageTag, error) {
-	t, ok := store.Get[*model.ImageTag](v, model.ImageTagID(m.options.Account, repository, tag))
+	account, name := m.home(repository)
+	t, ok := store.Get[*model.ImageTag](v, model.ImageTagID(account, name, tag))
 	if !ok {
 		return nil, fmt.Errorf("%w: %s", registry.ErrImageUnknown, tag)
 	}
@@ -42,7 +44,7 @@ func (m *Metadata) images(v store.View, repository string) iter.Seq[*model.Image
 // tags returns the tags of an image in order.
 func (m *Metadata) tags(v store.View, i *model.Image) []string {
 	var tags []string
-	for t := range store.TagsByImage(v, m.imageID(i.Repository, i.Digest)) {
+	for t := range store.TagsByImage(v, model.ImageID(i.Account, i.Repository, i.Digest)) {
 		tags = append(tags, t.Tag)
 	}
 	return tags

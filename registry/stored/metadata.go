@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/roadstead/roadstead/auth/caller"
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/registry"
 	"github.com/roadstead/roadstead/registry/blob"
@@ -32,7 +33,8 @@ const (
 
 // Options are Metadata's settings; the zero value is usable.
 type Options struct {
-	// Account is whose registry it is; "" means 000000000000.
+	// Account is whose repositories go by their own names, those of other
+	// accounts by the account's number before it; "" means 000000000000.
 	Account string
 	// PullResolution is how long after a recorded pull further ones write
 	// nothing; 0: DefaultPullResolution.
@@ -55,7 +57,7 @@ var (
 	_ registry.Images       = (*Metadata)(nil)
 )
 
-// New returns the metadata of one account's registry.
+// New returns the metadata of all accounts' registries.
 func New(db *store.DB, blobs *blob.Store, options Options) *Metadata {
 	if options.Account == "" {
 		options.Account = "000000000000"
@@ -89,7 +91,8 @@ func (m *Metadata) commit(ctx context.Context, decide func(v store.View, c *mode
 
 // find returns a repository, or registry.ErrRepositoryUnknown.
 func (m *Metadata) find(v store.View, name string) (*model.Repository, error) {
-	r, ok := store.Get[*model.Repository](v, m.options.Account+"/"+name)
+	account, own := m.home(name)
+	r, ok := store.Get[*model.Repository](v, account+"/"+own)
 	if !ok {
 		return nil, fmt.Errorf("%w: %s", registry.ErrRepositoryUnknown, name)
 	}
@@ -102,15 +105,24 @@ func (m *Metadata) Repository(_ context.Context, name string) error {
 	return err
 }
 
-// Names implements registry.Repositories.
-func (m *Metadata) Names(_ context.Context, after string, limit int) ([]string, error) {
+// Names implements registry.Repositories. A caller in the context sees those of
+// its own account, nobody in it all.
+func (m *Metadata) Names(ctx context.Context, after string, limit int) ([]string, error) {
 	var names []string
 	if limit <= 0 {
 		return names, nil
 	}
-	prefix := m.options.Account + "/"
-	for r := range store.After[*model.Repository](m.db.View(), prefix, prefix+after) {
-		names = append(names, r.Name)
+	prefix, from := "", ""
+	if who, ok := caller.From(ctx); ok {
+		prefix = who.Account + "/"
+		from = prefix
+	}
+	if after != "" {
+		account, name := m.home(after)
+		from = account + "/" + name
+	}
+	for r := range store.After[*model.Repository](m.db.View(), prefix, from) {
+		names = append(names, m.Name(r))
 		if len(names) == limit {
 			break
 		}

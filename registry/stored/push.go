@@ -36,10 +36,10 @@ func (m *Metadata) PutImage(ctx context.Context, repository string, image regist
 
 // putTags points the tags to the image. A tag that does already is let be.
 func (m *Metadata) putTags(v store.View, c *model.Change, r *model.Repository, digest blob.Digest, tags []string) error {
-	have := len(m.tags(v, &model.Image{Repository: r.Name, Digest: string(digest)}))
+	have := len(m.tags(v, &model.Image{Account: r.Account, Repository: r.Name, Digest: string(digest)}))
 	for _, tag := range tags {
-		t := &model.ImageTag{Account: m.options.Account, Repository: r.Name, Tag: tag}
-		if known, err := m.tag(v, r.Name, tag); err == nil {
+		t := &model.ImageTag{Account: r.Account, Repository: r.Name, Tag: tag}
+		if known, err := m.tag(v, m.Name(r), tag); err == nil {
 			if r.Immutable(tag) {
 				return &registry.TagImmutableError{Tag: tag}
 			}
@@ -71,8 +71,9 @@ func (m *Metadata) putImage(v store.View, c *model.Change, repository string, im
 	if store.Count[*model.Image](v, m.imageID(repository, "")) >= MaxImages {
 		return fmt.Errorf("%w: a repository has at most %d images", registry.ErrLimitExceeded, MaxImages)
 	}
+	account, name := m.home(repository)
 	i := &model.Image{
-		Account: m.options.Account, Repository: repository, Digest: string(image.Digest),
+		Account: account, Repository: name, Digest: string(image.Digest),
 		MediaType: image.MediaType, ArtifactMediaType: image.ArtifactMediaType, ArtifactType: image.ArtifactType,
 		Size: image.Bytes, Subject: string(image.Subject), PushedAt: image.PushedAt.UTC().Truncate(time.Millisecond),
 	}

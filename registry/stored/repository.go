@@ -45,6 +45,7 @@ func (m *Metadata) DeleteRepository(ctx context.Context, name string, force bool
 // empty deletes the tags and images of a repository, tags first, so that
 // nobody meets a tag without its image.
 func (m *Metadata) empty(ctx context.Context, name string, force bool) error {
+	account, own := m.home(name)
 	for more := true; more; {
 		err := m.commit(ctx, func(v store.View, c *model.Change) error {
 			more = false
@@ -54,7 +55,7 @@ func (m *Metadata) empty(ctx context.Context, name string, force bool) error {
 				}
 				return more
 			}
-			for t := range store.Prefix[*model.ImageTag](v, model.ImageTagID(m.options.Account, name, "")) {
+			for t := range store.Prefix[*model.ImageTag](v, model.ImageTagID(account, own, "")) {
 				if !force {
 					return ErrNotEmpty
 				}
