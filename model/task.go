@@ -66,9 +66,11 @@ type TaskSpec struct {
 	// Instance is the id of the container instance; "" while the task waits
 	// for its capacity provider to have room (PROVISIONING). The planner that
 	// finds it room writes it, once.
-	Instance   string    `f:"2"`
-	Service    string    `f:"3"` // id of the service; "" for RunTask
-	Deployment string    `f:"4"` // ecs-svc/N; "" for RunTask
+	Instance string `f:"2"`
+	Service  string `f:"3"` // id of the service; "" for RunTask
+	// Deployment is ecs-svc/N; "" for RunTask. A rollback that takes the task
+	// over writes its own.
+	Deployment string    `f:"4"`
 	Group      string    `f:"5"`
 	StartedBy  string    `f:"6"`
 	LaunchType string    `f:"7"` // EC2 or EXTERNAL

@@ -10,6 +10,9 @@ import (
 // advance moves an ACTIVE service on by one plan.
 func (p *planning) advance() {
 	p.started()
+	if p.adopt() {
+		return
+	}
 	p.stopLost()
 	s := p.survey()
 	p.label(s)
