@@ -63,6 +63,7 @@ func (p *planning) create(on []spot, resources model.Resources) (made []*model.T
 			p.before = append(p.before, n)
 		}
 		if p.set != nil { // the next task set may look for room, too
+			p.elsewhere = append(p.elsewhere, at.instance)
 			p.Fleet.Hold(t)
 		}
 		p.out.Because(t.Key(), "Started", "Started on "+at.instance+".")

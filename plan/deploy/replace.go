@@ -282,11 +282,22 @@ func (p *planning) placeBy(s *survey, req *place.Request, provider string) (spot
 }
 
 // holding returns the instances of all tasks of the service that may still be
-// running: what distinctInstance looks at.
+// running: what distinctInstance looks at. Tasks of other task sets count, because
+// the group that the constraint keeps apart is the service's.
+// Source: ECS API reference, PlacementConstraint.type; ECS developer guide,
+// "Group related Amazon ECS tasks".
 func (p *planning) holding() []string {
 	ids := []string{}
 	for _, i := range p.living {
 		ids = append(ids, p.tasks[i].Spec.Instance)
 	}
-	return ids
+	if p.set == nil {
+		return ids
+	}
+	for _, t := range p.Tasks {
+		if t.Spec.Deployment != p.set.ID && !t.Stopped() {
+			ids = append(ids, t.Spec.Instance)
+		}
+	}
+	return append(ids, p.elsewhere...)
 }

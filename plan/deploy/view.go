@@ -120,12 +120,14 @@ type planning struct {
 	stored  map[string]*model.Deployment
 	rules   *place.Rules
 	set     *model.TaskSet // that primary stands for; nil for a deployment
-	spare   int            // task writes left
-	said    []string
-	acted   bool            // tasks were started or stopped
-	guarded map[string]bool // instances, by id
-	before  []place.Node    // those as they were handed in
-	trouble trouble
+	// elsewhere is where this plan has started tasks of task sets before.
+	elsewhere []string
+	spare     int // task writes left
+	said      []string
+	acted     bool            // tasks were started or stopped
+	guarded   map[string]bool // instances, by id
+	before    []place.Node    // those as they were handed in
+	trouble   trouble
 }
 
 func begin(v View) *planning {
