@@ -21,6 +21,10 @@ const writeTimeout = 20 * time.Second
 // the socket.
 const inboxSize = 64
 
+// toldAhead is how many messages of others than the session itself wait to be
+// sent to one agent.
+const toldAhead = 32
+
 var (
 	errReplaced = errors.New("a newer connection of the same instance has replaced this one")
 	errExpired  = errors.New("ConnectionExpired: Reconnect to continue")
@@ -49,7 +53,7 @@ func (s *Server) serveACS(ctx context.Context, w http.ResponseWriter, r *http.Re
 		return fmt.Errorf("upgrade of %s: %w", link.InstanceARN, err)
 	}
 	defer conn.CloseNow()
-	me := &connection{make(chan struct{})}
+	me := &connection{replaced: make(chan struct{}), told: make(chan acs.Message, toldAhead)}
 	s.replace(link.ID, me)
 	defer s.forget(link.ID, me)
 	ctx, cut := context.WithCancelCause(ctx)
@@ -61,7 +65,7 @@ func (s *Server) serveACS(ctx context.Context, w http.ResponseWriter, r *http.Re
 			cut(err)
 		}
 	}()
-	err = s.converse(ctx, conn, heart, me.replaced, link, hello)
+	err = s.converse(ctx, conn, heart, me, link, hello)
 	if cause := context.Cause(ctx); errors.Is(cause, errSilent) {
 		silent = quietLooks * pulseEvery
 		return cause
@@ -77,6 +81,24 @@ func (s *Server) replace(id string, me *connection) {
 	s.mu.Unlock()
 	if old != nil {
 		close(old.replaced)
+	}
+}
+
+// Tell sends a message of its own to a connected instance, by its id in the
+// store; false when it is not connected, or does not take what it was sent.
+// Nothing is sent again: who tells waits for an effect.
+func (s *Server) Tell(id string, m acs.Message) bool {
+	s.mu.Lock()
+	to := s.open[id]
+	s.mu.Unlock()
+	if to == nil {
+		return false
+	}
+	select {
+	case to.told <- m:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -103,7 +125,7 @@ func farewell(conn *websocket.Conn, err error) {
 }
 
 // converse drives a Session until the connection ends.
-func (s *Server) converse(ctx context.Context, conn *websocket.Conn, heart *pulse, replaced <-chan struct{}, link Link, hello Hello) (err error) {
+func (s *Server) converse(ctx context.Context, conn *websocket.Conn, heart *pulse, me *connection, link Link, hello Hello) (err error) {
 	session := NewSession(SessionOptions{ClusterARN: link.ClusterARN, InstanceARN: link.InstanceARN,
 		Nonce: link.Nonce, SendCredentials: hello.SendCredentials})
 	ctx, stop := context.WithCancel(ctx)
@@ -133,9 +155,14 @@ func (s *Server) converse(ctx context.Context, conn *websocket.Conn, heart *puls
 		case <-s.done:
 			wake.Stop()
 			return errShutdown
-		case <-replaced:
+		case <-me.replaced:
 			wake.Stop()
 			return errReplaced
+		case m := <-me.told:
+			if err := s.flush(ctx, conn, []acs.Message{m}); err != nil {
+				wake.Stop()
+				return err
+			}
 		case <-expiry.C:
 			wake.Stop()
 			return errExpired

@@ -98,8 +98,12 @@ type Server struct {
 	done   chan struct{}
 }
 
-// connection is one open ACS connection; replaced is closed by a newer one.
-type connection struct{ replaced chan struct{} }
+// connection is one open ACS connection; replaced is closed by a newer one, and
+// told is what others want the agent to be told.
+type connection struct {
+	replaced chan struct{}
+	told     chan acs.Message
+}
 
 // NewServer returns a Server that serves until Shutdown.
 func NewServer(control Control, authenticate func(*http.Request) (context.Context, error), o ServerOptions) *Server {

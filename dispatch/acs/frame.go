@@ -101,6 +101,8 @@ func newMessage(name string) Message {
 		return &CloseMessage{}
 	case "ErrorMessage":
 		return &ErrorMessage{}
+	case "ExecuteCommandMessage":
+		return &ExecuteCommandMessage{}
 	case "PublishMetricsRequest":
 		return &PublishMetricsRequest{}
 	case "AckPublishMetric":

@@ -27,27 +27,29 @@ import (
 // Client runs containers through a containerd. It implements runtime.Runtime, runtime.Prober and runtime.Meter. While
 // the daemon is away its calls wait for it, at most as long as their own time limits.
 type Client struct {
-	conn    *containerd.Client
-	layout  Layout
-	options Options
-	groups  *groups
-	shims   *shims
-	locks   *taskLocks
-	images  *imageCache
-	pulls   *flights
-	known   *known
-	shim    string  // path or name by which containerd finds the shim
-	machine machine // with the fields that are the same for all containers
-	starts  *semaphore.Weighted
-	probes  probeIDs
+	conn     *containerd.Client
+	layout   Layout
+	options  Options
+	groups   *groups
+	shims    *shims
+	locks    *taskLocks
+	images   *imageCache
+	pulls    *flights
+	known    *known
+	shim     string  // path or name by which containerd finds the shim
+	machine  machine // with the fields that are the same for all containers
+	starts   *semaphore.Weighted
+	probes   probeIDs
+	commands *commandIDs
 	// The connections to registries, with and without verified certificates.
 	secure, insecure *http.Transport
 }
 
 var (
-	_ runtime.Runtime = (*Client)(nil)
-	_ runtime.Prober  = (*Client)(nil)
-	_ runtime.Meter   = (*Client)(nil)
+	_ runtime.Runtime  = (*Client)(nil)
+	_ runtime.Prober   = (*Client)(nil)
+	_ runtime.Executor = (*Client)(nil)
+	_ runtime.Meter    = (*Client)(nil)
 )
 
 // hostShim is the shim of a containerd that is not ours, which may be too old for our own shim. It keeps no records, so
@@ -95,18 +97,19 @@ func New(layout Layout, options Options) (*Client, error) {
 		return nil, err
 	}
 	client := &Client{
-		conn:    conn,
-		layout:  layout,
-		options: options,
-		groups:  newGroups(tree, options.CgroupRoot),
-		locks:   newTaskLocks(),
-		images:  newImages(conn, options),
-		pulls:   newFlights(),
-		known:   newKnown(),
-		machine: fixed,
-		shim:    runtimeName,
-		starts:  semaphore.NewWeighted(int64(options.Starts)),
-		secure:  newTransport(false, options.Roots), insecure: newTransport(true, nil),
+		conn:     conn,
+		layout:   layout,
+		options:  options,
+		groups:   newGroups(tree, options.CgroupRoot),
+		locks:    newTaskLocks(),
+		images:   newImages(conn, options),
+		pulls:    newFlights(),
+		known:    newKnown(),
+		commands: newCommandIDs(),
+		machine:  fixed,
+		shim:     runtimeName,
+		starts:   semaphore.NewWeighted(int64(options.Starts)),
+		secure:   newTransport(false, options.Roots), insecure: newTransport(true, nil),
 	}
 	client.shims = newShims(layout, options, client)
 	return client, nil

@@ -44,6 +44,16 @@ func (n *node) instance(t *testing.T) runtimetest.Instance {
 		},
 		SlowProbe: []string{"sleep", "30"},
 		Ready:     []string{"test", "-e", "/tmp/ready"},
+		Commands: runtimetest.Commands{
+			Speak: func(out, err string, code int) []string {
+				return []string{"sh", "-c", fmt.Sprintf("echo %s; echo %s >&2; exit %d", out, err, code)}
+			},
+			Copy: []string{"cat"},
+			Stay: []string{"sh", "-c", "echo here; sleep 4321; :"},
+			Size: []string{"sh", "-c", "read line; stty size"},
+			None: []string{"no-such-command"},
+			Gone: []string{"sh", "-c", "! grep -qs 432[1] /proc/[0-9]*/cmdline"},
+		},
 	}
 }
 

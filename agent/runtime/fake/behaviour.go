@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"context"
 	"time"
 
 	"github.com/roadstead/roadstead/agent/runtime"
@@ -36,7 +37,9 @@ type Behaviour struct {
 	Exec func(command []string, shell bool) (runtime.ExecResult, error)
 	// ExecTakes is how long a probe takes.
 	ExecTakes time.Duration
-	Stats     runtime.Stats // as reported while it runs
+	// Execute is what a command for people does; nil ends at once with exit code 0. Its context ends with the container.
+	Execute func(ctx context.Context, c runtime.Command) (exitCode int, err error)
+	Stats   runtime.Stats // as reported while it runs
 }
 
 // PullAny gives any name an image with a digest that only the name determines.

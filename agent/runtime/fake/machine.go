@@ -214,6 +214,16 @@ func (m *Machine) Exec(now time.Time, id string, command []string, shell bool) (
 	return result, at, err
 }
 
+// Running gives the behaviour and the first process of a container that runs.
+func (m *Machine) Running(now time.Time, id string) (Behaviour, int, error) {
+	m.Advance(now)
+	c, ok := m.containers[id]
+	if !ok || c.status != runtime.StatusRunning {
+		return Behaviour{}, 0, notFound("exec", id)
+	}
+	return c.behaviour, c.event().PID, nil
+}
+
 // Stats implements runtime.Meter at a time.
 func (m *Machine) Stats(now time.Time, id string) (runtime.Stats, error) {
 	m.Advance(now)

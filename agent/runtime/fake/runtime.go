@@ -21,10 +21,11 @@ type Runtime struct {
 }
 
 var (
-	_ runtime.Runtime = (*Runtime)(nil)
-	_ runtime.Undoer  = (*Runtime)(nil)
-	_ runtime.Prober  = (*Runtime)(nil)
-	_ runtime.Meter   = (*Runtime)(nil)
+	_ runtime.Runtime  = (*Runtime)(nil)
+	_ runtime.Undoer   = (*Runtime)(nil)
+	_ runtime.Prober   = (*Runtime)(nil)
+	_ runtime.Executor = (*Runtime)(nil)
+	_ runtime.Meter    = (*Runtime)(nil)
 )
 
 // watcher is one Watch. What it has not yet observed waits in queue.

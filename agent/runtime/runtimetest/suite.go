@@ -13,6 +13,7 @@ type Runtime interface {
 	runtime.Runtime
 	runtime.Undoer
 	runtime.Prober
+	runtime.Executor
 	runtime.Meter
 }
 
@@ -50,6 +51,19 @@ type Instance struct {
 	SlowProbe []string
 	// Ready is a command that succeeds once the container's program handles signals: being started is not enough.
 	Ready []string
+	// Commands are what Execute is tried with.
+	Commands Commands
+}
+
+// Commands are words for Execute.
+type Commands struct {
+	// Speak writes a word and a line end to each stream and ends with an exit code.
+	Speak func(out, err string, exitCode int) []string
+	Copy  []string // copies its input to its output until the input ends
+	Stay  []string // writes "here" and a line end, and stays until it is signalled
+	Size  []string // waits for a line of input and writes the terminal's rows and columns, as "24 80"
+	None  []string // does not exist
+	Gone  []string // succeeds, as a probe, once no command Stay is left in the container
 }
 
 // Run runs the suite.
@@ -78,6 +92,14 @@ func Run(t *testing.T, target Target) {
 		{"UndoLeavesWhatRan", undoLeavesWhatRan},
 		{"Exec", exec},
 		{"ExecTakesTooLong", execTakesTooLong},
+		{"ExecuteKeepsStreamsApart", executeKeepsStreamsApart},
+		{"ExecuteCopiesInput", executeCopiesInput},
+		{"ExecuteWithATerminal", executeWithATerminal},
+		{"ExecuteIsCancelled", executeIsCancelled},
+		{"ExecuteEndsWithTheContainer", executeEndsWithTheContainer},
+		{"ExecuteWhatIsNotThere", executeWhatIsNotThere},
+		{"EndCommandsOfAnEarlierLife", endCommands},
+		{"ProcessOfAContainer", processOf},
 		{"Stats", stats},
 		{"CancelledStartLeavesNothing", cancelledStart},
 	} {
