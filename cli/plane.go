@@ -166,6 +166,7 @@ func (p *plane) introduce() error {
 	p.loops = []func(context.Context) error{p.links.Run, p.events.Run, p.blobs.Run, images.Run,
 		control.New(p.db, control.NewServices(control.ServicesOptions{PlanWrites: p.log.PlanWrites()}), watcher).Run,
 		control.New(p.db, control.NewProvisioner(control.ProvisionOptions{}), watcher).Run,
+		control.New(p.db, control.NewReclaimer(), watcher).Run,
 		control.New(p.db, control.NewDaemons(control.DaemonsOptions{}), watcher).Run,
 		control.New(p.db, control.NewReaper(reap.Timing{}), watcher).Run,
 	}

@@ -177,6 +177,9 @@ func (s *services) taskChanged(v store.View, id string, wake func(string, time.D
 		wake(t.Spec.Service, s.patience(t))
 	}
 	freed := t.Stopped() && !mutant.On(mutant.RoomUnheard)
+	if t.Spec.LaunchType == model.LaunchFargate && t.Spec.CapacityProvider != model.ProviderFargateSpot && t.Status.Last == model.TaskPending {
+		freed = true // it may have been the last to wait: tasks of FARGATE_SPOT are placed again
+	}
 	if t.Spec.Instance == "" {
 		if freed {
 			s.cluster(id).wakeStuck(wake)
@@ -261,6 +264,9 @@ func (s *services) Plan(v store.View, key string, now time.Time) plan.Plan {
 		Definitions: map[string]*model.TaskDefinition{}, Fleet: c.fleetOf(v, clusterOf(key)),
 		GroupsOf: func(instance string) []string { return groupsOn(v, instance) }}
 	in.Alarms, in.Providers = alarmsOf(v, svc), map[string]*model.CapacityProvider{}
+	if len(svc.Spec.CapacityStrategy) > 0 || svc.Spec.LaunchType == model.LaunchFargate || svc.Spec.Controller == deploy.ControllerExternal {
+		in.SpotOn, in.Scarce = func(instance string) model.Usage { return store.SpotUsage(v, instance) }, store.FargateWanted(v, svc.Account)
+	}
 	for t := range store.TaskSetsByService(v, key) {
 		in.TaskSets = append(in.TaskSets, t)
 		provide(v, in.Providers, svc.Account, t.Spec.CapacityStrategy)

@@ -153,18 +153,6 @@ func TasksWithoutInstance(v View, clusterID string) iter.Seq[*model.Task] {
 	return lookup[*model.Task](v, byWaiting, clusterID)
 }
 
-// FargateInstances returns the container instances of an account that take
-// tasks of Fargate, by id. They are of any cluster, or of model.FargateCluster.
-func FargateInstances(v View, account string) iter.Seq[*model.ContainerInstance] {
-	return lookup[*model.ContainerInstance](v, byFargate, account)
-}
-
-// FargateTasks returns the tasks of a cluster (model.ClusterID) that run on
-// Fargate, or are to, and have not stopped, by id.
-func FargateTasks(v View, clusterID string) iter.Seq[*model.Task] {
-	return lookup[*model.Task](v, byFargate, clusterID)
-}
-
 // TasksByGroup returns the tasks of a cluster (model.ClusterID) that belong to
 // the group and have not stopped: those of a service and those of none.
 func TasksByGroup(v View, clusterID, group string) iter.Seq[*model.Task] {

@@ -5,17 +5,23 @@ import (
 
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/plan/place"
+	"github.com/roadstead/roadstead/plan/reclaim"
 	"github.com/roadstead/roadstead/store"
 )
 
 // fargate places the tasks of one share on the instances that take tasks of
-// Fargate. What finds no room fails as on AWS: there is capacity, or none.
+// Fargate. On-demand tasks that find no room wait for that of tasks of
+// FARGATE_SPOT, as far as there is enough; all others fail, as on AWS.
 func (p *placing) fargate(fleet *place.Fleet, s share) error {
 	req := p.request
 	req.Count, req.Required = s.count, fargateNeeds(p.definition.Definition, s.overrides)
 	req.Group, req.Occupied = p.run.fargateGroup(p.v, p.cluster, p.definition), nil
 	req.ForFargate(fleet, nil)
-	result := place.Place(fleet, &req, p.ids.Uint64())
+	var result place.Result
+	spot := s.provider == model.ProviderFargateSpot
+	if !spot || !store.FargateWanted(p.v, p.cluster.Account) {
+		result = place.Place(fleet, &req, p.ids.Uint64())
+	}
 	for _, instance := range result.Placed {
 		task, err := s.make(p.r, p.ids, p.cluster, p.definition, instance)
 		if err != nil {
@@ -23,7 +29,16 @@ func (p *placing) fargate(fleet *place.Fleet, s share) error {
 		}
 		p.tasks = append(p.tasks, task)
 	}
-	if len(result.Placed) < s.count {
+	missing := s.count - len(result.Placed)
+	if missing > 0 && !spot {
+		room := reclaim.Room(fleet, &req, func(instance string) model.Usage { return store.SpotUsage(p.v, instance) })
+		waiting := max(min(room-len(result.Placed), missing), 0)
+		if err := p.wait(s, waiting); err != nil {
+			return err
+		}
+		missing -= waiting
+	}
+	if missing > 0 {
 		p.failures = append(p.failures, types.Failure{Reason: new(capacityUnavailable), Detail: poolDetail(result)})
 	}
 	return nil

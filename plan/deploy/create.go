@@ -53,7 +53,11 @@ func (p *planning) create(on []spot, resources model.Resources) (made []*model.T
 		p.out.Change.Put(t)
 		made = append(made, t)
 		if at.instance == "" {
-			p.out.Because(t.Key(), "Waiting", "Waits for an instance of the capacity provider "+at.provider+".")
+			why := "Waits for an instance of the capacity provider " + at.provider + "."
+			if p.onFargate() {
+				why = "Waits for the room of tasks of FARGATE_SPOT."
+			}
+			p.out.Because(t.Key(), "Waiting", why)
 			continue
 		}
 		n, _ := p.Fleet.Node(at.instance)

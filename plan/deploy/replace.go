@@ -8,6 +8,7 @@ import (
 	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/plan/place"
 	"github.com/roadstead/roadstead/plan/provision"
+	"github.com/roadstead/roadstead/plan/reclaim"
 )
 
 // stuckWait says why fewer tasks were started than are missing.
@@ -243,9 +244,16 @@ func providers(tasks []*model.Task) map[string]int {
 
 // placeBy chooses instances of one capacity provider, or of any.
 func (p *planning) placeBy(s *survey, req *place.Request, provider string) (spots []spot, wait stuckWait) {
-	r := place.Place(p.Fleet, req, p.ids.Uint64())
+	var r place.Result
+	if provider != model.ProviderFargateSpot || !p.Scarce {
+		r = place.Place(p.Fleet, req, p.ids.Uint64())
+	}
 	for _, id := range r.Placed {
 		spots = append(spots, spot{id, provider})
+	}
+	for range p.reclaimable(s, req, provider, len(spots)) {
+		spots = append(spots, spot{provider: provider})
+		s.waiting++
 	}
 	if provision.Waits(p.Providers[provider]) && s.nodes == nil {
 		for len(spots) < req.Count && s.waiting < MaxWaiting {
@@ -279,6 +287,15 @@ func (p *planning) placeBy(s *survey, req *place.Request, provider string) (spot
 		return spots, waitPlace
 	}
 	return spots, waitNoPlace
+}
+
+// reclaimable returns how many more tasks of the request than were placed may
+// wait for the room of tasks of FARGATE_SPOT.
+func (p *planning) reclaimable(s *survey, req *place.Request, provider string, placed int) int {
+	if !req.Fargate || provider == model.ProviderFargateSpot || placed == req.Count {
+		return 0
+	}
+	return max(min(reclaim.Room(p.Fleet, req, p.SpotOn)-placed, MaxWaiting-s.waiting), 0)
 }
 
 // holding returns the instances of all tasks of the service that may still be

@@ -37,6 +37,12 @@ type View struct {
 	// GroupsOf returns the groups of the tasks on an instance, for constraints
 	// that speak of task:group.
 	GroupsOf func(instanceID string) []string
+	// SpotOn returns what the tasks of FARGATE_SPOT on an instance hold, which
+	// on-demand tasks of Fargate may wait for; nil: nothing.
+	SpotOn func(instanceID string) model.Usage
+	// Scarce: on-demand tasks of Fargate wait for room in the account, so that
+	// those of FARGATE_SPOT get none.
+	Scarce bool
 }
 
 // Timing holds the waits of a plan; zero values mean the defaults.

@@ -21,6 +21,10 @@ const MaxWaiting = 100
 // stop code is TaskFailedToStart.
 const ReasonNoCapacity = "EMPTY CAPACITY PROVIDER"
 
+// ReasonNoFargate is that of a task of Fargate: what it says when there is no
+// capacity.
+const ReasonNoFargate = "Capacity is unavailable at this time. Please try again later or in a different availability zone"
+
 // Waits reports whether a task that finds no room in the capacity provider is
 // to wait for it: managed scaling is enabled. A nil provider is none.
 func Waits(p *model.CapacityProvider) bool {

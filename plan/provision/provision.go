@@ -98,8 +98,12 @@ func (p *planning) task(t *model.Task) {
 		end = p.Now.Add(time.Hour)
 	}
 	if !p.Now.Before(end) {
-		p.out.Change.Put(t.Stop(model.StopTaskFailedToStart, ReasonNoCapacity, p.Now))
-		p.out.Because(t.Key(), "TimedOut", ReasonNoCapacity)
+		why := ReasonNoCapacity
+		if t.Spec.LaunchType == model.LaunchFargate {
+			why = ReasonNoFargate
+		}
+		p.out.Change.Put(t.Stop(model.StopTaskFailedToStart, why, p.Now))
+		p.out.Because(t.Key(), "TimedOut", why)
 		return
 	}
 	p.out.WakeAt(end)
@@ -172,8 +176,12 @@ func (p *planning) request(t *model.Task) (*place.Request, error) {
 		return nil, fmt.Errorf("placement of task %s: %w", t.ID, err)
 	}
 	g := p.group(t)
-	return &place.Request{Count: 1, Resources: t.Spec.Resources, Required: place.RequiredWith(def.Definition, t.Spec.Overrides), Rules: rules,
-		Group: g.spread, Occupied: g.occupied, Provider: t.Spec.CapacityProvider, GroupsOf: p.GroupsOf}, nil
+	req := &place.Request{Count: 1, Resources: t.Spec.Resources, Required: place.RequiredWith(def.Definition, t.Spec.Overrides), Rules: rules,
+		Group: g.spread, Occupied: g.occupied, Provider: t.Spec.CapacityProvider, GroupsOf: p.GroupsOf}
+	if t.Spec.LaunchType == model.LaunchFargate {
+		req.ForFargate(p.Fleet, nil)
+	}
+	return req, nil
 }
 
 // group returns where the tasks of t's group are, those of this plan included.
