@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -102,8 +101,8 @@ func unsupported(t acs.Task) error {
 	default:
 		return fmt.Errorf("network mode %q is not supported by this container instance", t.NetworkMode)
 	}
-	if t.PIDMode != "" || t.IPCMode != "" {
-		return errors.New("pidMode and ipcMode are not supported by this container instance")
+	if !slices.Contains([]string{"", "task", "host"}, t.PIDMode) || !slices.Contains([]string{"", "task", "host", "none"}, t.IPCMode) {
+		return fmt.Errorf("pidMode %q with ipcMode %q is not supported by this container instance", t.PIDMode, t.IPCMode)
 	}
 	for _, v := range t.Volumes {
 		if err := unsupportedVolume(v); err != nil {

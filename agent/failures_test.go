@@ -266,7 +266,7 @@ func TestRefusedPayloads(t *testing.T) {
 	vpc := task("t1", essential("web"))
 	vpc.NetworkMode = "awsvpc"
 	shared := task("t1", essential("web"))
-	shared.PIDMode = "host"
+	shared.PIDMode = "service"
 	broken := task("t1", essential("web", func(c *acs.Container) { c.DockerConfig = &acs.DockerConfig{HostConfig: "{"} }))
 	for _, c := range []struct {
 		payload acs.Task
@@ -274,7 +274,7 @@ func TestRefusedPayloads(t *testing.T) {
 	}{
 		{circle, "CannotCreateContainerError: container a depends on itself, by way of others or directly"},
 		{vpc, `CannotCreateContainerError: network mode "awsvpc" is not supported by this container instance`},
-		{shared, "CannotCreateContainerError: pidMode and ipcMode are not supported by this container instance"},
+		{shared, `CannotCreateContainerError: pidMode "service" with ipcMode "" is not supported by this container instance`},
 		{broken, "CannotCreateContainerError: host configuration of container web: unexpected end of JSON input"},
 	} {
 		onHost(t, func(t *testing.T, h *host) {

@@ -66,6 +66,7 @@ func (n *Node) translate(t acs.Task, name string, r run, given secrets, peers ma
 		Image: r.image.Ref, Entrypoint: spec.EntryPoint, Command: spec.Command, Env: n.environment(t, spec, r, given),
 		WorkingDir: config.WorkingDir, User: config.User, TTY: config.Tty, OpenStdin: config.OpenStdin,
 		NetNS: r.sandbox.NetNSPath, Hostname: config.Hostname,
+		PID: runtime.Sharing(t.PIDMode), IPC: runtime.Sharing(t.IPCMode),
 		ShmSize: host.ShmSize, Privileged: host.Privileged, CapAdd: host.CapAdd, CapDrop: host.CapDrop,
 		ReadonlyRootfs: host.ReadonlyRootfs, Init: host.Init != nil && *host.Init, Sysctls: host.Sysctls,
 		SecurityOpt: host.SecurityOpt, StopSignal: r.stopSignal,

@@ -22,13 +22,15 @@ type Container struct {
 	TTY        bool     // give it a terminal; both streams then arrive as one
 	OpenStdin  bool     // keep standard input open instead of at its end
 
-	NetNS      string // path of a network namespace; "" is the machine's own
-	Hostname   string // "": the first 12 characters of ID, or the machine's name when NetNS is the machine's
-	HostsFile  string // path of a file to show as /etc/hosts; "": the image's
-	ResolvConf string // path of a file to show as /etc/resolv.conf; "": the image's
+	NetNS      string  // path of a network namespace; "" is the machine's own
+	Hostname   string  // "": the first 12 characters of ID, or the machine's name when NetNS is the machine's
+	HostsFile  string  // path of a file to show as /etc/hosts; "": the image's
+	ResolvConf string  // path of a file to show as /etc/resolv.conf; "": the image's
+	PID        Sharing // of processes; never SharedWithNobody
+	IPC        Sharing // of message queues, semaphores and shared memory
 	Mounts     []Mount
 	Tmpfs      []Tmpfs
-	ShmSize    int64 // of /dev/shm; 0 is 64 MiB
+	ShmSize    int64 // of /dev/shm, where it is the container's or the task's; 0 is 64 MiB
 	Devices    []Device
 
 	Resources Resources
@@ -49,6 +51,16 @@ type Container struct {
 	LogPath    string
 	StopSignal string // "SIGTERM", "TERM" or "15"; kept as a label for whoever stops it; "": the image's
 }
+
+// Sharing is with whom a container shares a namespace.
+type Sharing string
+
+const (
+	SharedByDefault  Sharing = ""     // its own
+	SharedInTask     Sharing = "task" // with the containers of its task that say so, too
+	SharedWithHost   Sharing = "host" // with the machine
+	SharedWithNobody Sharing = "none" // its own, and no /dev/shm
+)
 
 // Resources limit one container.
 type Resources struct {

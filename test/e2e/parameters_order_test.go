@@ -199,6 +199,18 @@ a=$(used); timeout 2 sh -c 'while :; do :; done'; b=$(used); test $(( (b-a)/1000
 	}}}, func(in *ecs.RegisterTaskDefinitionInput) { in.Cpu, in.Memory = aws.String("256"), aws.String("64") })
 }
 
+// askSharing runs a task whose containers share processes and IPC.
+func (p *platform) askSharing(image string) {
+	p.interview("sharing", image, []subject{
+		{"first", func(c *types.ContainerDefinition) { c.Hostname = aws.String("first") }, []question{ask("pidModeOne", `test $$ != 1 && echo not the first process; echo word > /dev/shm/word`, "not the first process")}},
+		{"second", waitsFor("first", types.ContainerConditionStart), []question{
+			ask("pidModeTask", `until grep -q firs[t].done /proc/*/cmdline; do usleep 50000; done; echo seen`, "seen"),
+			ask("ipcModeTask", `until test -e /dev/shm/word; do usleep 50000; done; cat /dev/shm/word`, "word")}},
+	}, func(in *ecs.RegisterTaskDefinitionInput) {
+		in.PidMode, in.IpcMode = types.PidModeTask, types.IpcModeTask
+	})
+}
+
 // askHealth proves what makes a container unhealthy, and what does not yet.
 func (p *platform) askHealth(image string) {
 	check := func(change func(*types.HealthCheck), command ...string) func(*types.ContainerDefinition) {

@@ -22,6 +22,7 @@ func TestParameters(t *testing.T) {
 	t.Run("task", func(t *testing.T) { p.within(t).askInside(image, role) })
 	t.Run("order", func(t *testing.T) { p.within(t).askOrder(image) })
 	t.Run("size", func(t *testing.T) { p.within(t).askSize(image) })
+	t.Run("sharing", func(t *testing.T) { p.within(t).askSharing(image) })
 	t.Run("health", func(t *testing.T) { p.within(t).askHealth(image) })
 	t.Run("startTimeout", func(t *testing.T) { p.within(t).askStartTimeout(image) })
 	t.Run("repositoryCredentials", func(t *testing.T) { p.within(t).askRepositoryCredentials(image, role) })

@@ -100,7 +100,7 @@ func New(layout Layout, options Options) (*Client, error) {
 		conn:     conn,
 		layout:   layout,
 		options:  options,
-		groups:   newGroups(tree, options.CgroupRoot),
+		groups:   newGroups(tree, options.CgroupRoot, layout.shared),
 		locks:    newTaskLocks(),
 		images:   newImages(conn, options),
 		pulls:    newFlights(),

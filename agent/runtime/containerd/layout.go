@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/roadstead/roadstead/agent/runtime/containerd/holder"
 	"github.com/roadstead/roadstead/agent/runtime/containerd/shim"
 )
 
@@ -46,6 +47,11 @@ func (l Layout) runc() string    { return filepath.Join(l.Run, "runc") }
 
 func (l Layout) record(id string) string { return filepath.Join(l.Records, id+".json") }
 
+// shared is where the namespaces are that a task's containers share.
+func (l Layout) shared(task string) holder.Holder {
+	return holder.Holder{Dir: filepath.Join(l.Run, "shared", task), Program: l.Shim}
+}
+
 // files is the directory of the files that are shown inside one container.
 func (l Layout) files(id string) string { return filepath.Join(l.Run, "containers", id) }
 
@@ -57,8 +63,10 @@ func (l Layout) prepare() error {
 		}
 	}
 	// Containers in user namespaces must be able to pass through.
-	if err := os.MkdirAll(filepath.Join(l.Run, "containers"), 0o711); err != nil {
-		return fmt.Errorf("prepare directories for containers: %w", err)
+	for _, name := range []string{"containers", "shared"} {
+		if err := os.MkdirAll(filepath.Join(l.Run, name), 0o711); err != nil {
+			return fmt.Errorf("prepare directories for containers: %w", err)
+		}
 	}
 	return nil
 }

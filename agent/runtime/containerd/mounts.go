@@ -17,10 +17,6 @@ const defaultShmSize = 64 << 20 // bytes, Docker's
 // buildMounts gives Docker's file systems, then the task's files, then what the container asks for. A mount of the
 // container's own at the same place replaces one of ours.
 func buildMounts(c runtime.Container, m machine) ([]specs.Mount, error) {
-	shm := c.ShmSize
-	if shm == 0 {
-		shm = defaultShmSize
-	}
 	access := "ro"
 	if c.Privileged {
 		access = "rw"
@@ -32,8 +28,8 @@ func buildMounts(c runtime.Container, m machine) ([]specs.Mount, error) {
 		{Destination: "/sys", Type: "sysfs", Source: "sysfs", Options: []string{"nosuid", "noexec", "nodev", access}},
 		{Destination: "/sys/fs/cgroup", Type: "cgroup", Source: "cgroup", Options: []string{"nosuid", "noexec", "nodev", "relatime", access}},
 		{Destination: "/dev/mqueue", Type: "mqueue", Source: "mqueue", Options: []string{"nosuid", "noexec", "nodev"}},
-		{Destination: "/dev/shm", Type: "tmpfs", Source: "shm", Options: []string{"nosuid", "noexec", "nodev", "mode=1777", "size=" + strconv.FormatInt(shm, 10)}},
 	}
+	mounts = append(mounts, sharedMemory(c, m)...)
 	for _, file := range []struct{ source, destination string }{
 		{m.hostnameFile, "/etc/hostname"}, {c.HostsFile, "/etc/hosts"}, {c.ResolvConf, "/etc/resolv.conf"},
 	} {
@@ -52,6 +48,30 @@ func buildMounts(c runtime.Container, m machine) ([]specs.Mount, error) {
 		return slices.ContainsFunc(own, func(theirs specs.Mount) bool { return theirs.Destination == ours.Destination })
 	})
 	return append(mounts, own...), nil
+}
+
+// sharedMemory gives /dev/shm: it goes with the IPC namespace.
+func sharedMemory(c runtime.Container, m machine) []specs.Mount {
+	shown := specs.Mount{Destination: "/dev/shm", Type: "bind", Options: []string{"rbind", "rprivate"}}
+	switch c.IPC {
+	case runtime.SharedWithNobody:
+		return nil
+	case runtime.SharedInTask:
+		shown.Source = m.shared.SharedMemory()
+	case runtime.SharedWithHost:
+		shown.Source = "/dev/shm"
+	default:
+		shown.Type, shown.Source = "tmpfs", "shm"
+		shown.Options = []string{"nosuid", "noexec", "nodev", "mode=1777", "size=" + strconv.FormatInt(shmSize(c), 10)}
+	}
+	return []specs.Mount{shown}
+}
+
+func shmSize(c runtime.Container) int64 {
+	if c.ShmSize == 0 {
+		return defaultShmSize
+	}
+	return c.ShmSize
 }
 
 func ownMounts(c runtime.Container) ([]specs.Mount, error) {

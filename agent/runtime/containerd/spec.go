@@ -5,23 +5,26 @@ import (
 	"maps"
 	"path"
 	"regexp"
+	"slices"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/roadstead/roadstead/agent/runtime"
+	"github.com/roadstead/roadstead/agent/runtime/containerd/holder"
 	"github.com/roadstead/roadstead/agent/runtime/containerd/record"
 	"github.com/roadstead/roadstead/agent/runtime/containerd/shim"
 )
 
 // machine is what a container's configuration takes from the machine and the client's options.
 type machine struct {
-	group        string // control group of the container
-	record       string // path of the shim's record
-	hostname     string // of the machine
-	hostnameFile string // shown as /etc/hostname; its content is hostnameOf
-	init         string // path of the init; "" when there is none
-	swap         bool   // the kernel limits swap
-	unified      bool   // cgroup v2
+	group        string        // control group of the container
+	record       string        // path of the shim's record
+	hostname     string        // of the machine
+	hostnameFile string        // shown as /etc/hostname; its content is hostnameOf
+	init         string        // path of the init; "" when there is none
+	swap         bool          // the kernel limits swap
+	unified      bool          // cgroup v2
+	shared       holder.Holder // of the container's task
 	devices      func(path string) ([]specs.LinuxDevice, error)
 	capabilities []string // all that the kernel knows
 }
@@ -81,6 +84,10 @@ func validate(c runtime.Container) error {
 				name, value, longestIdentifier, errInvalid)
 		}
 	}
+	all := []runtime.Sharing{runtime.SharedByDefault, runtime.SharedInTask, runtime.SharedWithHost, runtime.SharedWithNobody}
+	if !slices.Contains(all[:3], c.PID) || !slices.Contains(all, c.IPC) {
+		return fmt.Errorf("sharing of processes %q, of IPC %q: %w", c.PID, c.IPC, errInvalid)
+	}
 	for _, mount := range c.Mounts {
 		if !path.IsAbs(mount.Destination) {
 			return fmt.Errorf("mount destination %q is not absolute: %w", mount.Destination, errInvalid)
@@ -95,11 +102,19 @@ func validate(c runtime.Container) error {
 }
 
 func namespaces(c runtime.Container, m machine) []specs.LinuxNamespace {
-	list := []specs.LinuxNamespace{
-		{Type: specs.PIDNamespace},
-		{Type: specs.IPCNamespace},
-		{Type: specs.UTSNamespace},
-		{Type: specs.MountNamespace},
+	list := []specs.LinuxNamespace{{Type: specs.UTSNamespace}, {Type: specs.MountNamespace}}
+	for _, shared := range []struct {
+		kind specs.LinuxNamespaceType
+		with runtime.Sharing
+		path string
+	}{{specs.PIDNamespace, c.PID, m.shared.PID()}, {specs.IPCNamespace, c.IPC, m.shared.IPC()}} {
+		switch shared.with {
+		case runtime.SharedWithHost:
+		case runtime.SharedInTask:
+			list = append(list, specs.LinuxNamespace{Type: shared.kind, Path: shared.path})
+		default:
+			list = append(list, specs.LinuxNamespace{Type: shared.kind})
+		}
 	}
 	if c.NetNS != "" {
 		list = append(list, specs.LinuxNamespace{Type: specs.NetworkNamespace, Path: c.NetNS})

@@ -86,7 +86,7 @@ func (c *Client) startPrepared(ctx context.Context, container runtime.Container,
 		return false, runtime.Started{}, err
 	}
 	// gofail: var runtimeRegistered struct{}
-	if err := c.groups.begin(container.TaskID, container.Task); err != nil {
+	if err := c.groups.begin(container.TaskID, container); err != nil {
 		return true, runtime.Started{}, err
 	}
 	defer c.groups.end(container.TaskID)
@@ -117,6 +117,7 @@ func (c *Client) prepareSpec(ctx context.Context, container runtime.Container) (
 	own := c.machine
 	own.group = c.groups.ofContainer(container.TaskID, container.ID)
 	own.record = c.layout.record(container.ID)
+	own.shared = c.layout.shared(container.TaskID)
 	own.hostnameFile = filepath.Join(c.layout.files(container.ID), "hostname")
 	spec, err := buildSpec(container, image.config, users, own)
 	return spec, image, err

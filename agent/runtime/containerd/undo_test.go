@@ -59,7 +59,7 @@ func (n *node) cutShort(t *testing.T, ctx context.Context, container runtime.Con
 	if !withProcess {
 		return
 	}
-	if err := c.groups.begin(container.TaskID, container.Task); err != nil {
+	if err := c.groups.begin(container.TaskID, container); err != nil {
 		t.Fatal(err)
 	}
 	defer c.groups.end(container.TaskID)
