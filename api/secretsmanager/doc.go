@@ -6,6 +6,7 @@
 // only in the answers of GetSecretValue and BatchGetSecretValue. No error
 // repeats one.
 //
-// There is no rotation by Lambda and no replication to other regions: both are
+// Rotation is by tasks instead of Lambda functions: RotateSecret names a task
+// definition, and plan/rotate runs its tasks. Replication to other regions is
 // refused. A deletion that is due is done by the reaper (plan/reap).
 package secretsmanager

@@ -11,6 +11,7 @@ import (
 
 	"github.com/roadstead/roadstead/auth/caller"
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan/rotate"
 	"github.com/roadstead/roadstead/store"
 	"github.com/roadstead/roadstead/wire"
 )
@@ -154,6 +155,40 @@ func (n names) writing(id, key *string, k conditions) []wire.Need {
 		used = *key
 	}
 	return n.under(n.secret(id, k), used, "kms:GenerateDataKey", "kms:Decrypt")
+}
+
+// rotating is what RotateSecret needs: its tasks are run for the caller, with
+// the roles of their definition.
+func (n names) rotating(in *secretsmanager.RotateSecretInput) []wire.Need {
+	needs := n.secret(in.SecretId, conditions{}.text("secretsmanager:RotationLambdaARN", in.RotationLambdaARN))
+	ref := aws.ToString(in.RotationLambdaARN)
+	s, err := find(n.view, n.request, aws.ToString(in.SecretId))
+	if err == nil && ref == "" {
+		ref = s.RotationTask
+	}
+	name, ok := definitionName(n.request, ref)
+	if !ok {
+		return needs
+	}
+	arn := "arn:aws:ecs:" + n.scope.Region + ":" + n.scope.Account + ":task-definition/" + name
+	var roles []string
+	if t, ok := store.ActiveDefinition(n.view, n.scope.Account, name); ok {
+		arn = n.scope.TaskDefinitionARN(t.Family, t.Revision)
+		for _, role := range []*string{t.Definition.TaskRoleArn, t.Definition.ExecutionRoleArn} {
+			if role != nil && *role != "" {
+				roles = append(roles, *role)
+			}
+		}
+	}
+	k := conditions{}
+	if s != nil {
+		k["ecs:cluster"] = []string{n.scope.ClusterARN(rotate.ClusterOf(s))}
+	}
+	needs = append(needs, wire.Need{Action: "ecs:RunTask", Resources: []string{arn}, Keys: k})
+	if len(roles) > 0 {
+		needs = append(needs, wire.Need{Action: "iam:PassRole", Resources: roles, Keys: conditions{"iam:PassedToService": {"ecs-tasks.amazonaws.com"}}})
+	}
+	return needs
 }
 
 func (n names) deleting(in *secretsmanager.DeleteSecretInput) []wire.Need {

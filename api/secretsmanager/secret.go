@@ -148,7 +148,7 @@ func (d *frontDoor) UpdateSecret(ctx context.Context, in *secretsmanager.UpdateS
 func (d *frontDoor) reseal(r request, s *model.Secret) error {
 	for i := range s.Versions {
 		v := &s.Versions[i]
-		if len(v.Stages) == 0 {
+		if len(v.Stages) == 0 || v.Empty() {
 			continue
 		}
 		plain, err := d.open(r, s, *v)
@@ -183,7 +183,8 @@ func (d *frontDoor) DescribeSecret(ctx context.Context, in *secretsmanager.Descr
 	}
 	e := show(r, s)
 	out := &secretsmanager.DescribeSecretOutput{ARN: e.ARN, Name: e.Name, Description: e.Description, KmsKeyId: e.KmsKeyId, CreatedDate: e.CreatedDate,
-		LastChangedDate: e.LastChangedDate, LastAccessedDate: e.LastAccessedDate, DeletedDate: e.DeletedDate, Tags: e.Tags, VersionIdsToStages: e.SecretVersionsToStages}
+		LastChangedDate: e.LastChangedDate, LastAccessedDate: e.LastAccessedDate, DeletedDate: e.DeletedDate, Tags: e.Tags, VersionIdsToStages: e.SecretVersionsToStages,
+		RotationEnabled: e.RotationEnabled, RotationLambdaARN: e.RotationLambdaARN, RotationRules: e.RotationRules, LastRotatedDate: e.LastRotatedDate, NextRotationDate: e.NextRotationDate}
 	return out, nil
 }
 
@@ -197,6 +198,7 @@ func show(r request, s *model.Secret) types.SecretListEntry {
 	if s.KeyID != "" {
 		e.KmsKeyId = &s.KeyID
 	}
+	showRotation(s, &e)
 	return e
 }
 

@@ -53,9 +53,7 @@ func New(db *store.DB, keys Keys, opts Options) *wire.Service {
 			wire.Op("RestoreSecret", d.RestoreSecret).Needing(on(d, func(n names, in *secretsmanager.RestoreSecretInput) []wire.Need {
 				return n.secret(in.SecretId, conditions{})
 			})),
-			wire.Op("RotateSecret", d.RotateSecret).Needing(on(d, func(n names, in *secretsmanager.RotateSecretInput) []wire.Need {
-				return n.secret(in.SecretId, conditions{}.text("secretsmanager:RotationLambdaARN", in.RotationLambdaARN))
-			})),
+			wire.Op("RotateSecret", d.RotateSecret).Needing(on(d, func(n names, in *secretsmanager.RotateSecretInput) []wire.Need { return n.rotating(in) })),
 			wire.Op("StopReplicationToReplica", d.StopReplicationToReplica).Needing(on(d, func(n names, in *secretsmanager.StopReplicationToReplicaInput) []wire.Need {
 				return n.secret(in.SecretId, conditions{})
 			})),

@@ -44,6 +44,9 @@ func move(r request, s *model.Secret, stage string, to, from *string) (bool, err
 		}
 	}
 	at := withStage(s, stage)
+	if stage == stageCurrent && to != nil && s.Versions[indexOf(s, *to)].Empty() {
+		return false, invalidRequest("The version %s has no value yet, so it can't be %s.", *to, stageCurrent)
+	}
 	switch {
 	case to != nil && at >= 0 && s.Versions[at].ID == *to:
 		return false, nil
@@ -57,9 +60,9 @@ func move(r request, s *model.Secret, stage string, to, from *string) (bool, err
 	case to == nil && from == nil:
 		return false, invalidParameter("You must specify MoveToVersionId, RemoveFromVersionId or both.")
 	case to == nil:
-		detach(s, at, stage)
+		s.Detach(at, stage)
 	default:
-		attach(s, indexOf(s, *to), stage)
+		attach(r, s, indexOf(s, *to), stage)
 	}
 	s.ChangedAt = r.now
 	return true, prune(s)

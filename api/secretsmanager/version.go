@@ -15,9 +15,9 @@ import (
 
 // Staging labels that mean something to the service.
 const (
-	stageCurrent  = "AWSCURRENT"
-	stagePrevious = "AWSPREVIOUS"
-	stagePending  = "AWSPENDING"
+	stageCurrent  = model.StageCurrent
+	stagePrevious = model.StagePrevious
+	stagePending  = model.StagePending
 )
 
 // Limits of versions. Source: Secrets Manager user guide, "Quotas"; maxBytes
@@ -94,7 +94,9 @@ func (d *frontDoor) open(r request, s *model.Secret, v model.SecretVersion) ([]b
 // The same token with the same value is the version that there is already:
 // added is false.
 func (d *frontDoor) add(r request, s *model.Secret, token string, x value, stages []string) (added bool, err error) {
-	if i := indexOf(s, token); i >= 0 {
+	at := indexOf(s, token)
+	if at >= 0 && !s.Versions[at].Empty() {
+		i := at
 		was, err := d.open(r, s, s.Versions[i])
 		if err != nil {
 			return false, err
@@ -115,9 +117,15 @@ func (d *frontDoor) add(r request, s *model.Secret, token string, x value, stage
 	if len(s.Versions) == 0 && !slices.Contains(stages, stageCurrent) {
 		stages = append(slices.Clone(stages), stageCurrent)
 	}
-	s.Versions = append(s.Versions, model.SecretVersion{ID: token, Sealed: sealed, Binary: x.text == nil, CreatedAt: r.now, KeyID: keyARN})
+	made := model.SecretVersion{ID: token, Sealed: sealed, Binary: x.text == nil, CreatedAt: r.now, KeyID: keyARN}
+	if at < 0 {
+		s.Versions, at = append(s.Versions, made), len(s.Versions)
+	} else { // a rotation has made it without a value
+		made.Stages = s.Versions[at].Stages
+		s.Versions[at] = made
+	}
 	for _, stage := range stages {
-		attach(s, len(s.Versions)-1, stage)
+		attach(r, s, at, stage)
 	}
 	s.ChangedAt = r.now
 	return true, prune(s)
@@ -125,29 +133,25 @@ func (d *frontDoor) add(r request, s *model.Secret, token string, x value, stage
 
 // attach moves a staging label to a version. The version that AWSCURRENT
 // leaves becomes AWSPREVIOUS.
-func attach(s *model.Secret, to int, stage string) {
+func attach(r request, s *model.Secret, to int, stage string) {
 	from := withStage(s, stage)
 	if from == to {
 		return
 	}
 	if from >= 0 {
-		detach(s, from, stage)
+		s.Detach(from, stage)
 	}
 	v := &s.Versions[to]
 	v.Stages = append(slices.Clone(v.Stages), stage)
 	if stage == stageCurrent {
+		s.CurrentAt = r.now
 		if i := withStage(s, stagePrevious); i == to {
-			detach(s, to, stagePrevious)
+			s.Detach(to, stagePrevious)
 		}
 		if from >= 0 {
-			attach(s, from, stagePrevious)
+			attach(r, s, from, stagePrevious)
 		}
 	}
-}
-
-func detach(s *model.Secret, from int, stage string) {
-	v := &s.Versions[from]
-	v.Stages = slices.DeleteFunc(slices.Clone(v.Stages), func(have string) bool { return have == stage })
 }
 
 // prune forgets the oldest versions without labels when there are too many.
@@ -176,13 +180,9 @@ func size(s *model.Secret) (n int) {
 	return n
 }
 
-func indexOf(s *model.Secret, version string) int {
-	return slices.IndexFunc(s.Versions, func(v model.SecretVersion) bool { return v.ID == version })
-}
+func indexOf(s *model.Secret, version string) int { return s.Version(version) }
 
-func withStage(s *model.Secret, stage string) int {
-	return slices.IndexFunc(s.Versions, func(v model.SecretVersion) bool { return slices.Contains(v.Stages, stage) })
-}
+func withStage(s *model.Secret, stage string) int { return s.WithStage(stage) }
 
 // stagesOf are the versions that have labels.
 func stagesOf(s *model.Secret) map[string][]string {
@@ -203,13 +203,13 @@ func pick(s *model.Secret, version, stage *string) (model.SecretVersion, error) 
 	}
 	if version == nil {
 		i := withStage(s, label)
-		if i < 0 {
+		if i < 0 || s.Versions[i].Empty() {
 			return model.SecretVersion{}, notFound("Secrets Manager can't find the specified secret value for staging label: %s", label)
 		}
 		return s.Versions[i], nil
 	}
 	i := indexOf(s, *version)
-	if i < 0 {
+	if i < 0 || s.Versions[i].Empty() {
 		return model.SecretVersion{}, notFound("Secrets Manager can't find the specified secret value for VersionId: %s", *version)
 	}
 	if stage != nil && !slices.Contains(s.Versions[i].Stages, *stage) {

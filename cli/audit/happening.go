@@ -21,6 +21,10 @@ type Happening struct {
 	Request       any      // shown in JSON; nil: null
 	About         []string // ARNs
 	Code, Message string   // of an error; "" on success
+	// Own is set for what the platform did by itself, in Account: nobody
+	// called, and nobody waits for the record.
+	Own     bool
+	Account string
 }
 
 // Ready returns an error while what is to be recorded cannot be.
@@ -42,6 +46,11 @@ func (a *Auditor) Note(ctx context.Context, h Happening) error {
 	if known {
 		e.Identity, e.Account = identity(&who), who.Account
 	}
+	if h.Own {
+		e.Kind, e.Account = "AwsServiceEvent", h.Account
+		e.Identity = trail.Identity{Type: "AWSService", AccountID: h.Account}
+		e.Address, e.UserAgent = e.Source, e.Source
+	}
 	for _, arn := range h.About {
 		e.Resources = about(e.Resources, arn)
 	}
@@ -54,5 +63,5 @@ func (a *Auditor) Note(ctx context.Context, h Happening) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	return a.trail.Append(ctx, &e, h.Kind == Changing && h.Code == "")
+	return a.trail.Append(ctx, &e, h.Kind == Changing && h.Code == "" && !h.Own)
 }
