@@ -110,8 +110,9 @@ func TestJoinTokens(t *testing.T) {
 		t.Errorf("as variables: %q", strings.SplitN(out, "=", 2)[0])
 	}
 	expired := base64.RawURLEncoding.EncodeToString([]byte(`{"a":"ASIA","e":"2020-01-01T00:00:00Z"}`))
-	if _, err := readJoinToken(expired); err == nil || !strings.Contains(err.Error(), "expired") {
-		t.Errorf("an expired token: %v", err)
+	_, stderr, code = run(t, "agent", "--data-dir", t.TempDir(), "--server", "http://127.0.0.1:1", "--token", expired)
+	if code == 0 || !strings.Contains(stderr, "expired") {
+		t.Errorf("an expired token: %d %s", code, stderr)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/roadstead/roadstead/auth/keyring"
 	"github.com/roadstead/roadstead/auth/policy/managed"
 	"github.com/roadstead/roadstead/auth/sigv4"
+	"github.com/roadstead/roadstead/cli/lastuse"
 	"github.com/roadstead/roadstead/wire"
 )
 
@@ -30,11 +31,14 @@ func managedPolicies() func(arn string) (string, bool) {
 }
 
 // authenticate is the router's hook: who calls, and how the request came.
-func authenticate(v *sigv4.Verifier) func(*http.Request, []byte) (context.Context, error) {
+func authenticate(v *sigv4.Verifier, uses *lastuse.Uses) func(*http.Request, []byte) (context.Context, error) {
 	return func(r *http.Request, body []byte) (context.Context, error) {
 		result, err := v.Verify(r, body)
 		if err != nil {
 			return nil, err
+		}
+		if result.Identity.Purpose == caller.None { // a session has no key of its own
+			uses.Used(result.AccessKeyID, result.Service, result.Region)
 		}
 		return arrived(r, result), nil
 	}

@@ -13,15 +13,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/roadstead/roadstead/auth/caller"
 	"github.com/roadstead/roadstead/auth/keyring"
+	"github.com/roadstead/roadstead/auth/session"
 	"github.com/roadstead/roadstead/model"
 )
 
-// joinToken is what an instance joins with: a session of one container
-// instance, which may do what agents do, for that instance and nothing else. It
-// is not rotated yet: an instance stops working when it expires.
+// joinToken is what an instance joins with: a session that is good for the first
+// identity of one container instance, once, and for nothing else.
 type joinToken struct {
 	AccessKeyID     string    `json:"a"`
 	SecretAccessKey string    `json:"s"`
@@ -31,19 +32,53 @@ type joinToken struct {
 	Bundle string `json:"c,omitempty"`
 }
 
-// instanceRole is the role that instances' sessions are of.
-const instanceRole = "arn:aws:iam::" + account + ":role/roadsteadInstanceRole"
+// instanceRole is the role that sessions of an account's instances are of.
+func instanceRole(account string) string {
+	return model.Scope{Account: account}.RoleARN("/", "roadsteadInstanceRole")
+}
+
+// How long join tokens are valid.
+const (
+	defaultTokenLife = 24 * time.Hour
+	maxTokenLife     = 30 * 24 * time.Hour
+)
+
+func tokenLife(asked time.Duration, env bool) (time.Duration, error) {
+	switch {
+	case asked < 0 || asked > maxTokenLife:
+		return 0, fmt.Errorf("--ttl %v: it is at most %v", asked, maxTokenLife)
+	case asked == 0 && env:
+		return maxTokenLife, nil
+	case asked == 0:
+		return defaultTokenLife, nil
+	}
+	return asked, nil
+}
+
+// issueInstance issues a session of a container instance.
+func issueInstance(keys *keyring.Keyring, purpose caller.Purpose, instance string, now time.Time, lasts time.Duration) (session.Credentials, error) {
+	a, ok := model.ParseARN(instance)
+	if !ok {
+		return session.Credentials{}, fmt.Errorf("%q is not the ARN of a container instance", instance)
+	}
+	role := instanceRole(a.Account)
+	who := caller.NewSession(purpose, role, roleID(role), instance[strings.LastIndexByte(instance, '/')+1:])
+	who.BoundTo, who.IssuedAt = instance, now
+	return keys.Sessions().Issue(who, now.Add(lasts))
+}
 
 func tokenCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "token", Short: "Print a token that a container instance can join with", Args: cobra.NoArgs,
 		Long: `Print a token for "roadstead agent --token". It makes one container instance of one cluster: make a token for each machine.
-It may do what that instance does and nothing else, and it cannot be renewed yet.`,
+It works once: the agent gets an identity of its own for it, which lives for hours and is renewed as long as the agent runs.
+With --env it is such an identity itself, and lives as long as --ttl says: the Amazon ECS agent cannot renew it.`,
 	}
 	dir := addDataDir(c)
 	cluster := c.Flags().String("cluster", defaultCluster, "cluster that the instance joins")
 	env := c.Flags().Bool("env", false, "print it as AWS_... variables instead, for the Amazon ECS agent")
-	life := c.Flags().Duration("ttl", 30*24*time.Hour, "how long the token is valid")
+	life := c.Flags().Duration("ttl", 0, "how long the token is valid (default 24h, with --env 720h, which is the most)")
+	of := c.Flags().String("account", account, "account that the instance belongs to")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		d, err := openDataDir(*dir)
 		if err != nil {
@@ -53,10 +88,16 @@ It may do what that instance does and nothing else, and it cannot be renewed yet
 		if err != nil {
 			return err
 		}
+		purpose := caller.Joining
+		if *env {
+			purpose = caller.Instance
+		}
+		lasts, err := tokenLife(*life, *env)
+		if err != nil {
+			return err
+		}
 		id := strings.ReplaceAll(uuid.NewString(), "-", "")
-		who := caller.NewSession(caller.Instance, instanceRole, roleID(instanceRole), id)
-		who.BoundTo = model.Scope{Region: region, Account: account}.ContainerInstanceARN(*cluster, id)
-		s, err := keys.Sessions().Issue(who, time.Now().Add(*life))
+		s, err := issueInstance(keys, purpose, model.Scope{Region: region, Account: *of}.ContainerInstanceARN(*cluster, id), time.Now(), lasts)
 		if err != nil {
 			return err
 		}
@@ -86,9 +127,6 @@ func readJoinToken(text string) (t joinToken, err error) {
 	if t.Bundle != "" && !validBundle(t.Bundle) {
 		return t, errors.New("--token has certificates that cannot be read: make a new one with `roadstead token` on the server")
 	}
-	if time.Now().After(t.Expires) {
-		return t, fmt.Errorf("the token expired at %s: make a new one with `roadstead token` on the server", t.Expires.Format(time.RFC3339))
-	}
 	return t, nil
 }
 
@@ -100,19 +138,15 @@ func agentCommand() *cobra.Command {
 	}
 	dir := addDataDir(c)
 	server := c.Flags().String("server", "", "URL of the control plane")
-	token := c.Flags().String("token", "", "token that `roadstead token` printed on the server")
+	token := c.Flags().String("token", "", "token that `roadstead token` printed on the server; needed once")
 	cluster := c.Flags().String("cluster", defaultCluster, "cluster to join; the token must be for the same")
 	attributes := c.Flags().StringToString("attribute", nil, "attributes of the instance, NAME=VALUE")
 	provider := c.Flags().String("capacity-provider", "", capacityProviderUsage)
 	host := c.Flags().String("containerd", "", "address of the host's containerd (default: our own)")
 	verbose := c.Flags().Bool("verbose", false, "log what happens inside")
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		if *server == "" || *token == "" {
+		if *server == "" {
 			return errors.New("--server and --token are needed: see `roadstead agent --help`")
-		}
-		t, err := readJoinToken(*token)
-		if err != nil {
-			return err
 		}
 		d, err := openDataDir(*dir)
 		if err != nil {
@@ -123,13 +157,23 @@ func agentCommand() *cobra.Command {
 			return err
 		}
 		defer release()
-		n, err := openNode(nodeOptions{dir: d, bundle: []byte(t.Bundle), url: strings.TrimSuffix(*server, "/"), cluster: *cluster, containerd: *host,
-			log: logger(c.ErrOrStderr(), *verbose), prepared: preparedNamespaces, attributes: append(custom(*attributes), supplying(*provider)...),
-			credentials: staticCredentials(t.AccessKeyID, t.SecretAccessKey, t.SessionToken)})
+		log := logger(c.ErrOrStderr(), *verbose)
+		own, err := openInstanceIdentity(d, strings.TrimSuffix(*server, "/"), *token, log)
 		if err != nil {
 			return err
 		}
-		return quiet(n.run(c.Context()))
+		if err := own.begin(c.Context()); err != nil {
+			return err
+		}
+		n, err := openNode(nodeOptions{dir: d, bundle: []byte(own.kept.Bundle), url: own.url, cluster: *cluster, containerd: *host,
+			log: log, prepared: preparedNamespaces, attributes: append(custom(*attributes), supplying(*provider)...), credentials: own})
+		if err != nil {
+			return err
+		}
+		group, ctx := errgroup.WithContext(c.Context())
+		group.Go(func() error { own.run(ctx); return nil })
+		group.Go(func() error { return n.run(ctx) })
+		return quiet(group.Wait())
 	}
 	return c
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/roadstead/roadstead/auth/throttle"
 	"github.com/roadstead/roadstead/cli/garbage"
 	"github.com/roadstead/roadstead/cli/images"
+	"github.com/roadstead/roadstead/cli/lastuse"
 	"github.com/roadstead/roadstead/control"
 	"github.com/roadstead/roadstead/dispatch"
 	"github.com/roadstead/roadstead/plan/reap"
@@ -72,6 +73,7 @@ type plane struct {
 	guard    *guard
 	doorway  *doorway
 	allow    *gate.Gate
+	uses     *lastuse.Uses
 	services []*wire.Service
 	links    *control.Links
 	dispatch *dispatch.Server
@@ -131,8 +133,9 @@ func (p *plane) introduce() error {
 	platform := dispatch.Platform{Region: region, RegistryHosts: hosts, Endpoint: p.url}
 	keys := keyring.WithStored(p.keys, func() keyring.Nouns { return p.db.View() }, p.sealer)
 	verifier := sigv4.New(keys, sigv4.Options{})
+	p.uses = lastuse.New(p.db, lastuse.Options{Root: p.keys.Bootstrap().AccessKeyID, RootAccount: account, Logger: p.options.log})
 	allow := gate.New(func() gate.Nouns { return p.db.View() }, gate.Options{Region: region, Managed: managedPolicies(), Sealer: p.keys.Sessions()})
-	p.links = control.NewLinks(p.db, platform, taskSessions{p.keys}, control.LinksOptions{
+	p.links = control.NewLinks(p.db, platform, taskSessions{p.keys, func() keyring.Nouns { return p.db.View() }}, control.LinksOptions{
 		Now: time.Now, Nonce: uuid.NewString, Logger: p.options.log})
 	p.dispatch = dispatch.NewServer(p.links, p.guard.recordedChannels(p.doorway.pinned(authenticateAgent(verifier, allow))), dispatch.ServerOptions{Logger: p.options.log})
 
@@ -142,7 +145,8 @@ func (p *plane) introduce() error {
 	p.services = append(confirmed(p.db, append(p.vault(allow.Authorize),
 		images.Service(),
 		apiorgs.New(p.db, apiorgs.Options{Management: account, Logger: p.options.log}).Service(),
-		apiiam.New(p.db, p.sealer, apiiam.Options{Region: region, Logger: p.options.log}),
+		apiiam.New(p.db, p.sealer, apiiam.Options{Region: region, Logger: p.options.log, Uses: p.uses,
+			RootKey: p.keys.Bootstrap().AccessKeyID, RootAccount: account}),
 		apists.New(p.db, p.keys.Sessions(), allow, apists.Options{BootstrapAccount: account, BootstrapKey: p.keys.Bootstrap().AccessKeyID}),
 	)...),
 		apiecs.New(p.db, apiecs.Options{Region: region, RegistryHosts: hosts, Logger: p.options.log, Endpoints: p.agentEndpoints}),
@@ -150,20 +154,21 @@ func (p *plane) introduce() error {
 		apilogs.New(p.events, apilogs.Options{Region: region}),
 	)
 	router := wire.NewRouter(p.guard.around(wire.Options{
-		Authenticate: authenticate(verifier),
+		Authenticate: authenticate(verifier, p.uses),
 		Authorize:    allow.Authorize,
 		Logger:       p.options.log,
 	}), p.services...)
 	mux := http.NewServeMux()
 	mux.Handle("/", router)
 	mux.Handle("/v2/", hurry(images.Handler()))
+	mux.Handle("POST "+identityPath, hurry(p.identify(verifier)))
 	mux.Handle("POST "+certificatePath, hurry(p.doorway.certify(verifier, p.guard)))
 	mux.Handle("GET /acs/ws", hurry(p.dispatch.ACS()))
 	mux.Handle("GET /tcs/ws", hurry(p.dispatch.TCS()))
 	p.http = &http.Server{Handler: mux, ReadHeaderTimeout: 20 * time.Second, IdleTimeout: 5 * time.Minute, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(p.options.log.Handler(), slog.LevelDebug)}
 	watcher := control.Options{Observer: eventLog{p.options.log}}
-	p.loops = []func(context.Context) error{p.links.Run, p.events.Run, p.blobs.Run, images.Run,
+	p.loops = []func(context.Context) error{p.uses.Run, p.links.Run, p.events.Run, p.blobs.Run, images.Run,
 		control.New(p.db, control.NewServices(control.ServicesOptions{PlanWrites: p.log.PlanWrites()}), watcher).Run,
 		control.New(p.db, control.NewProvisioner(control.ProvisionOptions{}), watcher).Run,
 		control.New(p.db, control.NewReclaimer(), watcher).Run,

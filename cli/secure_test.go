@@ -71,9 +71,7 @@ func serveSecured(t *testing.T, s security) secured {
 // bound to one.
 func (s secured) instance(t *testing.T, now func() time.Time) *instanceCertificate {
 	t.Helper()
-	who := caller.NewSession(caller.Instance, instanceRole, roleID(instanceRole), "instance")
-	who.BoundTo = one
-	issued, err := s.keys.Sessions().Issue(who, time.Now().Add(time.Hour))
+	issued, err := issueInstance(s.keys, caller.Instance, one, time.Now(), time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

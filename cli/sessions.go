@@ -18,11 +18,14 @@ import (
 const taskCredentialsLife = 6 * time.Hour
 
 // taskSessions issues sessions of tasks' roles.
-type taskSessions struct{ keys *keyring.Keyring }
+type taskSessions struct {
+	keys *keyring.Keyring
+	view func() keyring.Nouns
+}
 
 // TaskCredentials implements control.Sessions.
 func (s taskSessions) TaskCredentials(t *model.Task, region, roleARN string, purpose caller.Purpose, now time.Time) (*acs.Credentials, error) {
-	who := caller.NewSession(purpose, roleARN, roleID(roleARN), t.ID)
+	who := caller.NewSession(purpose, roleARN, s.roleID(roleARN), t.ID)
 	who.BoundTo, who.IssuedAt = t.ARN(region), now
 	c, err := s.keys.Sessions().Issue(who, now.Add(taskCredentialsLife))
 	if err != nil {
@@ -45,8 +48,20 @@ func credentialsID(t *model.Task, purpose caller.Purpose) string {
 	return id.String()
 }
 
-// roleID returns the unique id of a role. Roles are not stored yet, so it is
-// derived from the role's name.
+// roleID returns the unique id that IAM gave a role; of one that IAM does not
+// know, one that is derived from its ARN.
+func (s taskSessions) roleID(arn string) string {
+	a, _ := model.ParseARN(arn)
+	name := a.Resource[strings.LastIndexByte(a.Resource, '/')+1:]
+	n, _ := s.view().Lookup(model.Key{Kind: model.KindRole, ID: model.RoleID(a.Account, name)})
+	if r, ok := n.(*model.Role); ok && (model.Scope{Account: r.Account}).RoleARN(r.Path, r.Name) == arn {
+		return r.ID
+	}
+	return roleID(arn)
+}
+
+// roleID returns the unique id of a role that IAM does not know, always the
+// same.
 func roleID(roleARN string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 	sum := sha256.Sum256([]byte(roleARN))

@@ -47,6 +47,7 @@ const (
 func Tables() []Table {
 	return []Table{
 		TableOf[*model.AccessKey](model.KindAccessKey, By(byUser, func(k *model.AccessKey) string { return model.UserID(k.Account, k.User) })),
+		TableOf[*model.AccessKeyUse](model.KindAccessKeyUse),
 		TableOf[*model.Account](model.KindAccount),
 		TableOf[*model.AccountSetting](model.KindAccountSetting),
 		TableOf[*model.Alarm](model.KindAlarm),

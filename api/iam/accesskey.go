@@ -131,6 +131,9 @@ func (c *call) DeleteAccessKey(in *iam.DeleteAccessKeyInput) (*iam.DeleteAccessK
 			return err
 		}
 		change.Delete(k)
+		if use, ok := store.Get[*model.AccessKeyUse](v, k.ID); ok {
+			change.Delete(use)
+		}
 		return nil
 	})
 }

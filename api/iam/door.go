@@ -40,6 +40,8 @@ type Options struct {
 	Region string
 	// Uses answers GetAccessKeyLastUsed; nil means that no use is known.
 	Uses Uses
+	// RootKey is the key of RootAccount's root that is not stored; "" for none.
+	RootKey, RootAccount string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Random is where ids and secrets come from; nil means crypto/rand.
@@ -53,6 +55,8 @@ type Door struct {
 	db     *store.DB
 	sealer Sealer
 	opts   Options
+
+	reports *reports
 }
 
 // New returns the service as the router offers it. The sealer keeps the secrets
@@ -70,7 +74,7 @@ func New(db *store.DB, sealer Sealer, opts Options) *wire.Service {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
-	return service(&Door{db: db, sealer: sealer, opts: opts})
+	return service(&Door{db: db, sealer: sealer, opts: opts, reports: &reports{}})
 }
 
 // call is one request: who asks, for which account, and when. Each operation

@@ -116,6 +116,8 @@ func service(d *Door) *wire.Service {
 			op(d, "UpdateAccountPasswordPolicy", (*call).UpdateAccountPasswordPolicy),
 			op(d, "GetAccountPasswordPolicy", (*call).GetAccountPasswordPolicy),
 			op(d, "DeleteAccountPasswordPolicy", (*call).DeleteAccountPasswordPolicy),
+			op(d, "GenerateCredentialReport", (*call).GenerateCredentialReport),
+			op(d, "GetCredentialReport", (*call).GetCredentialReport),
 			op(d, "GetAccountSummary", (*call).GetAccountSummary),
 			op(d, "GetAccountAuthorizationDetails", (*call).GetAccountAuthorizationDetails),
 

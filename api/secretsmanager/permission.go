@@ -79,7 +79,7 @@ func (n names) secret(id *string, k conditions) []wire.Need {
 // sealed under. The service's own key is open to everybody who may use the
 // service.
 // Source: Secrets Manager user guide, "Secret encryption and decryption".
-func (n names) under(needs []wire.Need, key string, actions ...string) []wire.Need {
+func (n names) under(needs []wire.Need, key, secret string, actions ...string) []wire.Need {
 	if key == "" || strings.HasSuffix(key, "alias/aws/secretsmanager") {
 		return needs
 	}
@@ -99,7 +99,8 @@ func (n names) under(needs []wire.Need, key string, actions ...string) []wire.Ne
 	}
 	for _, action := range actions {
 		needs = append(needs, wire.Need{Action: action, Resources: []string{key}, Keys: conditions{
-			"kms:ViaService": {"secretsmanager." + n.scope.Region + ".amazonaws.com"}, "kms:CallerAccount": {n.scope.Account}}})
+			"kms:ViaService": {"secretsmanager." + n.scope.Region + ".amazonaws.com"}, "kms:CallerAccount": {n.scope.Account},
+			"kms:EncryptionContext:SecretARN": {secret}}})
 	}
 	return needs
 }
@@ -118,7 +119,7 @@ func (n names) reading(in *secretsmanager.GetSecretValueInput) []wire.Need {
 	if in.VersionId == nil && in.VersionStage == nil {
 		k["secretsmanager:VersionStage"] = []string{"AWSCURRENT"}
 	}
-	return n.under(n.secret(in.SecretId, k), n.keyOf(aws.ToString(in.SecretId)), "kms:Decrypt")
+	return n.under(n.secret(in.SecretId, k), n.keyOf(aws.ToString(in.SecretId)), n.arn(aws.ToString(in.SecretId)), "kms:Decrypt")
 }
 
 // several is what BatchGetSecretValue needs: each secret that is named; for a
@@ -133,7 +134,7 @@ func (n names) several(in *secretsmanager.BatchGetSecretValueInput) []wire.Need 
 	for _, id := range ids {
 		one := n.secret(&id, conditions{})
 		one[0].Action = "secretsmanager:GetSecretValue"
-		needs = append(needs, n.under(one, n.keyOf(id), "kms:Decrypt")...)
+		needs = append(needs, n.under(one, n.keyOf(id), n.arn(id), "kms:Decrypt")...)
 	}
 	return needs
 }
@@ -145,7 +146,7 @@ func (n names) making(in *secretsmanager.CreateSecretInput) []wire.Need {
 	if len(in.Tags) > 0 {
 		needs = append(needs, wire.Need{Action: "secretsmanager:TagResource", Resources: []string{arn}, Keys: k})
 	}
-	return n.under(needs, aws.ToString(in.KmsKeyId), "kms:GenerateDataKey", "kms:Decrypt")
+	return n.under(needs, aws.ToString(in.KmsKeyId), arn, "kms:GenerateDataKey", "kms:Decrypt")
 }
 
 func (n names) writing(id, key *string, k conditions) []wire.Need {
@@ -154,7 +155,7 @@ func (n names) writing(id, key *string, k conditions) []wire.Need {
 		k.text("secretsmanager:KmsKeyId", key)
 		used = *key
 	}
-	return n.under(n.secret(id, k), used, "kms:GenerateDataKey", "kms:Decrypt")
+	return n.under(n.secret(id, k), used, n.arn(aws.ToString(id)), "kms:GenerateDataKey", "kms:Decrypt")
 }
 
 // rotating is what RotateSecret needs: its tasks are run for the caller, with

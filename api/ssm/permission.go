@@ -88,7 +88,7 @@ func (n names) reading(decrypt *bool, texts ...string) []wire.Need {
 		}
 		if p, ok := store.Get[*model.Parameter](n.view, model.ParameterID(n.scope.Account, name)); ok && aws.ToBool(decrypt) {
 			for _, v := range p.Versions {
-				needs = n.under(needs, v.KeyID, "kms:Decrypt")
+				needs = n.under(needs, v.KeyID, n.scope.ParameterARN(p.Name), "kms:Decrypt")
 			}
 		}
 	}
@@ -105,7 +105,7 @@ func (n names) secret(name string) wire.Need {
 
 // under adds that the caller may use a customer's key. The service's own is
 // open to everybody who may use the service.
-func (n names) under(needs []wire.Need, key string, actions ...string) []wire.Need {
+func (n names) under(needs []wire.Need, key, parameter string, actions ...string) []wire.Need {
 	if key == "" || strings.HasSuffix(key, "alias/aws/ssm") {
 		return needs
 	}
@@ -126,7 +126,8 @@ func (n names) under(needs []wire.Need, key string, actions ...string) []wire.Ne
 	}
 	for _, action := range actions {
 		needs = append(needs, wire.Need{Action: action, Resources: []string{key}, Keys: conditions{
-			"kms:ViaService": {"ssm." + n.scope.Region + ".amazonaws.com"}, "kms:CallerAccount": {n.scope.Account}}})
+			"kms:ViaService": {"ssm." + n.scope.Region + ".amazonaws.com"}, "kms:CallerAccount": {n.scope.Account},
+			"kms:EncryptionContext:PARAMETER_ARN": {parameter}, "kms:EncryptionContextKeys": {"PARAMETER_ARN"}}})
 	}
 	return needs
 }
@@ -145,9 +146,9 @@ func (n names) path(in *ssm.GetParametersByPathInput) []wire.Need {
 	seen := map[string]bool{}
 	for p := range store.Prefix[*model.Parameter](n.view, below) {
 		for _, v := range p.Versions {
-			if !seen[v.KeyID] {
-				seen[v.KeyID] = true
-				needs = n.under(needs, v.KeyID, "kms:Decrypt")
+			if pair := v.KeyID + " " + p.Name; !seen[pair] {
+				seen[pair] = true
+				needs = n.under(needs, v.KeyID, n.scope.ParameterARN(p.Name), "kms:Decrypt")
 			}
 		}
 	}
@@ -166,7 +167,7 @@ func (n names) putting(in *ssm.PutParameterInput) []wire.Need {
 		needs = append(needs, wire.Need{Action: "ssm:AddTagsToResource", Resources: []string{arn}, Keys: k})
 	}
 	if in.Type == types.ParameterTypeSecureString {
-		needs = n.under(needs, aws.ToString(in.KeyId), "kms:Encrypt")
+		needs = n.under(needs, aws.ToString(in.KeyId), n.scope.ParameterARN(aws.ToString(in.Name)), "kms:Encrypt")
 	}
 	return needs
 }

@@ -99,7 +99,7 @@ func TestAssumeRole(t *testing.T) {
 	_, err = e.root().AssumeRole(ctx, in())
 	wantCode(t, err, "AccessDenied", "Roles may not be assumed by root accounts.")
 	for message, bad := range map[string]*sts.AssumeRoleInput{
-		"AccessDenied: no resource-based policy allows":                  change(func(i *sts.AssumeRoleInput) { i.ExternalId = aws.String("x-2") }),
+		"AccessDenied: no role trust policy allows":                      change(func(i *sts.AssumeRoleInput) { i.ExternalId = aws.String("x-2") }),
 		"AccessDenied: is not authorized to perform: sts:AssumeRole on ": change(func(i *sts.AssumeRoleInput) { i.RoleArn = aws.String("arn:aws:iam::000000000000:role/deployer") }),
 		"AccessDenied: is not authorized to perform: sts:AssumeRole":     change(func(i *sts.AssumeRoleInput) { i.RoleArn = aws.String("arn:aws:iam::000000000000:role/nothing") }),
 		"ValidationError: at 'roleSessionName' failed to satisfy":        change(func(i *sts.AssumeRoleInput) { i.RoleSessionName = aws.String("a b") }),

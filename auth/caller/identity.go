@@ -50,6 +50,7 @@ const (
 	Token         Purpose = 5 // a user, or root, with a session of its own rights
 	Federation    Purpose = 6 // whoever a user lets act with some of its rights
 	Operator      Purpose = 7 // who holds the server's keys, as an account's root
+	Joining       Purpose = 8 // a token that a container instance joins with: good for its first identity alone
 )
 
 // String returns the purpose in words, for logs.
@@ -71,6 +72,8 @@ func (p Purpose) String() string {
 		return "federation token"
 	case Operator:
 		return "operator"
+	case Joining:
+		return "join token"
 	}
 	return "unknown purpose"
 }

@@ -3,6 +3,7 @@ package gate
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/aws/smithy-go"
 
@@ -56,10 +57,15 @@ type (
 		Items []T `json:"items"`
 	}
 	matched struct {
-		StatementID    string `json:"statementId"`
-		Effect         string `json:"effect"`
-		SourcePolicyID string `json:"sourcePolicyId"`
-		SourceType     string `json:"sourcePolicyType"`
+		StatementID     string           `json:"statementId"`
+		Effect          string           `json:"effect"`
+		Principals      items[value]     `json:"principals"`
+		PrincipalGroups items[value]     `json:"principalGroups"`
+		Actions         items[value]     `json:"actions"`
+		Resources       items[value]     `json:"resources"`
+		Conditions      items[condition] `json:"conditions"`
+		SourcePolicyID  string           `json:"sourcePolicyId"`
+		SourceType      string           `json:"sourcePolicyType"`
 	}
 	value struct {
 		Value string `json:"value"`
@@ -69,7 +75,9 @@ type (
 		Values items[value] `json:"values"`
 	}
 	principal struct {
-		ARN string `json:"arn"`
+		ID   string `json:"id"`
+		Name string `json:"name"`
+		ARN  string `json:"arn"`
 	}
 	requested struct {
 		Principal  principal        `json:"principal"`
@@ -81,13 +89,19 @@ type (
 		Allowed           bool           `json:"allowed"`
 		ExplicitDeny      bool           `json:"explicitDeny"`
 		MatchedStatements items[matched] `json:"matchedStatements"`
+		Failures          items[value]   `json:"failures"`
 		Context           requested      `json:"context"`
 	}
 )
 
 func reasonOf(r *policy.Request, d policy.Decision) reason {
-	out := reason{ExplicitDeny: true, MatchedStatements: items[matched]{[]matched{{d.Sid, "DENY", d.Policy, d.Type}}},
-		Context: requested{Principal: principal{r.Caller.ARN}, Action: r.Action, Resource: r.Resource}}
+	id := ""
+	if known := r.Context["aws:userid"]; len(known) > 0 {
+		id = known[0]
+	}
+	out := reason{ExplicitDeny: true, MatchedStatements: items[matched]{[]matched{matchedBy(d, id)}}, Failures: items[value]{[]value{}},
+		Context: requested{Principal: principal{id, r.Caller.ARN[strings.LastIndexAny(r.Caller.ARN, "/:")+1:], r.Caller.ARN},
+			Action: r.Action, Resource: r.Resource, Conditions: items[condition]{[]condition{}}}}
 	keys := make([]string, 0, len(r.Context))
 	for key := range r.Context {
 		keys = append(keys, key)
@@ -99,6 +113,28 @@ func reasonOf(r *policy.Request, d policy.Decision) reason {
 			c.Values.Items = append(c.Values.Items, value{v})
 		}
 		out.Context.Conditions.Items = append(out.Context.Conditions.Items, c)
+	}
+	return out
+}
+
+// matchedBy is the statement that denied. principal is the caller's id.
+func matchedBy(d policy.Decision, principal string) matched {
+	m := matched{StatementID: d.Sid, Effect: "DENY", SourcePolicyID: d.Policy, SourceType: d.Type, Principals: valuesOf([]string{principal}),
+		PrincipalGroups: valuesOf(nil), Actions: valuesOf(nil), Resources: valuesOf(nil), Conditions: items[condition]{[]condition{}}}
+	if d.Statement == nil {
+		return m
+	}
+	m.Actions, m.Resources = valuesOf(d.Statement.Actions), valuesOf(d.Statement.Resources)
+	for _, c := range d.Statement.Conditions {
+		m.Conditions.Items = append(m.Conditions.Items, condition{c.Key, valuesOf(c.Values)})
+	}
+	return m
+}
+
+func valuesOf(texts []string) items[value] {
+	out := items[value]{[]value{}}
+	for _, t := range texts {
+		out.Items = append(out.Items, value{t})
 	}
 	return out
 }

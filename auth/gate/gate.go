@@ -102,6 +102,7 @@ func (g *Gate) Check(ctx context.Context, who caller.Identity, needs ...wire.Nee
 			r := &policy.Request{Action: n.Action, Resource: arn, Account: f.account, Caller: subject, Context: keysFor(global, n.Keys, &f, n.Action)}
 			applying := own
 			applying.Resource, applying.Required = g.resourcePolicy(&f, n.Action)
+			applying.Trust = f.trust()
 			d := decide(who, r, &applying)
 			if !d.Allowed() && !g.granted(&f, who, n, d) {
 				return g.denied(r, d)
@@ -121,6 +122,7 @@ func (g *Gate) Admits(ctx context.Context, c policy.Caller, n wire.Need) error {
 		r := &policy.Request{Action: n.Action, Resource: arn, Account: f.account, Caller: c, Context: keysFor(global, n.Keys, &f, n.Action)}
 		var p policy.Policies
 		p.Resource, p.Required = g.resourcePolicy(&f, n.Action)
+		p.Trust = f.trust()
 		if d := policy.Evaluate(r, &p); !d.Allowed() {
 			return g.denied(r, d)
 		}
@@ -147,6 +149,8 @@ func decide(who caller.Identity, r *policy.Request, p *policy.Policies) policy.D
 func within(p caller.Purpose, action string) bool {
 	service, operation, _ := strings.Cut(action, ":")
 	switch {
+	case p == caller.Joining:
+		return false // whatever the role may do that it is of
 	case p != caller.Token && p != caller.Federation:
 		return true
 	case service == "sts":

@@ -157,6 +157,9 @@ func (f *at) read() {
 	}
 }
 
+// trust reports whether the resource's policy is a role's trust policy.
+func (f *at) trust() bool { _, ok := f.noun.(*model.Role); return ok }
+
 // resourcePolicy returns the resource's own policy as far as it speaks of the
 // action, and whether that has to allow it: KMS keys and roles that are
 // assumed answer to nobody else.

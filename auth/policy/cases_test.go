@@ -7,7 +7,7 @@ import (
 )
 
 var causes = map[string]Cause{"Allowed": Allowed, "ExplicitDeny": ExplicitDeny, "NoIdentityPolicy": NoIdentityPolicy,
-	"NoBoundary": NoBoundary, "NoSessionPolicy": NoSessionPolicy, "NoResourcePolicy": NoResourcePolicy}
+	"NoBoundary": NoBoundary, "NoSessionPolicy": NoSessionPolicy, "NoResourcePolicy": NoResourcePolicy, "NoTrustPolicy": NoTrustPolicy}
 
 var callers = map[string]Caller{
 	"ann":     {Account: own, ARN: "arn:aws:iam::" + own + ":user/ann"},

@@ -33,6 +33,9 @@ type Policies struct {
 	// the caller's own allow: a role's trust policy, a key's policy. An
 	// account's root named there hands the decision to the identity policies.
 	Required bool
+	// Trust says that the resource's policy is a role's trust policy, which
+	// denials call so.
+	Trust bool
 }
 
 // Cause is what stands against a request.
@@ -46,18 +49,23 @@ const (
 	NoBoundary
 	NoSessionPolicy
 	NoResourcePolicy
+	NoTrustPolicy
 )
 
 // Decision is the answer.
 type Decision struct {
 	Cause Cause
 	// Type is the type of policy of an explicit denial: identity-based policy,
-	// permissions boundary, session policy, resource-based policy.
+	// permissions boundary, session policy, resource-based policy, role trust
+	// policy.
 	Type string
 	// Policy and Sid name the statement that allowed or denied; "" for an
 	// implicit denial.
 	Policy string
 	Sid    string
+	// Statement is that statement; nil for an implicit denial. It is not to be
+	// changed.
+	Statement *Statement
 }
 
 // Allowed reports whether the request may be carried out.
@@ -69,6 +77,7 @@ const (
 	typeBoundary = "permissions boundary"
 	typeSession  = "session policy"
 	typeResource = "resource-based policy"
+	typeTrust    = "role trust policy"
 )
 
 // Evaluate decides. An explicit denial anywhere comes first. Then, within one
@@ -89,11 +98,11 @@ func Evaluate(r *Request, p *Policies) Decision {
 		if granted {
 			return by
 		}
-		return Decision{Cause: NoResourcePolicy}
+		return Decision{Cause: p.silent()}
 	case !own && !granted:
-		return Decision{Cause: NoResourcePolicy}
+		return Decision{Cause: p.silent()}
 	case p.Required && !granted:
-		return Decision{Cause: NoResourcePolicy}
+		return Decision{Cause: p.silent()}
 	}
 	if r.Caller.Root && own {
 		return Decision{}
@@ -118,6 +127,14 @@ func Evaluate(r *Request, p *Policies) Decision {
 // in by itself. An account is named to hand the decision on.
 func direct(how naming) bool { return how != byAccount && how != unnamed }
 
+// silent is the cause when the resource's policy does not allow.
+func (p *Policies) silent() Cause {
+	if p.Trust {
+		return NoTrustPolicy
+	}
+	return NoResourcePolicy
+}
+
 // limited returns d unless boundary or session policies do not allow.
 func (p *Policies) limited(r *Request, d Decision) Decision {
 	if p.Boundary != nil && find(r, []Named{*p.Boundary}, false) == nil {
@@ -139,6 +156,9 @@ func (p *Policies) denial(r *Request) (Decision, bool) {
 		}
 		if d := find(r, of.policies, true); d != nil {
 			d.Cause, d.Type = ExplicitDeny, of.typ
+			if of.typ == typeResource && p.Trust {
+				d.Type = typeTrust
+			}
 			return *d, true
 		}
 	}
@@ -158,7 +178,7 @@ func find(r *Request, policies []Named, deny bool) *Decision {
 		d := policies[i].Document
 		for k := range d.Statements {
 			if s := &d.Statements[k]; s.Deny == deny && s.matches(r) {
-				return &Decision{Policy: policies[i].Name, Sid: s.Sid}
+				return &Decision{Policy: policies[i].Name, Sid: s.Sid, Statement: s}
 			}
 		}
 	}
@@ -178,7 +198,7 @@ func (p *Policies) resourceAllows(r *Request) (granted bool, by Decision, how na
 		}
 		if n := s.Principals.names(&r.Caller); !granted || n > how {
 			granted, how = true, n
-			by = Decision{Policy: p.Resource.Name, Sid: s.Sid}
+			by = Decision{Policy: p.Resource.Name, Sid: s.Sid, Statement: s}
 		}
 	}
 	return granted, by, how

@@ -12,14 +12,19 @@ func Message(r *Request, d Decision) string {
 	switch d.Cause {
 	case ExplicitDeny:
 		article := "a "
-		if d.Type == typeIdentity {
+		switch d.Type {
+		case typeIdentity:
 			article = "an "
+		case typeTrust:
+			article = "the "
 		}
 		return m + " with an explicit deny in " + article + d.Type
 	case NoBoundary:
 		return m + " because no permissions boundary allows the " + r.Action + " action"
 	case NoSessionPolicy:
 		return m + " because no session policy allows the " + r.Action + " action"
+	case NoTrustPolicy:
+		return m + " because no role trust policy allows the " + r.Action + " action"
 	case NoResourcePolicy:
 		return m + " because no resource-based policy allows the " + r.Action + " action"
 	}
