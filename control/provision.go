@@ -51,6 +51,16 @@ func (p *provisioner) All(v store.View, _ time.Time, wake func(string)) {
 	}
 }
 
+// waitingIn counts the tasks of the cluster that wait for an instance.
+func waitingIn(v store.View, cluster string) (n int) {
+	for t := range store.TasksWithoutInstance(v, cluster) {
+		if t.Waiting() {
+			n++
+		}
+	}
+	return n
+}
+
 // waits reports whether tasks of the cluster wait for an instance.
 func waits(v store.View, cluster string) bool {
 	for t := range store.TasksWithoutInstance(v, cluster) {

@@ -186,6 +186,9 @@ func (s *services) taskChanged(v store.View, id string, wake func(string, time.D
 		}
 		return
 	}
+	if t.Spec.CapacityProvider != "" && t.Status.Last == model.TaskPending && !mutant.On(mutant.RoomUnheard) {
+		s.cluster(id).wakeStuck(wake) // it may have waited for its instance until now, and another may wait in its stead
+	}
 	sharing(v, s.clusters, t.Spec.Instance, func(c *clusterCache) {
 		c.stale[t.Spec.Instance] = true
 		if freed {
@@ -284,6 +287,9 @@ func (s *services) Plan(v store.View, key string, now time.Time) plan.Plan {
 		define(v, in.Definitions, t.Spec.TaskDefinition)
 	}
 	s.sizes[key] = len(in.Tasks)
+	if len(in.Providers) > 0 {
+		in.Waiting = waitingIn(v, clusterOf(key))
+	}
 	in.Events, _ = store.Get[*model.ServiceEvents](v, key)
 	p := deploy.Plan(in)
 	delete(c.stuck, key)

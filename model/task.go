@@ -138,6 +138,11 @@ type NetworkBinding struct {
 	HostPortRange      string `f:"6"`
 }
 
+// MaxProvisioning is how many tasks of one cluster may wait for an instance
+// (PROVISIONING) at a time.
+// Source: ECS service quotas, "Tasks in PROVISIONING state per cluster".
+const MaxProvisioning = 500
+
 // KindTask is the table of tasks.
 const KindTask Kind = "task"
 

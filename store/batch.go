@@ -25,7 +25,7 @@ func (db *DB) takeAll() []*pending {
 func (db *DB) gather() []*pending {
 	var batch, later []*pending
 	written := map[model.Key]bool{}
-	taken := room{}
+	taken, waiting := room{}, crowd{}
 	size := 0
 	queue := db.takeAll()
 	for i, p := range queue {
@@ -37,7 +37,7 @@ func (db *DB) gather() []*pending {
 			later = append(later, p)
 			continue
 		}
-		if err := db.check(p, taken); err != nil {
+		if err := db.check(p, taken, waiting); err != nil {
 			p.finish(0, err)
 			continue
 		}
@@ -75,8 +75,8 @@ func touches(p *pending, written map[model.Key]bool) bool {
 }
 
 // check reports why a change cannot be made now. What it takes of instances'
-// room is counted in taken.
-func (db *DB) check(p *pending, taken room) error {
+// room is counted in taken, the tasks that it lets wait in waiting.
+func (db *DB) check(p *pending, taken room, waiting crowd) error {
 	if !db.leading {
 		return ErrNotLeader
 	}
@@ -85,7 +85,10 @@ func (db *DB) check(p *pending, taken room) error {
 			return &ConflictError{g.Key}
 		}
 	}
-	return taken.add(db.state, p.change)
+	if err := taken.add(db.state, p.change); err != nil {
+		return err
+	}
+	return waiting.add(db.state, p.change)
 }
 
 // applied brings a batch that is in the log into the tables.

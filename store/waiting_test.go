@@ -3,8 +3,10 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/store"
@@ -120,5 +122,71 @@ func TestTasksByGroup(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: %v, want %v", group, got, want)
 		}
+	}
+}
+
+// TestNoClusterIsCrowded has several let tasks wait at once, each from the same
+// view: no more wait than may, and what went away makes place.
+func TestNoClusterIsCrowded(t *testing.T) {
+	db, err := store.Open(t.Context(), memlog.New(memlog.Options{}), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting := func(cluster, id string) *model.Task {
+		return &model.Task{Account: "a", Cluster: cluster, ID: id, Desired: model.TaskRunning, Status: model.TaskObserved{Last: model.TaskProvisioning}}
+	}
+	commit := func(nouns ...model.Noun) error {
+		var c model.Change
+		for _, n := range nouns {
+			c.Put(n)
+		}
+		_, err := db.Commit(t.Context(), c)
+		return err
+	}
+	const each = 50
+	fill := func(name string) error {
+		var nouns []model.Noun
+		for i := range each {
+			nouns = append(nouns, waiting("c", fmt.Sprintf("%s-%02d", name, i)))
+		}
+		return commit(nouns...)
+	}
+	refused, took := 0, 0
+	errs := make(chan error)
+	const callers = model.MaxProvisioning/each + 3
+	for i := range callers {
+		go func() { errs <- fill(fmt.Sprint(i)) }()
+	}
+	for range callers {
+		var conflict *store.ConflictError
+		switch err := <-errs; {
+		case err == nil:
+			took++
+		case errors.As(err, &conflict) && conflict.Key == (model.Key{Kind: model.KindCluster, ID: model.ClusterID("a", "c")}):
+			refused++
+		default:
+			t.Error(err)
+		}
+	}
+	if took*each != model.MaxProvisioning || refused != 3 {
+		t.Fatalf("%d commits of %d tasks were taken and %d refused", took, each, refused)
+	}
+	if err := commit(waiting("other", "1")); err != nil {
+		t.Errorf("another cluster's task: %v", err)
+	}
+	if err := commit(waiting("c", "late")); err == nil {
+		t.Error("one too many was taken")
+	}
+	for task := range store.TasksWithoutInstance(db.View(), model.ClusterID("a", "c")) {
+		if err := commit(task.Stop(model.StopUserInitiated, "", time.Time{}), waiting("c", "instead")); err == nil {
+			t.Error("the place of one that ends is taken by the same commit: it counts what is stored")
+		}
+		if err := commit(task.Stop(model.StopUserInitiated, "", time.Time{})); err != nil {
+			t.Fatal(err)
+		}
+		break
+	}
+	if err := commit(waiting("c", "late")); err != nil {
+		t.Errorf("there is a place: %v", err)
 	}
 }

@@ -210,7 +210,7 @@ func TestTasksWaitForManagedCapacity(t *testing.T) {
 	if *stopped.LastStatus != "STOPPED" {
 		t.Fatalf("%+v", stopped)
 	}
-	for range 9 {
+	for range 49 {
 		if _, _, err := l.runIn(10, item("a", 0, 1)); err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package deploy
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/roadstead/roadstead/model"
 )
@@ -85,7 +86,7 @@ func (p *planning) conclude(s *survey) {
 // baked reports whether the deployment has been watched for its bake time
 // since all its tasks had settled.
 func (p *planning) baked() bool {
-	bake := p.Service.Spec.Rollout.BakeTime
+	bake := p.bakeTime()
 	if bake <= 0 {
 		return true
 	}
@@ -100,6 +101,27 @@ func (p *planning) baked() bool {
 		return false
 	}
 	return true
+}
+
+// bakeTime is how long the deployment is watched once its tasks have settled: as
+// long as the caller wants. Where nothing was said and alarms watch, it is as long
+// as the alarm that looks back furthest needs to see what is wrong; none for
+// alarms of which that is not known.
+// Source: ECS developer guide, "How CloudWatch alarms detect Amazon ECS deployment
+// failures": computed from the alarms' configuration; of several evaluation times
+// the longest, by what its makers told the authors of Copilot.
+func (p *planning) bakeTime() time.Duration {
+	r := p.Service.Spec.Rollout
+	if r.BakeTimeSet || r.BakeTime > 0 || !r.AlarmsEnabled || p.primary.Status.AlarmsIgnored {
+		return r.BakeTime
+	}
+	longest := time.Duration(0)
+	for _, name := range r.Alarms {
+		if a := p.Alarms[name]; a != nil {
+			longest = max(longest, a.Evaluation)
+		}
+	}
+	return longest
 }
 
 // steady reports whether the service is as it is to be: all tasks of the

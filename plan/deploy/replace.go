@@ -256,9 +256,10 @@ func (p *planning) placeBy(s *survey, req *place.Request, provider string) (spot
 		s.waiting++
 	}
 	if provision.Waits(p.Providers[provider]) && s.nodes == nil {
-		for len(spots) < req.Count && s.waiting < MaxWaiting {
+		for len(spots) < req.Count && s.waiting < MaxWaiting && p.Waiting < provision.MaxWaiting {
 			spots = append(spots, spot{provider: provider})
 			s.waiting++
+			p.Waiting++
 		}
 	}
 	if len(spots) == req.Count {

@@ -78,7 +78,7 @@ func (p *planning) taskSet(t *model.TaskSet, tasks []*model.Task) bool {
 		q.advanceSet()
 	}
 	p.out, p.spare, p.before, p.said = q.out, q.spare, q.before, append(p.said, q.said...)
-	p.elsewhere = q.elsewhere
+	p.elsewhere, p.Waiting = q.elsewhere, q.Waiting
 	p.acted = p.acted || q.acted
 	if gone && !mutant.On(mutant.SetKept) {
 		p.removeSet(t)

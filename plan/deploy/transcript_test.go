@@ -24,7 +24,7 @@ import (
 //	report                    lines "TASK RUNNING|STOPPED|HEALTHY|UNHEALTHY [reason]"
 //	instance                  changes an instance
 //	advance DURATION          passes time
-//	alarm NAME STATE          sets an alarm's state
+//	alarm NAME STATE [TIME]   sets an alarm's state, and for how long it looks back
 //	protect TASK DURATION     protects a task from scale-in
 //	stop ROLLBACK|ABORT       stops the primary deployment
 //	taskset NAME scale=N ...  makes or changes a task set
@@ -91,6 +91,9 @@ func (s *story) command(d *datadriven.TestData) {
 	case "alarm":
 		s.w.rev++
 		a := &model.Alarm{Account: "1", Name: d.CmdArgs[0].Key, State: d.CmdArgs[1].Key}
+		if len(d.CmdArgs) > 2 {
+			a.Evaluation = s.duration(d.CmdArgs[2].Key)
+		}
 		a.Metadata().Rev = s.w.rev
 		s.w.alarms[a.Name] = a
 	case "protect":

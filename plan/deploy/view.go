@@ -8,7 +8,6 @@ import (
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/plan"
 	"github.com/roadstead/roadstead/plan/place"
-	"github.com/roadstead/roadstead/plan/provision"
 )
 
 // View is all that a plan for one service depends on. Nothing in it is changed.
@@ -28,7 +27,10 @@ type View struct {
 	// Providers are the capacity providers that the strategies name and that
 	// exist, by name.
 	Providers map[string]*model.CapacityProvider
-	Now       time.Time
+	// Waiting is how many tasks of the cluster wait for an instance, whoever's
+	// they are.
+	Waiting int
+	Now     time.Time
 	// Since is when whoever asks began to watch the instances: none counts as
 	// lost before LostAfter has passed since then. Zero: long ago.
 	Since  time.Time
@@ -80,7 +82,7 @@ func (t Timing) withDefaults() Timing {
 const (
 	// MaxWaiting is how many tasks of a deployment or task set may wait for an
 	// instance at a time; the others are made when those have one.
-	MaxWaiting = provision.MaxWaiting / 4
+	MaxWaiting = 25
 	// KeepInactive is how many deployments without tasks are kept, beside the
 	// last completed one: the history of a service. ECS keeps 90 days of it.
 	KeepInactive = 50

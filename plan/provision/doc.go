@@ -13,9 +13,9 @@ import (
 	"github.com/roadstead/roadstead/model"
 )
 
-// MaxWaiting is how many tasks of one cluster may wait at a time; more fail as
-// they would without managed scaling.
-const MaxWaiting = 100
+// MaxWaiting is how many tasks of one cluster may wait at a time. Others are
+// not made: RunTask is refused, services go on when some have instances.
+const MaxWaiting = model.MaxProvisioning
 
 // ReasonNoCapacity is the stopped reason of a task that waited in vain; its
 // stop code is TaskFailedToStart.
