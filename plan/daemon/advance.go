@@ -67,7 +67,7 @@ func (p *planning) fails(s *survey) bool {
 	if st.State != model.DaemonInProgress && st.State != model.DaemonRollbackInProgress {
 		return false
 	}
-	st.Threshold = judge.Threshold(len(s.nodes))
+	st.Threshold = judge.Threshold(len(s.nodes), judge.ThresholdPercent)
 	p.count()
 	broken := st.FailedTasks >= st.Threshold
 	if st.State == model.DaemonRollbackInProgress {

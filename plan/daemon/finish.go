@@ -115,8 +115,7 @@ func (p *planning) leave() {
 		case judge.Alive(t):
 			living = append(living, t)
 		case !t.Stopped():
-			n, known := p.Fleet.Node(t.Spec.Instance)
-			waiting = !p.lost(n, known) || waiting
+			waiting = !p.lost(p.Fleet.At(p.Fleet.Index(t.Spec.Instance))) || waiting
 		}
 	}
 	if mutant.On(mutant.DaemonLeft) {

@@ -58,7 +58,7 @@ func (p *planning) survey() *survey {
 			if slices.ContainsFunc(on[id], judge.Alive) && p.Others(id) == 0 {
 				s.away(on[id])
 			}
-		case p.lost(n, true):
+		case p.lost(&n):
 		default:
 			node := &node{Node: n, id: id}
 			p.sort(s, node, on[id])

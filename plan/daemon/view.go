@@ -158,8 +158,8 @@ func (p *planning) settled(t *model.Task) bool {
 }
 
 // lost reports whether nothing is to be expected of the instance.
-func (p *planning) lost(n place.Node, known bool) bool {
-	lost, at := judge.Lost(n, known, p.Now, p.Since, p.Timing.LostAfter)
+func (p *planning) lost(n *place.Node) bool {
+	lost, at := judge.Lost(n, p.Now, p.Since, p.Timing.LostAfter)
 	p.out.WakeAt(at)
 	return lost
 }

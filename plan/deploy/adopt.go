@@ -1,6 +1,9 @@
 package deploy
 
-import "github.com/roadstead/roadstead/model"
+import (
+	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan/judge"
+)
 
 // adopt makes a rollback take over the living tasks of the revision that it
 // brings back, so that what has never failed is not replaced. It reports
@@ -17,7 +20,7 @@ func (p *planning) adopt() bool {
 	for _, i := range p.living {
 		t := p.tasks[i]
 		of := p.stored[t.Spec.Deployment]
-		if of == nil || of.ID == p.primary.ID || of.RevisionNumber() != p.primary.RevisionNumber() || !alive(t) {
+		if of == nil || of.ID == p.primary.ID || of.RevisionNumber() != p.primary.RevisionNumber() || !judge.Alive(t) {
 			continue
 		}
 		adopted = true

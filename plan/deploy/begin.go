@@ -7,6 +7,7 @@ import (
 
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/plan"
+	"github.com/roadstead/roadstead/plan/judge"
 )
 
 // Begin returns a new deployment of the service's spec, which whoever asked for
@@ -25,7 +26,7 @@ func Begin(s *model.Service, deployments []*model.Deployment, tasks []*model.Tas
 func sources(deployments []*model.Deployment, tasks []*model.Task) []string {
 	living := map[string]bool{}
 	for _, t := range tasks {
-		if alive(t) {
+		if judge.Alive(t) {
 			living[t.Spec.Deployment] = true
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan/judge"
 )
 
 // rest plans and lets the world work until nothing is left to do; apply
@@ -46,7 +47,7 @@ func large(t *testing.T, desired int) *world {
 
 func (w *world) alive() (n int) {
 	for _, t := range w.tasks {
-		if alive(t) {
+		if judge.Alive(t) {
 			n++
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/model/mutant"
+	"github.com/roadstead/roadstead/plan/judge"
 )
 
 // countFailures counts each failed task of the primary deployment once, lets
@@ -69,19 +70,7 @@ func (p *planning) failures() (fresh []*model.Task, counted []string, last time.
 // start, ended too soon, or failed its health checks. A task that somebody
 // stopped has not failed.
 func (p *planning) failed(t *model.Task) bool {
-	switch t.StopCode {
-	case model.StopTaskFailedToStart:
-		return true
-	case model.StopEssentialContainerExited:
-		if t.Status.StartedAt.IsZero() {
-			return true
-		}
-		// Both instants are this side's: a node's own clock may be wrong.
-		return t.Status.StoppedAt.Sub(t.Status.StartedAt) < p.Timing.HealthyRun
-	case model.StopServiceSchedulerInitiated:
-		return t.StoppedReason == reasonUnhealthy
-	}
-	return false
+	return judge.EndedItself(t) && (t.StopCode != model.StopEssentialContainerExited || judge.Ran(t) < p.Timing.HealthyRun)
 }
 
 // recovered reports whether the failures are over: a task that began to run
@@ -97,7 +86,7 @@ func (p *planning) recovered(s *survey, last time.Time) bool {
 	}
 	for _, i := range p.living {
 		t := p.tasks[i]
-		if t.Spec.Deployment != p.primary.ID || !alive(t) || !p.ready(t) || !t.Status.StartedAt.After(last) {
+		if t.Spec.Deployment != p.primary.ID || !judge.Alive(t) || !p.ready(t) || !t.Status.StartedAt.After(last) {
 			continue
 		}
 		at := t.Status.StartedAt.Add(p.Timing.HealthyRun)
@@ -115,15 +104,5 @@ func (p *planning) recovered(s *survey, last time.Time) bool {
 // count as one that fails once.
 func (p *planning) delay(s *survey, failed int) time.Duration {
 	slots := min(max(s.desired-s.settled, 1), 100)
-	rounds := (failed - 1) / slots
-	if rounds == 0 {
-		return 0
-	}
-	d := p.Timing.FirstDelay
-	for range rounds - 1 {
-		if d *= 2; d >= p.Timing.MaxDelay {
-			return p.Timing.MaxDelay
-		}
-	}
-	return min(d, p.Timing.MaxDelay)
+	return judge.Delay((failed-1)/slots+1, p.Timing.FirstDelay, p.Timing.MaxDelay)
 }

@@ -1,36 +1,23 @@
 package deploy
 
 import (
-	"time"
-
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/model/mutant"
+	"github.com/roadstead/roadstead/plan/judge"
 	"github.com/roadstead/roadstead/plan/place"
 )
 
 // lost reports whether the instance is gone: deregistered, of which nil is one case, or disconnected
 // for longer than LostAfter. While it may become so, the plan wakes then.
 func (p *planning) lost(n *place.Node) bool {
-	if n == nil || n.Instance.Status == model.InstanceInactive {
-		return true
-	}
-	if n.Instance.AgentConnected || mutant.On(mutant.LostIgnored) {
+	lost, at := judge.Lost(n, p.Now, p.Since, p.Timing.LostAfter)
+	if mutant.On(mutant.LostIgnored) && n != nil && n.Instance.Status != model.InstanceInactive {
 		return false
 	}
-	from := n.Instance.ConnectedAt
-	for _, t := range []time.Time{n.Instance.RegisteredAt, p.Since} {
-		if t.After(from) {
-			from = t
-		}
+	if !mutant.On(mutant.ForgottenTimer) {
+		p.out.WakeAt(at)
 	}
-	at := from.Add(p.Timing.LostAfter)
-	if p.Now.Before(at) {
-		if !mutant.On(mutant.ForgottenTimer) {
-			p.out.WakeAt(at)
-		}
-		return false
-	}
-	return true
+	return lost
 }
 
 // onLost reports whether the task's instance is gone; a task that waits for
@@ -38,9 +25,6 @@ func (p *planning) lost(n *place.Node) bool {
 func (p *planning) onLost(t *model.Task) bool {
 	return !t.Waiting() && p.lost(p.Fleet.At(p.Fleet.Index(t.Spec.Instance)))
 }
-
-// alive reports whether the task is meant to run.
-func alive(t *model.Task) bool { return t.Desired != model.TaskStopped && !t.Stopped() }
 
 // stopping reports whether the task was told to stop and has not, on an
 // instance that can still do it.
@@ -64,13 +48,9 @@ func (p *planning) unhealthy(t *model.Task) bool {
 	return true
 }
 
-// ready reports whether the task serves: it runs, and is HEALTHY where its
-// definition has a health check.
+// ready reports whether the task serves.
 func (p *planning) ready(t *model.Task) bool {
-	if t.Status.Last != model.TaskRunning || p.unhealthy(t) {
-		return false
-	}
-	return t.Status.Health == "HEALTHY" || !p.hasHealthCheck(t)
+	return !p.unhealthy(t) && judge.Ready(t, p.Definitions[t.Spec.TaskDefinition])
 }
 
 // settled reports whether the task has served for long enough to rely on it.
@@ -86,26 +66,12 @@ func (p *planning) settled(t *model.Task) bool {
 	return true
 }
 
-func (p *planning) hasHealthCheck(t *model.Task) bool {
-	def := p.Definitions[t.Spec.TaskDefinition]
-	if def == nil || def.Definition == nil {
-		return false
-	}
-	for i := range def.Definition.ContainerDefinitions {
-		c := &def.Definition.ContainerDefinitions[i]
-		if c.HealthCheck != nil && (c.Essential == nil || *c.Essential) {
-			return true
-		}
-	}
-	return false
-}
-
 // stopLost stops the tasks of lost instances: whatever becomes of them, they
 // are replaced, and told to stop should their instance come back.
 func (p *planning) stopLost() {
 	for _, i := range p.living {
 		t := p.tasks[i]
-		if !alive(t) || t.Waiting() {
+		if !judge.Alive(t) || t.Waiting() {
 			continue
 		}
 		n := p.Fleet.At(p.at[i])

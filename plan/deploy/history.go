@@ -5,6 +5,7 @@ import (
 
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/model/mutant"
+	"github.com/roadstead/roadstead/plan/judge"
 )
 
 // Statuses of service deployments.
@@ -108,22 +109,19 @@ func FinishedAt(d *model.Deployment, all []*model.Deployment) time.Time {
 // States of the circuit breaker and of the alarms of a service deployment.
 // Source: ECS API reference, ServiceDeploymentCircuitBreaker.status.
 const (
-	MonitorDisabled   = "DISABLED"
-	MonitorWatching   = "MONITORING"
-	MonitorTriggered  = "TRIGGERED"
-	MonitorCompleted  = "MONITORING_COMPLETE"
-	thresholdCount    = "COUNT"
-	thresholdUnbound  = "UNBOUNDED_PERCENT"
-	thresholdDefault  = 50  // percent
-	thresholdLeast    = 3   // of BOUNDED_PERCENT
-	thresholdGreatest = 200 // of BOUNDED_PERCENT
+	MonitorDisabled  = "DISABLED"
+	MonitorWatching  = "MONITORING"
+	MonitorTriggered = "TRIGGERED"
+	MonitorCompleted = "MONITORING_COMPLETE"
+	thresholdCount   = "COUNT"
+	thresholdUnbound = "UNBOUNDED_PERCENT"
 )
 
 // Threshold returns how many failed tasks fail a deployment of a service that
 // wants desired tasks.
 // Source: ECS API reference, ThresholdConfiguration.
 func Threshold(r model.Rollout, desired int) int {
-	value, kind := thresholdDefault, ""
+	value, kind := judge.ThresholdPercent, ""
 	if t := r.BreakerThreshold; t != nil {
 		value, kind = t.Value, t.Type
 	}
@@ -134,7 +132,7 @@ func Threshold(r model.Rollout, desired int) int {
 	case thresholdUnbound:
 		return max(percent, 1)
 	}
-	n := min(max(percent, thresholdLeast), thresholdGreatest)
+	n := judge.Threshold(desired, value)
 	if mutant.On(mutant.BreakerTooSoon) {
 		n--
 	}

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan/judge"
 	"github.com/roadstead/roadstead/plan/place"
 )
 
@@ -161,7 +162,7 @@ func (d *draw) measure() (m measure) {
 	s := p.survey()
 	m.least, m.most = s.least, s.most
 	for _, t := range p.tasks {
-		if alive(t) && !p.onLost(t) {
+		if judge.Alive(t) && !p.onLost(t) {
 			m.alive++
 			if p.ready(t) && !slices.Contains(s.astray, t) {
 				m.ready++
@@ -214,7 +215,7 @@ func (d *draw) checkSpared(c model.Change) {
 		if !ok || t.Desired != model.TaskStopped {
 			continue
 		}
-		if old := d.tasks[t.Key().ID]; alive(old) && old.Protected(d.now) && !look.unhealthy(old) && !look.onLost(old) {
+		if old := d.tasks[t.Key().ID]; judge.Alive(old) && old.Protected(d.now) && !look.unhealthy(old) && !look.onLost(old) {
 			d.t.Fatalf("the protected %s is stopped", d.named(t.ID))
 		}
 	}
@@ -326,7 +327,7 @@ func TestProgress(t *testing.T) {
 			t.Fatalf("not steady: %+v", primary.Status)
 		}
 		for _, task := range d.tasks {
-			if alive(task) && task.Spec.Deployment != primary.ID {
+			if judge.Alive(task) && task.Spec.Deployment != primary.ID {
 				t.Fatalf("an old task is left: %+v", task)
 			}
 		}
@@ -343,7 +344,7 @@ func TestProgress(t *testing.T) {
 func (d *draw) checkBalanced() {
 	counts := map[string]int{}
 	for _, t := range d.tasks {
-		if alive(t) {
+		if judge.Alive(t) {
 			counts[d.fleet().Zone(t.Spec.Instance)]++
 		}
 	}

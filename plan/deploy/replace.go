@@ -6,6 +6,7 @@ import (
 
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/model/mutant"
+	"github.com/roadstead/roadstead/plan/judge"
 	"github.com/roadstead/roadstead/plan/place"
 	"github.com/roadstead/roadstead/plan/provision"
 	"github.com/roadstead/roadstead/plan/reclaim"
@@ -42,7 +43,7 @@ func (p *planning) replace(s *survey) {
 
 	settled := min(s.settled, s.desired) + s.shielded
 	if settled+len(s.serving) >= s.desired || stopFirst {
-		gone = append(gone, p.stop(s.unhealthy, reasonUnhealthy)...)
+		gone = append(gone, p.stop(s.unhealthy, judge.Unhealthy)...)
 		gone = append(gone, p.stop(s.doubtful, scaling)...)
 	}
 	floor := s.desired

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan/judge"
 )
 
 // stopAt writes that task i is to stop. False: the plan is full.
@@ -47,7 +48,7 @@ func (p *planning) drain() {
 	var living []*model.Task
 	waiting := false
 	for _, t := range p.tasks {
-		if alive(t) {
+		if judge.Alive(t) {
 			living = append(living, t)
 		}
 		waiting = waiting || p.stopping(t)

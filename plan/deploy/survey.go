@@ -5,6 +5,7 @@ import (
 
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/model/mutant"
+	"github.com/roadstead/roadstead/plan/judge"
 	"github.com/roadstead/roadstead/plan/place"
 )
 
@@ -56,7 +57,7 @@ func (p *planning) survey() *survey {
 	if daemon {
 		for _, serves := range []bool{true, false} { // of two on one instance the one that serves stays
 			for _, i := range p.living {
-				if alive(p.tasks[i]) && p.ready(p.tasks[i]) == serves {
+				if judge.Alive(p.tasks[i]) && p.ready(p.tasks[i]) == serves {
 					p.sort(s, i, daemon, covered)
 				}
 			}
@@ -175,7 +176,7 @@ func (p *planning) daemonNodes() []string {
 	req, err := p.request()
 	if err != nil { // nothing can be said about other instances, so all stay where they are
 		for _, i := range p.living {
-			if t := p.tasks[i]; alive(t) {
+			if t := p.tasks[i]; judge.Alive(t) {
 				ids = append(ids, t.Spec.Instance)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/model/mutant"
+	"github.com/roadstead/roadstead/plan/judge"
 )
 
 // external moves on a service whose deployments somebody else controls: every
@@ -112,7 +113,7 @@ func (p *planning) drainSet() bool {
 	var living []*model.Task
 	waiting := false
 	for _, t := range p.tasks {
-		if alive(t) {
+		if judge.Alive(t) {
 			living = append(living, t)
 		}
 		waiting = waiting || p.stopping(t)
@@ -157,7 +158,7 @@ func (p *planning) putSet(t *model.TaskSet, q *planning) bool {
 func (p *planning) stopStray(tasks map[string][]*model.Task) {
 	var stray []*model.Task
 	for _, t := range p.tasks {
-		if _, left := tasks[t.Spec.Deployment]; left && alive(t) {
+		if _, left := tasks[t.Spec.Deployment]; left && judge.Alive(t) {
 			stray = append(stray, t)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/cockroachdb/datadriven"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan/judge"
 	"github.com/roadstead/roadstead/plan/provision"
 )
 
@@ -427,8 +428,7 @@ func (w *world) provision() (wrote bool, wake time.Time) {
 }
 
 func (w *world) wantsHealth(t *model.Task) bool {
-	p := planning{View: View{Definitions: w.definitions}}
-	return p.hasHealthCheck(t)
+	return judge.HasHealthCheck(w.definitions[t.Spec.TaskDefinition])
 }
 
 func (s *story) state(all bool) {

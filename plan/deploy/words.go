@@ -13,7 +13,6 @@ import (
 // Source: ECS developer guide, "Stopped tasks error messages" and "Viewing
 // service deployments".
 const (
-	reasonUnhealthy    = "Task failed container health checks"
 	reasonTasksFailed  = "ECS deployment circuit breaker: tasks failed to start."
 	reasonRollingBack  = "ECS deployment circuit breaker: rolling back to deploymentId %s."
 	reasonInProgress   = "ECS deployment %s in progress."

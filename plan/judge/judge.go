@@ -63,11 +63,11 @@ func Ran(t *model.Task) time.Duration {
 	return t.Status.StoppedAt.Sub(t.Status.StartedAt)
 }
 
-// Lost reports whether an instance is gone: deregistered, or disconnected for
-// longer than after. since is when whoever asks began to watch. While it may
-// become so, at is when.
-func Lost(n place.Node, known bool, now, since time.Time, after time.Duration) (lost bool, at time.Time) {
-	if !known || n.Instance.Status == model.InstanceInactive {
+// Lost reports whether an instance is gone: deregistered, of which nil is one
+// case, or disconnected for longer than after. since is when whoever asks began to
+// watch. While it may become so, at is when.
+func Lost(n *place.Node, now, since time.Time, after time.Duration) (lost bool, at time.Time) {
+	if n == nil || n.Instance.Status == model.InstanceInactive {
 		return true, time.Time{}
 	}
 	if n.Instance.AgentConnected {
@@ -85,10 +85,15 @@ func Lost(n place.Node, known bool, now, since time.Time, after time.Duration) (
 	return true, time.Time{}
 }
 
-// Threshold is how many failed tasks fail a deployment on so many places.
+// ThresholdPercent is the share of failed tasks that fails a deployment where
+// nobody says another.
+const ThresholdPercent = 50
+
+// Threshold is how many failed tasks fail a deployment of desired tasks when a
+// share of them may fail: at least 3, at most 200.
 // Source: ECS developer guide, "How the Amazon ECS deployment circuit breaker
 // detects failures".
-func Threshold(desired int) int { return min(max((desired+1)/2, 3), 200) }
+func Threshold(desired, percent int) int { return min(max((desired*percent+99)/100, 3), 200) }
 
 // Delay is how long to wait before the next attempt after so many failed
 // rounds in a row: nothing after the first, then first, and twice as long from

@@ -24,7 +24,7 @@ func TestDelayDoublesUpToItsLimit(t *testing.T) {
 
 func TestThreshold(t *testing.T) {
 	for desired, want := range map[int]int{0: 3, 1: 3, 6: 3, 7: 4, 100: 50, 399: 200, 10_000: 200} {
-		if n := Threshold(desired); n != want {
+		if n := Threshold(desired, ThresholdPercent); n != want {
 			t.Errorf("of %d: %d, want %d", desired, n, want)
 		}
 	}
@@ -68,25 +68,25 @@ func TestEndedItself(t *testing.T) {
 func TestLost(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 10, 0, time.UTC)
 	i := &model.ContainerInstance{Status: model.InstanceActive, ConnectedAt: now.Add(-time.Second)}
-	n := place.Node{Instance: i}
-	if lost, _ := Lost(n, false, now, time.Time{}, time.Second); !lost {
+	n := &place.Node{Instance: i}
+	if lost, _ := Lost(nil, now, time.Time{}, time.Second); !lost {
 		t.Error("an unknown instance is not lost")
 	}
-	if lost, at := Lost(n, true, now, time.Time{}, 3*time.Second); lost || !at.Equal(now.Add(2*time.Second)) {
+	if lost, at := Lost(n, now, time.Time{}, 3*time.Second); lost || !at.Equal(now.Add(2*time.Second)) {
 		t.Errorf("lost %v at %v, want at two seconds from now", lost, at)
 	}
-	if lost, _ := Lost(n, true, now, now, time.Second); lost {
+	if lost, _ := Lost(n, now, now, time.Second); lost {
 		t.Error("lost before anybody watched for long enough")
 	}
-	if lost, _ := Lost(n, true, now, time.Time{}, time.Second); !lost {
+	if lost, _ := Lost(n, now, time.Time{}, time.Second); !lost {
 		t.Error("not lost in the end")
 	}
 	i.AgentConnected = true
-	if lost, at := Lost(n, true, now, time.Time{}, time.Second); lost || !at.IsZero() {
+	if lost, at := Lost(n, now, time.Time{}, time.Second); lost || !at.IsZero() {
 		t.Error("a connected instance may be lost")
 	}
 	i.Status = model.InstanceInactive
-	if lost, _ := Lost(n, true, now, time.Time{}, time.Second); !lost {
+	if lost, _ := Lost(n, now, time.Time{}, time.Second); !lost {
 		t.Error("a deregistered instance is not lost")
 	}
 }
