@@ -105,7 +105,7 @@ func (n *Node) adopt(ctx context.Context, listing []runtime.Event) error {
 		case e.Status == runtime.StatusCreated:
 			leftovers[l] = append(leftovers[l], e.ID)
 		default:
-			found[l] = append(found[l], n.find(ctx, l, name, e, byID[e.ID]))
+			found[l] = append(found[l], n.find(ctx, l, name, e, sandboxOf(l, name, byID)))
 		}
 	}
 	now := n.options.Now()
@@ -114,6 +114,7 @@ func (n *Node) adopt(ctx context.Context, listing []runtime.Event) error {
 		for _, r := range l.runs {
 			delete(strays, r.id) // also what was made for a container that did not start yet
 		}
+		delete(strays, taskSandbox(l.payload))
 		if ids := leftovers[l]; len(ids) > 0 {
 			n.hold(ctx, l, found[l], ids, byID)
 			continue
@@ -186,8 +187,8 @@ func (n *Node) find(ctx context.Context, l *live, name string, e runtime.Event, 
 // hold settles the leftovers of a task and lets it go on then.
 func (n *Node) hold(ctx context.Context, l *live, found []step.Found, ids []string, sandboxes map[string]network.Attachment) {
 	h := &held{sandboxes: map[string]network.Attachment{}, began: map[string]runtime.Event{}, found: found}
-	for _, id := range ids {
-		h.sandboxes[id] = sandboxes[id]
+	for name, r := range l.runs {
+		h.sandboxes[r.id] = sandboxOf(l, name, sandboxes)
 	}
 	l.held = h
 	n.answer(ctx, l, func() func(time.Time) {

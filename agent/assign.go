@@ -98,6 +98,10 @@ func unsupported(t acs.Task) error {
 	}
 	switch t.NetworkMode {
 	case "", "bridge", "host", "none":
+	case "awsvpc":
+		if _, err := interfaceOf(t); err != nil {
+			return err
+		}
 	default:
 		return fmt.Errorf("network mode %q is not supported by this container instance", t.NetworkMode)
 	}

@@ -26,6 +26,10 @@ func (n *Node) effect(ctx context.Context, l *live, e step.Effect) {
 		}
 	case step.Attach:
 		n.attach(ctx, l, e.Container)
+	case step.Connect:
+		n.connect(ctx, l)
+	case step.Disconnect:
+		n.disconnect(ctx, l)
 	case step.Start:
 		n.start(ctx, l, e.Container)
 	case step.Restart:

@@ -273,7 +273,7 @@ func TestRefusedPayloads(t *testing.T) {
 		want    string
 	}{
 		{circle, "CannotCreateContainerError: container a depends on itself, by way of others or directly"},
-		{vpc, `CannotCreateContainerError: network mode "awsvpc" is not supported by this container instance`},
+		{vpc, "CannotCreateContainerError: the task has 0 network interfaces, want 1"},
 		{shared, `CannotCreateContainerError: pidMode "service" with ipcMode "" is not supported by this container instance`},
 		{broken, "CannotCreateContainerError: host configuration of container web: unexpected end of JSON input"},
 	} {

@@ -32,16 +32,49 @@ func (n *Node) writeFiles(out *runtime.Container, t acs.Task, host acs.HostConfi
 		}
 	}
 	if out.Hostname == "" && !onHost {
-		out.Hostname = r.id[:min(len(r.id), 12)]
+		out.Hostname = hostname(t, r)
 	}
 	out.HostsFile, out.ResolvConf = filepath.Join(dir, "hosts"), filepath.Join(dir, "resolv.conf")
-	if err := os.WriteFile(out.HostsFile, []byte(hosts(out.Hostname, host, r, peers)), 0o644); err != nil {
+	if err := os.WriteFile(out.HostsFile, []byte(hosts(hostNames(t, out.Hostname), host, r, peers)), 0o644); err != nil {
 		return fmt.Errorf("files of container %s: %w", r.id, err)
 	}
-	if err := os.WriteFile(out.ResolvConf, []byte(resolvConf(n.options.ResolvConf, host)), 0o644); err != nil {
+	if err := os.WriteFile(out.ResolvConf, []byte(resolvConf(n.options.ResolvConf, resolverOf(t, host))), 0o644); err != nil {
 		return fmt.Errorf("files of container %s: %w", r.id, err)
 	}
 	return nil
+}
+
+// hostname is the private DNS name of an awsvpc task, as with Amazon's agent,
+// and else the beginning of the container's id, as with Docker.
+func hostname(t acs.Task, r run) string {
+	if sharesNetwork(t) && r.sandbox.IPv4.IsValid() && t.Interfaces[0].PrivateDNSName != "" {
+		return t.Interfaces[0].PrivateDNSName
+	}
+	return r.id[:min(len(r.id), 12)]
+}
+
+// hostNames are the names of a container's own address: its host name, and the
+// first part of a private DNS name.
+func hostNames(t acs.Task, hostname string) string {
+	if first, _, qualified := strings.Cut(hostname, "."); qualified && sharesNetwork(t) {
+		return hostname + " " + first
+	}
+	return hostname
+}
+
+// resolverOf returns the name servers and domains of a container: its own, else
+// its interface's, if it says any.
+func resolverOf(t acs.Task, host acs.HostConfig) acs.HostConfig {
+	if !sharesNetwork(t) || len(t.Interfaces) == 0 {
+		return host
+	}
+	if len(host.DNS) == 0 {
+		host.DNS = t.Interfaces[0].DomainNameServers
+	}
+	if len(host.DNSSearch) == 0 {
+		host.DNSSearch = t.Interfaces[0].DomainNames
+	}
+	return host
 }
 
 func hosts(hostname string, host acs.HostConfig, r run, peers map[string]string) string {

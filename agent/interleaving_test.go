@@ -145,6 +145,9 @@ func (c *chaos) task(id string) acs.Task {
 		}
 		payload.Containers = append(payload.Containers, spec)
 	}
+	if c.dice.IntN(2) == 0 {
+		payload = awsvpc(payload, 5+len(c.tasks))
+	}
 	return payload
 }
 

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"maps"
+	"net/netip"
 	"time"
 
 	"github.com/roadstead/roadstead/agent/step"
@@ -83,9 +84,41 @@ type volumeMetadata struct {
 	Destination string
 }
 
+// networkMetadata describes a container's network; of an interface of its task
+// it says all that the stock agent does.
 type networkMetadata struct {
-	NetworkMode   string
-	IPv4Addresses []string `json:",omitempty"`
+	NetworkMode              string
+	IPv4Addresses            []string `json:",omitempty"`
+	AttachmentIndex          *int     `json:",omitempty"`
+	MACAddress               string   `json:",omitempty"`
+	IPv4SubnetCIDRBlock      string   `json:",omitempty"`
+	DomainNameServers        []string `json:",omitempty"`
+	DomainNameSearchList     []string `json:",omitempty"`
+	PrivateDNSName           string   `json:",omitempty"`
+	SubnetGatewayIpv4Address string   `json:",omitempty"`
+}
+
+// networkOf describes the network of one container. The second and third
+// versions of the metadata do not know the interface.
+func networkOf(version int, t acs.Task, r run) networkMetadata {
+	out := networkMetadata{NetworkMode: t.NetworkMode}
+	if out.NetworkMode == "" {
+		out.NetworkMode = "bridge"
+	}
+	if !r.sandbox.IPv4.IsValid() {
+		return out
+	}
+	out.IPv4Addresses = []string{r.sandbox.IPv4.String()}
+	if version < 4 || !sharesNetwork(t) || len(t.Interfaces) == 0 {
+		return out
+	}
+	in := t.Interfaces[0]
+	out.AttachmentIndex, out.MACAddress, out.PrivateDNSName = new(int), in.MACAddress, in.PrivateDNSName
+	out.DomainNameServers, out.DomainNameSearchList, out.SubnetGatewayIpv4Address = in.DomainNameServers, in.DomainNames, in.Gateway
+	if gateway, err := netip.ParsePrefix(in.Gateway); err == nil {
+		out.IPv4SubnetCIDRBlock = gateway.Masked().String()
+	}
+	return out
 }
 
 // askedTask is a task as it is when it asks about itself.
@@ -140,14 +173,7 @@ func (a askedTask) container(version int, c step.ContainerState) containerMetada
 	for _, m := range spec.MountPoints {
 		out.Volumes = append(out.Volumes, volumeMetadata{DockerName: m.SourceVolume, Source: sourceOf(a.payload, m.SourceVolume), Destination: m.ContainerPath})
 	}
-	network := networkMetadata{NetworkMode: a.payload.NetworkMode}
-	if network.NetworkMode == "" {
-		network.NetworkMode = "bridge"
-	}
-	if r.sandbox.IPv4.IsValid() {
-		network.IPv4Addresses = []string{r.sandbox.IPv4.String()}
-	}
-	out.Networks = []networkMetadata{network}
+	out.Networks = []networkMetadata{networkOf(version, a.payload, r)}
 	if version >= 4 {
 		out.ContainerARN = spec.ContainerARN
 		out.LogDriver, out.LogOptions = logConfig(spec)

@@ -160,6 +160,9 @@ func (p *plane) submit(in *ecs.SubmitTaskStateChangeInput) error {
 			return err
 		}
 	}
+	if in.Status == nil {
+		in.Status = aws.String("ATTACHED") // it is about its attachments alone
+	}
 	p.order = append(p.order, taskID(*in.Task)+" "+*in.Status)
 	p.note("plane: %s is reported %s", taskID(*in.Task), *in.Status)
 	task := p.tasks[*in.Task]

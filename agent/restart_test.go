@@ -40,6 +40,11 @@ func story(h *host) acs.Task {
 // TestKilledAtEveryMoment kills the agent before and after every single
 // operation of a task's life, and starts it again.
 func TestKilledAtEveryMoment(t *testing.T) {
+	t.Run("bridge", func(t *testing.T) { killAtEveryMoment(t, func(web acs.Task) acs.Task { return web }) })
+	t.Run("awsvpc", func(t *testing.T) { killAtEveryMoment(t, func(web acs.Task) acs.Task { return awsvpc(web, 5) }) })
+}
+
+func killAtEveryMoment(t *testing.T, change func(acs.Task) acs.Task) {
 	moments := 1 // of a life that is not killed; found out on the way
 	for at := 0; at <= moments; at++ {
 		if testing.Short() && at%7 != 0 {
@@ -47,7 +52,7 @@ func TestKilledAtEveryMoment(t *testing.T) {
 		}
 		t.Run(fmt.Sprint(at), func(t *testing.T) {
 			onHost(t, func(t *testing.T, h *host) {
-				web := story(h)
+				web := change(story(h))
 				h.killAt = at
 				h.begin()
 				h.plane.run(web)

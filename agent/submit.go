@@ -30,9 +30,15 @@ func (a *Agent) Submit(ctx context.Context, task string, r step.Report) error {
 	ctx, cancel := context.WithTimeout(ctx, submitTimeout)
 	defer cancel()
 	in := &ecs.SubmitTaskStateChangeInput{
-		Cluster: aws.String(a.options.Instance.Cluster), Task: aws.String(task), Status: aws.String(r.Status),
+		Cluster: aws.String(a.options.Instance.Cluster), Task: aws.String(task),
 		PullStartedAt: instant(r.PullStartedAt), PullStoppedAt: instant(r.PullStoppedAt),
 		ExecutionStoppedAt: instant(r.ExecutionStopped),
+	}
+	if r.Status != "" { // else it is about the attachments alone
+		in.Status = aws.String(r.Status)
+	}
+	for _, arn := range r.Attachments {
+		in.Attachments = append(in.Attachments, types.AttachmentStateChange{AttachmentArn: aws.String(arn), Status: aws.String("ATTACHED")})
 	}
 	if r.Reason != "" {
 		in.Reason = aws.String(clip(r.Reason, maxReason))

@@ -59,6 +59,7 @@ func (a *agent) adopt() {
 		for _, r := range l.runs {
 			delete(sandboxes, r.id)
 		}
+		delete(sandboxes, taskSandbox(l.payload))
 		l.task.Adopt(n.now(), found[arn])
 		a.act(l)
 	}

@@ -44,7 +44,7 @@ func (c *checker) promised(v store.View, operation string, in, out any) {
 			}
 		}
 	case *ecs.SubmitTaskStateChangeInput:
-		if t, ok := c.taskOf(v, in.Task); ok && t.Status.Last.Before(model.TaskStatus(aws.ToString(in.Status))) {
+		if t, ok := c.taskOf(v, in.Task); ok && in.Status != nil && t.Status.Last.Before(model.TaskStatus(aws.ToString(in.Status))) {
 			c.broken(operation, "task %s was reported %s and is %s", aws.ToString(in.Task), aws.ToString(in.Status), t.Status.Last)
 		}
 	case *ecs.UpdateContainerInstancesStateInput:

@@ -71,6 +71,13 @@ func (a *agent) effect(l *live, e step.Effect) {
 	case step.Cancel: // the pull itself is still answered
 	case step.Attach:
 		a.attach(l, e.Container)
+	case step.Connect:
+		a.plugIn(l)
+	case step.Disconnect:
+		a.soon(a.moment(), func() {
+			l.task.Disconnected(a.node.now(), failure("", a.network.Detach(a.w.ctx, taskSandbox(l.payload))))
+			a.act(l)
+		})
 	case step.Start:
 		l.whenSaved(func() { a.start(l, e.Container) })
 	case step.Restart:

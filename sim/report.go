@@ -20,8 +20,14 @@ import (
 
 // submit reports a task's state.
 func (a *agent) submit(l *live, r step.Report) {
-	in := &ecs.SubmitTaskStateChangeInput{Cluster: &a.node.cluster, Task: &l.payload.ARN, Status: aws.String(r.Status),
+	in := &ecs.SubmitTaskStateChangeInput{Cluster: &a.node.cluster, Task: &l.payload.ARN,
 		PullStartedAt: instant(r.PullStartedAt), PullStoppedAt: instant(r.PullStoppedAt), ExecutionStoppedAt: instant(r.ExecutionStopped)}
+	if r.Status != "" {
+		in.Status = aws.String(r.Status)
+	}
+	for _, arn := range r.Attachments {
+		in.Attachments = append(in.Attachments, types.AttachmentStateChange{AttachmentArn: aws.String(arn), Status: aws.String("ATTACHED")})
+	}
 	if r.Reason != "" {
 		in.Reason = aws.String(r.Reason)
 	}
@@ -42,7 +48,7 @@ func (a *agent) submit(l *live, r step.Report) {
 
 // send sends a report.
 func (a *agent) send(l *live, in *ecs.SubmitTaskStateChangeInput) {
-	a.w.trace.say(a.node.name, "reports %s %s", short(l.payload.ARN), *in.Status)
+	a.w.trace.say(a.node.name, "reports %s %s", short(l.payload.ARN), aws.ToString(in.Status))
 	a.stray(in)
 	a.w.call(a.node, "SubmitTaskStateChange", in, func(_ any, err error) {
 		if !a.alive() {
@@ -68,7 +74,7 @@ func (a *agent) stray(in *ecs.SubmitTaskStateChangeInput) {
 		if to == nil || a.node.cut {
 			return
 		}
-		if t, ok := w.check.taskOf(to.db.View(), in.Task); ok && model.TaskStatus(*in.Status).Before(t.Status.Last) {
+		if t, ok := w.check.taskOf(to.db.View(), in.Task); ok && in.Status != nil && model.TaskStatus(*in.Status).Before(t.Status.Last) {
 			w.happen(ReportDisordered)
 		}
 		_, _ = to.serve("SubmitTaskStateChange", in) // nobody waits for its answer

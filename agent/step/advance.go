@@ -11,6 +11,7 @@ import (
 // advance emits every effect that is due.
 func (t *Task) advance(now time.Time) {
 	t.prepare()
+	t.connect()
 	for {
 		before := t.progress()
 		for _, c := range t.containers {
@@ -56,7 +57,7 @@ func (t *Task) bringUp(now time.Time, c *container) {
 		}
 		t.emit(Pull{c.spec.Name})
 	case pulled:
-		if !t.prepared {
+		if !t.prepared || !t.online() {
 			return
 		}
 		ready, failure := t.dependencies(now, c)
@@ -72,10 +73,10 @@ func (t *Task) bringUp(now time.Time, c *container) {
 			t.emit(Attach{c.spec.Name})
 			return
 		}
-		c.phase, c.bindings = attached, hostBindings(c.spec)
+		c.phase, c.bindings = attached, t.bindings(c)
 	case attached:
 		switch {
-		case !t.prepared: // the node's memory of it is gone
+		case !t.prepared || !t.online(): // the node's memory of it is gone
 		case c.restarts > 0:
 			c.phase = starting
 			t.emit(Restart{c.spec.Name})
@@ -249,4 +250,5 @@ func (t *Task) cleanUp(now time.Time) {
 			t.emit(Remove{c.spec.Name})
 		}
 	}
+	t.disconnect(now)
 }

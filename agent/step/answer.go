@@ -110,6 +110,10 @@ func (t *Task) Exited(now time.Time, name string, exitCode *int32, reason string
 // STOPPED that it has not taken for MaxOwed.
 func (t *Task) Submitted(now time.Time, ok, refused bool) {
 	t.submitting = false
+	if t.inFlight != nil && t.inFlight.Status == "" {
+		t.announced(now, ok || refused)
+		return
+	}
 	if t.inFlight != nil && t.inFlight.Status == Stopped && now.Sub(t.owed) >= MaxOwed {
 		refused = true
 	}
@@ -168,7 +172,7 @@ func (t *Task) Adopt(now time.Time, found []Found) {
 		}
 		c.digest, c.bindings = f.Digest, f.Bindings
 		if !needsSandbox(&t.payload, c) {
-			c.bindings = hostBindings(c.spec)
+			c.bindings = t.bindings(c)
 		}
 		t.began(f.StartedAt, c, f.RuntimeID)
 		if c.check != nil {

@@ -101,8 +101,17 @@ func clip(s string, limit int) string {
 	return s[:limit]
 }
 
+// bindings are the ports of a container without a sandbox of its own. Those of
+// an interface are nowhere but there.
+func (t *Task) bindings(c *container) []Binding {
+	if t.network.needed {
+		return nil
+	}
+	return hostBindings(c.spec)
+}
+
 // needsSandbox reports whether the container gets a network of its own, be it
 // an empty one.
 func needsSandbox(t *acs.Task, c *container) bool {
-	return t.NetworkMode != "host" || c.config.NetworkDisabled
+	return t.NetworkMode != "host" && t.NetworkMode != "awsvpc" || c.config.NetworkDisabled
 }

@@ -62,8 +62,9 @@ func (Cancel) effect() {}
 
 // Report is what is submitted about a task.
 type Report struct {
-	Status                                         string // PENDING, RUNNING or STOPPED
+	Status                                         string // PENDING, RUNNING or STOPPED; "" says of Attachments alone
 	Reason                                         string
+	Attachments                                    []string // ARNs of the interfaces that are attached
 	Containers                                     []ContainerReport
 	PullStartedAt, PullStoppedAt, ExecutionStopped time.Time
 }

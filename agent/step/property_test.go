@@ -60,7 +60,7 @@ type world struct {
 func newWorld(t *rapid.T) *world {
 	names := []string{"a", "b", "c", "d"}[:rapid.IntRange(1, 4).Draw(t, "containers")]
 	payload := acs.Task{ARN: "task/t", DesiredStatus: rapid.SampledFrom([]string{Running, Running, Running, Stopped}).Draw(t, "desired"),
-		NetworkMode: rapid.SampledFrom([]string{"host", "bridge"}).Draw(t, "network")}
+		NetworkMode: rapid.SampledFrom([]string{"host", "bridge", "awsvpc"}).Draw(t, "network")}
 	for i, name := range names {
 		c := acs.Container{Name: name, Essential: i == 0 || rapid.Bool().Draw(t, "essential"),
 			StopTimeout: rapid.Int64Range(0, 3).Draw(t, "stop"), StartTimeout: rapid.Int64Range(0, 3).Draw(t, "start")}
@@ -120,6 +120,10 @@ func (w *world) take() {
 			}
 		case Submit:
 			w.submitted(e.Report)
+		case Disconnect:
+			if len(w.running()) > 0 {
+				w.t.Fatal("the network is removed while a container runs in it")
+			}
 		case Remove:
 			if w.alive[e.Container] {
 				w.t.Fatalf("container %s is removed while it runs", e.Container)
@@ -193,6 +197,10 @@ func (w *world) answer(at int) {
 			w.delivered = append(w.delivered, e.Report.Status)
 		}
 		w.task.Submitted(w.now, f == "", refused)
+	case Connect:
+		w.task.Connected(w.now, w.failure(8))
+	case Disconnect:
+		w.task.Disconnected(w.now, w.failure(2))
 	case Forget:
 		w.task.Forgotten(w.now, w.failure(2))
 	case Remove:

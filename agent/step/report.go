@@ -14,11 +14,17 @@ func (t *Task) report(now time.Time) {
 	if t.submitting || now.Before(t.retry.at) {
 		return
 	}
+	if t.announce() {
+		return
+	}
 	r := t.snapshot()
 	if t.ran && r.Status == Stopped && (t.delivered == nil || t.delivered.Status == Pending) && !mutant.On(mutant.RunningLeftOut) {
 		r.Status, r.Reason, r.ExecutionStopped = Running, "", time.Time{}
 	}
 	if t.delivered == nil && r.Status == Pending || t.delivered != nil && sameReport(*t.delivered, r) {
+		if t.delivered == nil {
+			t.retry.at = time.Time{} // what was to be said again is not true any more
+		}
 		return
 	}
 	if t.delivered != nil && t.delivered.Status == Stopped {
@@ -27,6 +33,13 @@ func (t *Task) report(now time.Time) {
 	if r.Status == Stopped && t.owed.IsZero() {
 		t.owed = now
 	}
+	if r.Status == Running && t.network.needed {
+		r.Attachments = t.attachments()
+	}
+	t.submit(r)
+}
+
+func (t *Task) submit(r Report) {
 	t.submitting, t.inFlight, t.retry.at = true, &r, time.Time{}
 	t.emit(Submit{r})
 }

@@ -29,6 +29,7 @@ const (
 // Task is the machine of one task on one node.
 type Task struct {
 	payload    acs.Task
+	network    shared
 	desired    string // RUNNING or STOPPED; STOPPED also when an essential container stopped
 	containers []*container
 	reason     string // why the task stops, when the node decided so
@@ -61,7 +62,7 @@ func (b *backoff) failed(now time.Time) {
 // New returns the machine of a task that the node was told of. A payload that
 // makes no sense is an error, which the caller reports with Refuse.
 func New(payload acs.Task) (*Task, error) {
-	t := &Task{payload: payload, desired: payload.DesiredStatus}
+	t := &Task{payload: payload, desired: payload.DesiredStatus, network: newShared(payload)}
 	if payload.ARN == "" || len(payload.Containers) == 0 {
 		return nil, fmt.Errorf("task %q has no ARN or no containers", payload.ARN)
 	}
@@ -98,7 +99,7 @@ func New(payload acs.Task) (*Task, error) {
 // STOPPED for reason, because the control plane would send it again for ever,
 // and stops and removes what is there of it.
 func Refuse(payload acs.Task, reason string) *Task {
-	t := &Task{payload: payload, desired: Stopped, reason: clip(reason, MaxReason)}
+	t := &Task{payload: payload, desired: Stopped, reason: clip(reason, MaxReason), network: newShared(payload)}
 	for _, spec := range payload.Containers {
 		if t.find(spec.Name) == nil {
 			t.containers = append(t.containers, &container{spec: spec, phase: stopped, stopTimeout: DefaultStopTimeout})
@@ -154,9 +155,9 @@ func (t *Task) Status() string {
 }
 
 // Done reports whether nothing of the task is left: it was reported STOPPED,
-// forgotten, and its containers are removed.
+// forgotten, and its containers and its network are removed.
 func (t *Task) Done() bool {
-	return t.forgotten && !slices.ContainsFunc(t.containers, func(c *container) bool { return !c.removed })
+	return t.forgotten && (!t.network.needed || t.network.disconnected) && !slices.ContainsFunc(t.containers, func(c *container) bool { return !c.removed })
 }
 
 // Health returns the health of the containers that have a check, in the
@@ -192,6 +193,7 @@ func (t *Task) Next() time.Time {
 	if !t.submitting {
 		earlier(t.retry.at)
 	}
+	earlier(t.network.retry.at)
 	for _, c := range t.containers {
 		earlier(c.killAt)
 		if c.phase == running && !c.signalled {

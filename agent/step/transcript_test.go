@@ -16,10 +16,10 @@ import (
 // TestTranscripts runs the stories under testdata: what happens to a task,
 // line by line, and what the machine wants done about it.
 //
-//	task [network=host] [desired=STOPPED]
+//	task [network=host|awsvpc] [desired=STOPPED]
 //	NAME [essential] [restart=SECONDS,IGNORED] [secret] [private] [start=SECONDS] [stop=SECONDS] [after=NAME:CONDITION]... [link=NAME:ALIAS] [port=NUMBER] [check=INTERVAL,TIMEOUT,RETRIES,START-PERIOD[,PREFIX-OF-CMD]]
 //
-// makes the task. Then: prepared, pulled, attached, started, exited, signalled, probed,
+// makes the task. Then: prepared, connected, disconnected, pulled, attached, started, exited, signalled, probed,
 // submitted, forgotten, removed, desire, retry, adopt, and wait DURATION.
 // Refuse takes the same as task, with reason=... .
 func TestTranscripts(t *testing.T) {
@@ -41,7 +41,9 @@ func (s *story) run(t *testing.T, d *datadriven.TestData) string {
 		for _, a := range d.CmdArgs {
 			switch a.Key {
 			case "network":
-				payload.NetworkMode = a.Vals[0]
+				if payload.NetworkMode = a.Vals[0]; payload.NetworkMode == "awsvpc" {
+					payload.Interfaces = []acs.NetworkInterface{{AttachmentARN: "eni"}}
+				}
 			case "desired":
 				payload.DesiredStatus = a.Vals[0]
 			case "reason":
@@ -146,6 +148,10 @@ func (s *story) happen(t *testing.T, d *datadriven.TestData) {
 	case "wait":
 		s.now = s.now.Add(time.Duration(nanoseconds(t, name)))
 		s.task.Tick(s.now)
+	case "connected":
+		s.task.Connected(s.now, failure)
+	case "disconnected":
+		s.task.Disconnected(s.now, failure)
 	case "prepared":
 		s.task.Prepared(s.now, failure)
 	case "pulled":
@@ -194,7 +200,7 @@ func (s *story) answer() string {
 	for _, e := range s.task.Effects() {
 		switch e := e.(type) {
 		case Submit:
-			fmt.Fprintf(&b, "submit %s%s\n", e.Report.Status, quoted(e.Report.Reason))
+			fmt.Fprintf(&b, "submit %s\n", strings.TrimSpace(strings.Join(e.Report.Attachments, " ")+" "+e.Report.Status+quoted(e.Report.Reason)))
 			for _, c := range e.Report.Containers {
 				fmt.Fprintf(&b, "  %s %s%s%s%s\n", c.Name, c.Status, exit(c.ExitCode), quoted(c.Reason), ports(s.task.payload.NetworkMode, c.Bindings))
 			}

@@ -1,0 +1,128 @@
+package agent
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/roadstead/roadstead/agent/runtime"
+	"github.com/roadstead/roadstead/agent/runtime/fake"
+	"github.com/roadstead/roadstead/dispatch/acs"
+)
+
+// The containers of an awsvpc task live in one network, know themselves by the
+// interface's name, and are told of it; the control plane hears of the
+// interface before it hears that they run.
+func TestSharedNetwork(t *testing.T) {
+	onHost(t, func(t *testing.T, h *host) {
+		started := map[string]runtime.Container{}
+		h.behave = func(c runtime.Container) fake.Behaviour {
+			started[c.ID] = c
+			return fake.Behaviour{}
+		}
+		h.begin()
+		offline := docker(acs.Config{NetworkDisabled: true}, acs.HostConfig{})
+		web := awsvpc(task("t1", essential("web", port(80, 80)), sidecar("side", port(81, 81)), sidecar("alone", offline)), 5)
+		h.plane.run(web)
+		other := awsvpc(task("t2", essential("web", port(80, 80))), 6)
+		other.Interfaces[0].DomainNameServers = []string{"172.31.0.2"}
+		h.plane.run(other)
+		h.untilStatus(web.ARN, "RUNNING")
+		h.untilStatus(other.ARN, "RUNNING")
+		if told := h.plane.told(web.ARN); !slices.Equal(told, []string{"ATTACHED", "RUNNING"}) {
+			t.Errorf("reports: %v", told)
+		}
+		for _, report := range h.plane.tasks[web.ARN].reports {
+			if len(report.Attachments) != 1 || *report.Attachments[0].AttachmentArn != web.Interfaces[0].AttachmentARN || *report.Attachments[0].Status != "ATTACHED" {
+				t.Errorf("attachments: %v", report.Attachments)
+			}
+			for _, c := range report.Containers {
+				if len(c.NetworkBindings) > 0 {
+					t.Errorf("bindings of %s: %v", aws.ToString(c.ContainerName), c.NetworkBindings)
+				}
+			}
+		}
+		one, two, alone := started["t1-0"], started["t1-1"], started["t1-2"]
+		if one.NetNS == "" || one.NetNS != two.NetNS || alone.NetNS == one.NetNS || started["t2-0"].NetNS == one.NetNS {
+			t.Errorf("namespaces: %q, %q, %q", one.NetNS, two.NetNS, alone.NetNS)
+		}
+		if one.Hostname != "ip-172-31-0-5.ec2.internal" || two.Hostname != one.Hostname {
+			t.Errorf("host names: %q, %q", one.Hostname, two.Hostname)
+		}
+		if hosts := read(t, one.HostsFile); !strings.Contains(hosts, "172.31.0.5\tip-172-31-0-5.ec2.internal ip-172-31-0-5\n") {
+			t.Errorf("hosts: %s", hosts)
+		}
+		if conf := read(t, one.ResolvConf); conf != "nameserver 10.0.0.2\nsearch ec2.internal\n" {
+			t.Errorf("resolv.conf: %s", conf)
+		}
+		if conf := read(t, started["t2-0"].ResolvConf); conf != "nameserver 172.31.0.2\nsearch ec2.internal\n" {
+			t.Errorf("resolv.conf: %s", conf)
+		}
+		if !slices.Contains(one.Env, "ECS_CONTAINER_METADATA_URI_V4=http://169.254.170.2/v4/t1-0") {
+			t.Errorf("environment: %v", one.Env)
+		}
+		_, text := tell(h, "GET", "/v4/t1-1", "172.31.0.5", "")
+		var got containerMetadata
+		if err := json.Unmarshal([]byte(text), &got); err != nil || got.Name != "side" || !reflect.DeepEqual(got.Networks, []networkMetadata{{
+			NetworkMode: "awsvpc", IPv4Addresses: []string{"172.31.0.5"}, AttachmentIndex: new(int), MACAddress: "0a:58:ac:1f:00:05", IPv4SubnetCIDRBlock: "172.31.0.0/20",
+			DomainNameSearchList: []string{"ec2.internal"}, PrivateDNSName: "ip-172-31-0-5.ec2.internal", SubnetGatewayIpv4Address: "172.31.0.1/20"}}) {
+			t.Errorf("%v: %s", err, text)
+		}
+		if status, _ := tell(h, "GET", "/v4/t1-1", "172.31.0.6", ""); status != 404 {
+			t.Errorf("another task is answered %d", status)
+		}
+		h.kill()
+		h.begin()
+		if status, text := tell(h, "GET", "/v4/t1-1", "172.31.0.5", ""); status != 200 {
+			t.Errorf("after a restart of the agent: %d %s", status, text)
+		}
+		h.plane.stop(web.ARN, other.ARN)
+		h.untilStatus(web.ARN, "STOPPED")
+		h.untilStatus(other.ARN, "STOPPED")
+		h.nothingLeft()
+	})
+}
+
+// A task whose interface cannot be made stops with AWS's words, and nothing of
+// it has run.
+func TestInterfaceFails(t *testing.T) {
+	onHost(t, func(t *testing.T, h *host) {
+		h.begin()
+		one, two := awsvpc(task("t1", essential("web")), 5), awsvpc(task("t2", essential("web")), 5)
+		h.plane.run(one)
+		h.untilStatus(one.ARN, "RUNNING")
+		h.plane.run(two)
+		h.untilStatus(two.ARN, "STOPPED")
+		const want = "ResourceInitializationError: failed to configure ENI: failed to setup regular eni: "
+		if got := aws.ToString(h.plane.report(two.ARN).Reason); !strings.HasPrefix(got, want) || h.starts["t2-0"] > 0 {
+			t.Errorf("%d starts, reason: %s", h.starts["t2-0"], got)
+		}
+		h.plane.stop(one.ARN)
+		h.untilStatus(one.ARN, "STOPPED")
+		h.nothingLeft()
+	})
+}
+
+// The network of a task whose record is lost goes with what is left of it.
+func TestStrayTaskNetwork(t *testing.T) {
+	onHost(t, func(t *testing.T, h *host) {
+		h.begin()
+		web := awsvpc(task("t1", essential("web")), 5)
+		h.plane.run(web)
+		h.untilStatus(web.ARN, "RUNNING")
+		h.kill()
+		h.plane.forget(web.ARN)
+		if err := (&records{filepath.Join(h.dir, "tasks")}).remove(web.ARN); err != nil {
+			t.Fatal(err)
+		}
+		h.begin()
+		pass(time.Second)
+		h.nothingLeft()
+	})
+}
