@@ -177,6 +177,9 @@ func (n *Node) find(ctx context.Context, l *live, name string, e runtime.Event, 
 	if f.StartedAt.IsZero() {
 		f.StartedAt = n.options.Now()
 	}
+	if f.Running {
+		n.endCommands(ctx, e.ID)
+	}
 	driver, options := logConfig(containerOf(l.payload, name))
 	if _, err := n.edges.Logs.Open(ctx, Log{Container: e.ID, Driver: driver, Options: options, Adopted: true}); err != nil {
 		n.options.Logger.Error("log of an adopted container is not followed", "container", e.ID, "error", err)
@@ -258,4 +261,17 @@ func (n *Node) insist(ctx context.Context, id string, act func(ctx context.Conte
 // removeStray removes a container and sandbox that no record knows.
 func (n *Node) removeStray(ctx context.Context, id string) {
 	n.wg.Go(func() { n.insist(ctx, id, n.removeAll) })
+}
+
+// endCommands ends the commands of sessions that ended with an earlier life of
+// the agent.
+func (n *Node) endCommands(ctx context.Context, id string) {
+	if n.edges.Executor == nil {
+		return
+	}
+	n.wg.Go(func() {
+		if err := n.edges.Executor.EndCommands(ctx, id); err != nil && ctx.Err() == nil {
+			n.options.Logger.Warn("commands of an earlier life are not ended", "container", id, "error", err)
+		}
+	})
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/roadstead/roadstead/dispatch/acs"
 )
 
 // API is the part of ECS's API that an agent calls; the SDK's client has it.
@@ -53,6 +55,7 @@ type Agent struct {
 	meter *meter // nil: nothing is measured
 
 	protector Protector
+	invited   chan *acs.ExecuteCommandMessage
 
 	mu  sync.Mutex
 	arn string
@@ -68,7 +71,7 @@ func New(api API, edges Edges, o Options) (*Agent, error) {
 	if o.Node.Now == nil {
 		o.Node.Now = time.Now
 	}
-	a := &Agent{api: api, options: o}
+	a := &Agent{api: api, options: o, invited: make(chan *acs.ExecuteCommandMessage, invitedAhead)}
 	edges.Reporter, a.protector = a, edges.Protector
 	o.Node.Gone, o.Node.Execution = a.creds.forget, a.creds.execution
 	if edges.Meter != nil {
@@ -113,6 +116,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	}
 	wg.Go(func() { a.serve(ctx, "control channel", a.acsOnce) })
 	wg.Go(func() { a.serve(ctx, "telemetry channel", a.tcsOnce) })
+	wg.Go(func() { a.attend(ctx) })
 	if a.meter != nil {
 		wg.Go(func() { a.measure(ctx) })
 	}

@@ -108,6 +108,8 @@ func (a *Agent) handle(ctx context.Context, m acs.Message) (answers func() []acs
 			a.creds.keep(m.TaskARN, m.Credentials, m.RoleType == acs.RoleTaskApplication) {
 			return these(credentialsAck(m.MessageID, m.Credentials))
 		}
+	case *acs.ExecuteCommandMessage:
+		a.invite(m)
 	case *acs.ErrorMessage:
 		a.options.Logger.Warn("the control plane reports an error", "message", m.Message)
 	}

@@ -73,10 +73,12 @@ type Log struct {
 
 // Edges are what a node acts through.
 type Edges struct {
-	Runtime  runtime.Runtime
-	Undoer   runtime.Undoer
-	Prober   runtime.Prober
-	Meter    runtime.Meter // nil: nothing is measured
+	Runtime runtime.Runtime
+	Undoer  runtime.Undoer
+	Prober  runtime.Prober
+	Meter   runtime.Meter // nil: nothing is measured
+	// Executor runs commands for people; nil: none are run.
+	Executor runtime.Executor
 	Network  network.Network
 	Reporter Reporter
 	Registry Authenticator

@@ -65,18 +65,25 @@ func (r *relay) deliver(ctx context.Context) {
 	}
 }
 
+// send writes a frame to the instance. It has room for all that it is sent.
+func (r *relay) send(ctx context.Context, kind Kind, body []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, streamWrite)
+	defer cancel()
+	return r.stream.Write(ctx, kind, body)
+}
+
 // pass gives the instance one payload. What no session knows is passed over.
 func (r *relay) pass(ctx context.Context, m datachannel.Message) error {
 	switch m.Payload {
 	case datachannel.Output:
 		r.room -= len(m.Body)
-		return r.stream.Write(ctx, Input, m.Body)
+		return r.send(ctx, Input, m.Body)
 	case datachannel.Size:
 		var size datachannel.TerminalSize
 		if json.Unmarshal(m.Body, &size) != nil {
 			return nil
 		}
-		return r.stream.Write(ctx, Resize, dimensions(size.Cols, size.Rows))
+		return r.send(ctx, Resize, dimensions(size.Cols, size.Rows))
 	case datachannel.Flag:
 		flag, err := datachannel.FlagOf(m.Body)
 		if err != nil {
@@ -86,9 +93,9 @@ func (r *relay) pass(ctx context.Context, m datachannel.Message) error {
 		case datachannel.TerminateSession:
 			r.finish("")
 		case datachannel.EndOfInput:
-			return r.stream.Write(ctx, End, nil)
+			return r.send(ctx, End, nil)
 		case datachannel.DisconnectToPort:
-			return r.stream.Write(ctx, Reset, nil)
+			return r.send(ctx, Reset, nil)
 		}
 	}
 	return nil

@@ -66,11 +66,9 @@ func (s *Stream) introduced(ctx context.Context) (string, error) {
 	return string(text), err
 }
 
-// Write writes one frame. Many goroutines may write at once; frames are not
-// mixed up.
+// Write writes one frame; it waits for as long as the other end does not read.
+// Many goroutines may write at once; frames are not mixed up.
 func (s *Stream) Write(ctx context.Context, kind Kind, body []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, streamWrite)
-	defer cancel()
 	frame := make([]byte, 1+len(body))
 	frame[0] = byte(kind)
 	copy(frame[1:], body)
