@@ -2,15 +2,11 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/spf13/cobra"
-
-	"github.com/roadstead/roadstead/auth/keyring"
 )
 
 func explainCommand() *cobra.Command {
@@ -43,30 +39,11 @@ those of the data directory.`,
 // explainClient returns a client of the server that the environment or the
 // data directory names.
 func explainClient(dir string) (*ecs.Client, error) {
-	if url := os.Getenv("AWS_ENDPOINT_URL"); url != "" {
-		id, secret := os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY")
-		if id == "" || secret == "" {
-			return nil, errors.New("AWS_ENDPOINT_URL is set, but AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not")
-		}
-		bundle, err := os.ReadFile(os.Getenv("AWS_CA_BUNDLE"))
-		if err != nil && os.Getenv("AWS_CA_BUNDLE") != "" {
-			return nil, fmt.Errorf("AWS_CA_BUNDLE: %w", err)
-		}
-		return ecs.NewFromConfig(trusting(clientConfig(url, staticCredentials(id, secret, os.Getenv("AWS_SESSION_TOKEN"))), bundle)), nil
-	}
-	d, err := openDataDir(dir)
+	config, _, err := publicConfig(dir)
 	if err != nil {
 		return nil, err
 	}
-	url, err := d.endpoint()
-	if err != nil {
-		return nil, err
-	}
-	key, err := keyring.Load(string(d))
-	if err != nil {
-		return nil, err
-	}
-	return ecs.NewFromConfig(trusting(clientConfig(url, staticCredentials(key.AccessKeyID, key.SecretAccessKey, "")), d.readBundle())), nil
+	return ecs.NewFromConfig(config), nil
 }
 
 // explainer is a user of the public API that says what it reads.

@@ -27,6 +27,7 @@ import (
 	"github.com/roadstead/roadstead/agent/logdriver"
 	"github.com/roadstead/roadstead/agent/network/linux"
 	"github.com/roadstead/roadstead/agent/runtime/containerd"
+	"github.com/roadstead/roadstead/dispatch/acs"
 	"github.com/roadstead/roadstead/model"
 )
 
@@ -110,7 +111,7 @@ func (n *node) introduce() (err error) {
 	if target.Scheme == "http" {
 		insecure = append(insecure, target.Host, "localhost:"+target.Port())
 	}
-	edges := agent.Edges{Runtime: n.runtime, Undoer: n.runtime, Prober: n.runtime, Meter: n.runtime, Network: n.network, Logs: n.logs,
+	edges := agent.Edges{Runtime: n.runtime, Undoer: n.runtime, Prober: n.runtime, Meter: n.runtime, Executor: n.runtime, Network: n.network, Logs: n.logs,
 		Registry: agent.NewRegistry(ecr.NewFromConfig(config), time.Now), Secrets: secretReader{config}, Protector: protector{config}}
 	resources, err := machineResources()
 	if err != nil {
@@ -234,6 +235,7 @@ func capabilities() []types.Attribute {
 	for _, c := range model.Capabilities() {
 		out = append(out, types.Attribute{Name: aws.String(c.Name)})
 	}
+	out = append(out, types.Attribute{Name: aws.String(acs.ExecCapability)})
 	architecture := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[goruntime.GOARCH]
 	for _, a := range [][2]string{{"ecs.os-type", "linux"}, {"ecs.os-family", "LINUX"}, {"ecs.cpu-architecture", architecture},
 		{"ecs.availability-zone", region + "a"}, {"ecs.instance-type", "roadstead"}} {

@@ -28,6 +28,7 @@ import (
 	"github.com/roadstead/roadstead/cli/lastuse"
 	"github.com/roadstead/roadstead/control"
 	"github.com/roadstead/roadstead/dispatch"
+	"github.com/roadstead/roadstead/dispatch/exec"
 	"github.com/roadstead/roadstead/plan/reap"
 	"github.com/roadstead/roadstead/registry/blob"
 	"github.com/roadstead/roadstead/store"
@@ -77,6 +78,7 @@ type plane struct {
 	services []*wire.Service
 	links    *control.Links
 	dispatch *dispatch.Server
+	exec     *exec.Broker
 	loops    []func(context.Context) error
 	http     *http.Server
 }
@@ -137,7 +139,9 @@ func (p *plane) introduce() error {
 	allow := gate.New(func() gate.Nouns { return p.db.View() }, gate.Options{Region: region, Managed: managedPolicies(), Sealer: p.keys.Sessions()})
 	p.links = control.NewLinks(p.db, platform, taskSessions{p.keys, func() keyring.Nouns { return p.db.View() }}, control.LinksOptions{
 		Now: time.Now, Nonce: uuid.NewString, Logger: p.options.log})
-	p.dispatch = dispatch.NewServer(p.links, p.guard.recordedChannels(p.doorway.pinned(authenticateAgent(verifier, allow))), dispatch.ServerOptions{Logger: p.options.log})
+	agents := p.doorway.pinned(authenticateAgent(verifier, allow))
+	p.dispatch = dispatch.NewServer(p.links, p.guard.recordedChannels(agents), dispatch.ServerOptions{Logger: p.options.log})
+	p.exec = exec.New(p.url, p.dispatch, exec.Options{Archive: sessionArchive{p.events}, Logger: p.options.log})
 
 	images := images.New(p.db, p.blobs, p.keys.Sessions(), entrance{keys, allow}, images.Options{Account: account, Region: region, Host: host, Scheme: p.doorway.scheme(),
 		Logger: p.options.log, Record: recordedImages{p.guard.audit, p.options.log}})
@@ -149,7 +153,7 @@ func (p *plane) introduce() error {
 			RootKey: p.keys.Bootstrap().AccessKeyID, RootAccount: account}),
 		apists.New(p.db, p.keys.Sessions(), allow, apists.Options{BootstrapAccount: account, BootstrapKey: p.keys.Bootstrap().AccessKeyID}),
 	)...),
-		apiecs.New(p.db, apiecs.Options{Region: region, RegistryHosts: hosts, Logger: p.options.log, Endpoints: p.agentEndpoints}),
+		apiecs.New(p.db, apiecs.Options{Region: region, RegistryHosts: hosts, Logger: p.options.log, Endpoints: p.agentEndpoints, Exec: p.exec}),
 		apicloudtrail.New(p.guard.trail, apicloudtrail.Options{Logger: p.options.log}),
 		apilogs.New(p.events, apilogs.Options{Region: region}),
 	)
@@ -165,6 +169,8 @@ func (p *plane) introduce() error {
 	mux.Handle("POST "+certificatePath, hurry(p.doorway.certify(verifier, p.guard)))
 	mux.Handle("GET /acs/ws", hurry(p.dispatch.ACS()))
 	mux.Handle("GET /tcs/ws", hurry(p.dispatch.TCS()))
+	mux.Handle("GET "+exec.ClientPath+"{session}", hurry(p.exec.Client()))
+	mux.Handle("GET "+exec.NodePath+"/ws", hurry(p.exec.Node(agents)))
 	p.http = &http.Server{Handler: mux, ReadHeaderTimeout: 20 * time.Second, IdleTimeout: 5 * time.Minute, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(p.options.log.Handler(), slog.LevelDebug)}
 	watcher := control.Options{Observer: eventLog{p.options.log}}
@@ -201,6 +207,7 @@ func (p *plane) run(ctx context.Context) error {
 	})
 	group.Go(func() error {
 		<-ctx.Done()
+		p.exec.Shutdown() // first: an instance is told of the end by its stream
 		p.dispatch.Shutdown()
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()

@@ -37,6 +37,10 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err == nil || errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return 0
 	}
+	var code exitError
+	if errors.As(err, &code) {
+		return int(code)
+	}
 	fmt.Fprintln(stderr, "roadstead:", err)
 	return 1
 }
@@ -55,7 +59,7 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 		Version:       Version,
 	}
-	root.AddCommand(upCommand(), serverCommand(), agentCommand(), downCommand(), envCommand(), explainCommand(), tokenCommand(), accountCommand(), auditCommand(), demoCommand(), versionCommand())
+	root.AddCommand(upCommand(), serverCommand(), agentCommand(), downCommand(), envCommand(), explainCommand(), execCommand(), logsCommand(), portForwardCommand(), copyCommand(), tokenCommand(), accountCommand(), auditCommand(), demoCommand(), versionCommand())
 	return root
 }
 

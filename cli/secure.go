@@ -212,9 +212,14 @@ func clientTLS(roots *x509.CertPool, own func(*tls.CertificateRequestInfo) (*tls
 // trusting lets a client verify servers by a bundle; nil is the system's roots.
 func trusting(c aws.Config, bundle []byte) aws.Config {
 	if len(bundle) > 0 {
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.TLSClientConfig = clientTLS(rootsOf(bundle), nil)
-		c.HTTPClient = &patientClient{http.Client{Timeout: time.Minute, Transport: transport}}
+		c.HTTPClient = &patientClient{http.Client{Timeout: time.Minute, Transport: trustingTransport(bundle)}}
 	}
 	return c
+}
+
+// trustingTransport verifies servers by the bundle.
+func trustingTransport(bundle []byte) *http.Transport {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = clientTLS(rootsOf(bundle), nil)
+	return transport
 }

@@ -94,31 +94,3 @@ func TestThereAreNoGateways(t *testing.T) {
 		refused(t, c.call(), c.code, "...")
 	}
 }
-
-func TestExecuteCommandIsRefused(t *testing.T) {
-	l := newLab(t)
-	l.cluster("default")
-	l.instance("default", 2048, 2048)
-	l.register("web")
-	task := l.run("web")
-	execute := func(change ...func(*ecs.ExecuteCommandInput)) error {
-		in := &ecs.ExecuteCommandInput{Command: aws.String("/bin/sh"), Interactive: true, Task: &task}
-		for _, c := range change {
-			c(in)
-		}
-		_, err := l.ExecuteCommand(t.Context(), in)
-		return err
-	}
-	refused(t, execute(), "InvalidParameterException", "The execute command failed because the task is not in the RUNNING state...")
-	l.report(task, "RUNNING")
-	refused(t, execute(), "InvalidParameterException", "The execute command failed because execute command was not enabled when the task was run...")
-	refused(t, execute(func(in *ecs.ExecuteCommandInput) { in.Interactive = false }), "InvalidParameterException", "Interactive is the only mode supported currently.")
-	refused(t, execute(func(in *ecs.ExecuteCommandInput) { in.Cluster = aws.String("none") }), "ClusterNotFoundException", "Cluster not found.")
-	refused(t, execute(func(in *ecs.ExecuteCommandInput) { in.Task = aws.String("00000000000000000000000000000000") }),
-		"InvalidParameterException", "The referenced task was not found.")
-	refused(t, execute(func(in *ecs.ExecuteCommandInput) { in.Container = aws.String("none") }), "ClientException", "The specified container was not found...")
-	enabled := l.task(task).Clone()
-	enabled.Spec.EnableExecuteCommand = true
-	l.commit(enabled)
-	refused(t, execute(), "TargetNotConnectedException", "The execute command failed due to an internal error. Try again later.")
-}

@@ -37,12 +37,10 @@ func newDaemonSpec(definition *string, providers []string, critical *bool, c *ty
 		return nil, invalid("Daemon task definition can not be blank.")
 	case len(providers) == 0:
 		return nil, invalid("Capacity providers cannot be empty.")
-	case execute:
-		return nil, notSupported("enableExecuteCommand")
 	case tags != "" && !slices.Contains(tags.Values(), tags):
 		return nil, invalid("Invalid propagateTags: %s", tags)
 	}
-	s.revision = model.DaemonRevisionSpec{Critical: critical == nil || *critical, EnableManagedTags: managed,
+	s.revision = model.DaemonRevisionSpec{Critical: critical == nil || *critical, EnableManagedTags: managed, EnableExecuteCommand: execute,
 		PropagateTags: orWord(string(tags), string(types.DaemonPropagateTagsNone))}
 	s.deployment.DrainPercent = defaultDrainPercent
 	if c == nil {

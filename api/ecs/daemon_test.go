@@ -310,7 +310,6 @@ func TestDaemonRefusals(t *testing.T) {
 		{func(in *ecs.CreateDaemonInput) { in.CapacityProviderArns = []string{"group"} }, "InvalidParameterException", "ECS Managed Daemons is only supported..."},
 		{func(in *ecs.CreateDaemonInput) { in.CapacityProviderArns = []string{"FARGATE"} }, "InvalidParameterException", "ECS Managed Daemons is only supported..."},
 		{func(in *ecs.CreateDaemonInput) { in.CapacityProviderArns = []string{"mi", "mi"} }, "InvalidParameterException", "Duplicate capacity providers found."},
-		{func(in *ecs.CreateDaemonInput) { in.EnableExecuteCommand = true }, "UnsupportedFeatureException", "enableExecuteCommand..."},
 		{func(in *ecs.CreateDaemonInput) { in.PropagateTags = "SERVICE" }, "InvalidParameterException", "Invalid propagateTags: SERVICE"},
 		{func(in *ecs.CreateDaemonInput) { in.ClientToken = aws.String("0123456789012345678901234567890123456") }, "InvalidParameterException", "clientToken can be at most 36 characters long."},
 		{func(in *ecs.CreateDaemonInput) {

@@ -32,6 +32,9 @@ type Options struct {
 	// RegistryHosts are the names (host:port) of the built-in registry: tasks
 	// with images from it need instances that can pull with ECR's tokens.
 	RegistryHosts []string
+	// Exec opens sessions into containers; nil: ExecuteCommand finds no target
+	// connected.
+	Exec ExecSessions
 	// Logger receives server faults; nil means none is written.
 	Logger *slog.Logger
 }

@@ -43,6 +43,8 @@ type lab struct {
 	url string
 	// full makes every write fail for want of space.
 	full atomic.Bool
+	// sessions are what ExecuteCommand opens.
+	sessions opened
 
 	mu      sync.Mutex
 	now     time.Time
@@ -63,7 +65,7 @@ func newLab(t *testing.T) *lab {
 	}
 	l.db, l.now, l.callers = db, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), map[string]caller.Identity{"ROOT": caller.NewRoot(account, "ROOT")}
 	router := wire.NewRouter(wire.Options{Authenticate: l.authenticate, Logger: slog.New(slog.DiscardHandler)}, ecsapi.New(db, ecsapi.Options{
-		Region: region, Now: l.clock, RegistryHosts: []string{"127.0.0.1:4566"},
+		Region: region, Now: l.clock, Exec: &l.sessions, RegistryHosts: []string{"127.0.0.1:4566"},
 		Endpoints: func(context.Context, string, string) (ecsapi.Endpoints, error) {
 			return ecsapi.Endpoints{Control: "http://127.0.0.1:4566/acs", Telemetry: "http://127.0.0.1:4566/tcs"}, nil
 		},

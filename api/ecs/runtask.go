@@ -89,7 +89,7 @@ func newRun(in *ecs.RunTaskInput) (*run, error) {
 	n := &run{count: 1, capacity: in.CapacityProviderStrategy, platform: in.PlatformVersion, launch: launch{
 		taskDefinition: aws.ToString(in.TaskDefinition), group: aws.ToString(in.Group), startedBy: aws.ToString(in.StartedBy),
 		referenceID: aws.ToString(in.ReferenceId), launchType: string(in.LaunchType), overrides: in.Overrides,
-		propagate: in.PropagateTags, managedTags: in.EnableECSManagedTags, network: in.NetworkConfiguration,
+		propagate: in.PropagateTags, managedTags: in.EnableECSManagedTags, execute: in.EnableExecuteCommand, network: in.NetworkConfiguration,
 	}}
 	if in.Count != nil {
 		n.count = int(*in.Count)
@@ -103,7 +103,6 @@ func newRun(in *ecs.RunTaskInput) (*run, error) {
 
 func refuseRun(in *ecs.RunTaskInput) error {
 	if err := refuse(notSupported,
-		parameter{"enableExecuteCommand", in.EnableExecuteCommand},
 		parameter{"volumeConfigurations", len(in.VolumeConfigurations) > 0},
 	); err != nil {
 		return err

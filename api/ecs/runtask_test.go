@@ -150,7 +150,6 @@ func TestRunTaskRefusals(t *testing.T) {
 		{"InvalidParameterException", "Invalid namespace for group", func(in *ecs.RunTaskInput) { in.Group = aws.String("service:s") }},
 		{"InvalidParameterException", "group longer than 255.", func(in *ecs.RunTaskInput) { in.Group = aws.String(strings.Repeat("x", 256)) }},
 		{"InvalidParameterException", "startedBy longer than 128.", func(in *ecs.RunTaskInput) { in.StartedBy = aws.String(strings.Repeat("x", 129)) }},
-		{"UnsupportedFeatureException", "enableExecuteCommand is not supported by Roadstead yet.", func(in *ecs.RunTaskInput) { in.EnableExecuteCommand = true }},
 		{"InvalidParameterException", "The platform version must be null when specifying an EC2 launch type.", func(in *ecs.RunTaskInput) { in.PlatformVersion = aws.String("LATEST") }},
 		{"InvalidParameterException", "Network Configuration is not valid for the given networkMode of this task definition.", func(in *ecs.RunTaskInput) {
 			in.NetworkConfiguration = &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: []string{"subnet-1"}}}

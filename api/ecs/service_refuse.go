@@ -12,7 +12,6 @@ import (
 // make no sense.
 func refuseService(in *ecs.CreateServiceInput) error {
 	if err := refuse(notSupported,
-		parameter{"enableExecuteCommand", in.EnableExecuteCommand},
 		parameter{"gatewayConnectors", len(in.GatewayConnectors) > 0},
 		parameter{"loadBalancers", len(in.LoadBalancers) > 0},
 		parameter{"monitoring", in.Monitoring != nil},
@@ -41,7 +40,6 @@ func refuseService(in *ecs.CreateServiceInput) error {
 // supported or make no sense. Empty lists take away what is not there.
 func refuseUpdate(in *ecs.UpdateServiceInput) error {
 	if err := refuse(notSupported,
-		parameter{"enableExecuteCommand", aws.ToBool(in.EnableExecuteCommand)},
 		parameter{"gatewayConnectors", len(in.GatewayConnectors) > 0},
 		parameter{"loadBalancers", len(in.LoadBalancers) > 0},
 		parameter{"monitoring", in.Monitoring != nil},

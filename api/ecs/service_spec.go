@@ -36,7 +36,7 @@ func newSpec(in *ecs.CreateServiceInput) (*serviceSpec, error) {
 	s := &serviceSpec{model.ServiceSpec{
 		Scheduling: orWord(string(in.SchedulingStrategy), model.SchedulingReplica),
 		Strategy:   strategies(in.PlacementStrategy), Constraints: constraints(in.PlacementConstraints),
-		EnableManagedTags: in.EnableECSManagedTags, PropagateTags: string(in.PropagateTags),
+		EnableManagedTags: in.EnableECSManagedTags, EnableExecuteCommand: in.EnableExecuteCommand, PropagateTags: string(in.PropagateTags),
 		ZoneRebalancing: string(in.AvailabilityZoneRebalancing),
 	}, in.NetworkConfiguration}
 	if in.DeploymentController != nil {
@@ -156,6 +156,9 @@ func (s *serviceSpec) update(in *ecs.UpdateServiceInput) error {
 	}
 	if in.EnableECSManagedTags != nil {
 		s.EnableManagedTags = *in.EnableECSManagedTags
+	}
+	if in.EnableExecuteCommand != nil { // it takes a new deployment to reach tasks, and makes none
+		s.EnableExecuteCommand = *in.EnableExecuteCommand
 	}
 	if in.AvailabilityZoneRebalancing != "" {
 		s.ZoneRebalancing = string(in.AvailabilityZoneRebalancing)

@@ -136,8 +136,10 @@ func showTask(r request, v store.View, t *model.Task, tags bool) types.Task {
 	if t.Spec.LaunchType == model.LaunchFargate {
 		showFargateTask(t, def, &out)
 	}
+	able := takesCommands(v, t)
 	for i := range s.Containers {
 		out.Containers = append(out.Containers, showContainer(r, t, def, &s.Containers[i], &arn))
+		out.Containers[i].ManagedAgents = showManagedAgents(t, &s.Containers[i], able)
 	}
 	return out
 }

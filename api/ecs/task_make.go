@@ -35,6 +35,7 @@ type launch struct {
 	tags        []model.Tag
 	propagate   types.PropagateTags
 	managedTags bool
+	execute     bool // ECS Exec is enabled
 }
 
 // check validates what does not depend on what is stored.
@@ -184,7 +185,7 @@ func (l *launch) make(r request, ids *plan.IDs, cluster *model.Cluster, t *model
 		Spec: model.TaskSpec{
 			TaskDefinition: t.Key().ID, Instance: instance, Group: group, StartedBy: l.startedBy,
 			LaunchType: l.launchType, Resources: resources, Overrides: l.overrides, CreatedAt: r.now,
-			ReferenceID: l.referenceID, EnableManagedTags: l.managedTags, CapacityProvider: l.provider,
+			ReferenceID: l.referenceID, EnableManagedTags: l.managedTags, EnableExecuteCommand: l.execute, CapacityProvider: l.provider,
 			PlatformVersion: resolvedPlatform(l.platform),
 		},
 		Status: model.TaskObserved{Last: model.TaskPending, Version: 1},

@@ -54,8 +54,9 @@ type Request struct {
 	Record *Record
 }
 
-// Record names a log stream.
-type Record struct{ Group, Stream string }
+// Record names a log stream of an account. The stream is named after the
+// session, by Open.
+type Record struct{ Account, Group, Stream string }
 
 // Ticket lets one client in, once.
 type Ticket struct{ SessionID, StreamURL, Token string }
@@ -141,6 +142,9 @@ func (b *Broker) Open(prefix string, r Request) (Ticket, error) {
 	}
 	if len(b.sessions) >= MaxSessions || b.tasks[r.TaskARN] >= MaxPerTask {
 		return Ticket{}, ErrLimit
+	}
+	if r.Record != nil {
+		s.request.Record = &Record{Account: r.Record.Account, Group: r.Record.Group, Stream: s.id}
 	}
 	b.sessions[s.id] = s
 	b.tasks[r.TaskARN]++
