@@ -35,7 +35,7 @@ func TestNoParameterIsIgnored(t *testing.T) {
 		used string
 		call func(field func(of any)) func(context.Context) error
 	}{
-		{ecs.RunTaskInput{}, `TaskDefinition CapacityProviderStrategy ClientToken Cluster Count EnableECSManagedTags Group LaunchType Overrides PlacementConstraints
+		{ecs.RunTaskInput{}, `TaskDefinition CapacityProviderStrategy ClientToken Cluster Count EnableECSManagedTags EnableExecuteCommand Group LaunchType Overrides PlacementConstraints
 			PlacementStrategy PropagateTags ReferenceId StartedBy Tags`,
 			func(field func(any)) func(context.Context) error {
 				in := &ecs.RunTaskInput{TaskDefinition: aws.String("web")}
@@ -54,20 +54,20 @@ func TestNoParameterIsIgnored(t *testing.T) {
 			in := &ecs.RunTaskInput{TaskDefinition: aws.String("web"), Overrides: &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{o}}}
 			return func(ctx context.Context) error { _, err := bare.RunTask(ctx, in); return err }
 		}},
-		{ecs.StartTaskInput{}, `ContainerInstances TaskDefinition Cluster EnableECSManagedTags Group Overrides PropagateTags ReferenceId StartedBy Tags`,
+		{ecs.StartTaskInput{}, `ContainerInstances TaskDefinition Cluster EnableECSManagedTags EnableExecuteCommand Group Overrides PropagateTags ReferenceId StartedBy Tags`,
 			func(field func(any)) func(context.Context) error {
 				in := &ecs.StartTaskInput{TaskDefinition: aws.String("web"), ContainerInstances: []string{instance}}
 				field(in)
 				return func(ctx context.Context) error { _, err := bare.StartTask(ctx, in); return err }
 			}},
 		{ecs.CreateServiceInput{}, `ServiceName AvailabilityZoneRebalancing CapacityProviderStrategy ClientToken Cluster DeploymentConfiguration
-			DeploymentController DesiredCount EnableECSManagedTags HealthCheckGracePeriodSeconds LaunchType PlacementConstraints PlacementStrategy PropagateTags SchedulingStrategy Tags TaskDefinition`,
+			DeploymentController DesiredCount EnableECSManagedTags EnableExecuteCommand HealthCheckGracePeriodSeconds LaunchType PlacementConstraints PlacementStrategy PropagateTags SchedulingStrategy Tags TaskDefinition`,
 			func(field func(any)) func(context.Context) error {
 				in := &ecs.CreateServiceInput{ServiceName: aws.String("probe"), TaskDefinition: aws.String("web"), DesiredCount: aws.Int32(1)}
 				field(in)
 				return func(ctx context.Context) error { _, err := bare.CreateService(ctx, in); return err }
 			}},
-		{ecs.UpdateServiceInput{}, `Service AvailabilityZoneRebalancing CapacityProviderStrategy Cluster DeploymentConfiguration DeploymentController DesiredCount EnableECSManagedTags ForceNewDeployment
+		{ecs.UpdateServiceInput{}, `Service AvailabilityZoneRebalancing CapacityProviderStrategy Cluster DeploymentConfiguration DeploymentController DesiredCount EnableECSManagedTags EnableExecuteCommand ForceNewDeployment
 			HealthCheckGracePeriodSeconds PlacementConstraints PlacementStrategy PropagateTags TaskDefinition`,
 			func(field func(any)) func(context.Context) error {
 				in := &ecs.UpdateServiceInput{Service: aws.String("kept")}

@@ -31,7 +31,7 @@ func errorTypes() (reached []string, unreachable map[string]string) {
 			"PlatformUnknownException":                       "there are no Fargate tasks, and so no platform versions",
 			"PlatformTaskDefinitionIncompatibilityException": "there are no Fargate tasks, and so no platform versions",
 			"ServerException":                                "it takes a full disk or a defect: test/e2e fills the disk",
-			"TargetNotConnectedException":                    "enableExecuteCommand is refused, so that a command fails before",
+			"TargetNotConnectedException":                    "it takes a task that runs on an instance whose agent is away: api/ecs and test/e2e have one",
 			"UpdateInProgressException":                      "changes of capacity providers are done when they are answered",
 		}
 }
