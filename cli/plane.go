@@ -114,6 +114,9 @@ func openPlane(ctx context.Context, o planeOptions) (p *plane, err error) {
 	if p.db, err = store.Open(ctx, p.log, store.Options{BatchWrites: p.log.BatchWrites()}); err != nil {
 		return nil, err
 	}
+	if err = control.BeginNetwork(ctx, p.db, account, region); err != nil {
+		return nil, err
+	}
 	if p.files, err = disk.Open(o.dir.join("logs")); err != nil {
 		return nil, err
 	}

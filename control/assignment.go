@@ -102,6 +102,7 @@ func (l *Links) payload(t *model.Task, d *model.TaskDefinition, now time.Time) a
 		panic(fmt.Sprintf("control: %v", err))
 	}
 	if t.Desired != model.TaskStopped {
+		p.Interfaces = l.interfaces(l.db.View(), t)
 		p.RoleCredentials = l.credentials(t, d, acs.RoleTaskApplication, now)
 		p.ExecutionRoleCredentials = l.credentials(t, d, acs.RoleTaskExecution, now)
 	}

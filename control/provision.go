@@ -105,7 +105,7 @@ func (p *provisioner) Plan(v store.View, key string, now time.Time) plan.Plan {
 		c = &clusterCache{id: key, stale: map[string]bool{}}
 		p.clusters[key] = c
 	}
-	in := provision.View{Definitions: map[string]*model.TaskDefinition{}, Fleet: c.fleetOf(v, key), Now: now, Seed: p.opts.Seed(),
+	in := provision.View{Definitions: map[string]*model.TaskDefinition{}, Fleet: c.fleetOf(v, key), Network: v, Now: now, Seed: p.opts.Seed(),
 		Timing: p.opts.Timing, Group: func(t *model.Task) (spread, occupied []string) { return groupOf(v, t) },
 		GroupsOf: func(instance string) []string { return groupsOn(v, instance) }}
 	for t := range store.TasksWithoutInstance(v, key) {

@@ -17,7 +17,7 @@ func (c *testCluster) waitingTask(id, provider string, memory int) {
 		Spec: model.TaskSpec{TaskDefinition: model.TaskDefinitionID("1", "web", 1), Group: "family:web", CapacityProvider: provider,
 			Resources: model.Resources{Memory: memory}, CreatedAt: c.now},
 		Status: model.TaskObserved{Version: 1, Containers: []model.ContainerObserved{{Name: "main", Last: model.TaskPending}}}}
-	provision.Wait(t, nil, nil)
+	provision.Wait(t, nil, nil, nil)
 	c.put(t)
 }
 

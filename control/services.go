@@ -264,7 +264,7 @@ func (s *services) Plan(v store.View, key string, now time.Time) plan.Plan {
 	}
 	c := s.cluster(key)
 	in := deploy.View{Service: svc, Now: now, Writes: s.opts.PlanWrites, Since: s.since, Timing: s.opts.Timing, Seed: s.opts.Seed(),
-		Definitions: map[string]*model.TaskDefinition{}, Fleet: c.fleetOf(v, clusterOf(key)),
+		Definitions: map[string]*model.TaskDefinition{}, Fleet: c.fleetOf(v, clusterOf(key)), Network: v,
 		GroupsOf: func(instance string) []string { return groupsOn(v, instance) }}
 	in.Alarms, in.Providers = alarmsOf(v, svc), map[string]*model.CapacityProvider{}
 	if len(svc.Spec.CapacityStrategy) > 0 || svc.Spec.LaunchType == model.LaunchFargate || svc.Spec.Controller == deploy.ControllerExternal {

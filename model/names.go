@@ -88,6 +88,25 @@ func (s Scope) DaemonRevisionARN(cluster, daemon, id string) string {
 	return s.ecs("daemon-revision/" + cluster + "/" + daemon + "/" + id)
 }
 
+// AttachmentARN returns attachment/id.
+func (s Scope) AttachmentARN(id string) string { return s.ecs("attachment/" + id) }
+
+func (s Scope) ec2(resource string) string {
+	return "arn:aws:ec2:" + s.Region + ":" + s.Account + ":" + resource
+}
+
+// VPCARN returns arn:aws:ec2:region:account:vpc/id.
+func (s Scope) VPCARN(id string) string { return s.ec2("vpc/" + id) }
+
+// SubnetARN returns subnet/id.
+func (s Scope) SubnetARN(id string) string { return s.ec2("subnet/" + id) }
+
+// SecurityGroupARN returns security-group/id.
+func (s Scope) SecurityGroupARN(id string) string { return s.ec2("security-group/" + id) }
+
+// SecurityGroupRuleARN returns security-group-rule/id.
+func (s Scope) SecurityGroupRuleARN(id string) string { return s.ec2("security-group-rule/" + id) }
+
 // ARN is a parsed Amazon Resource Name.
 type ARN struct {
 	Partition, Service, Region, Account string

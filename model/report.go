@@ -27,6 +27,8 @@ type TaskReport struct {
 	Reason                                         string
 	Containers                                     []ContainerReport
 	PullStartedAt, PullStoppedAt, ExecutionStopped time.Time
+	// Attached says that the task's interface is there.
+	Attached bool
 }
 
 // ContainerReport is the part of a report about one container.
@@ -55,6 +57,9 @@ func (t *Task) Observe(r TaskReport, now time.Time) *Task {
 	changed = setTime(&s.PullStartedAt, r.PullStartedAt) || changed
 	changed = setTime(&s.PullStoppedAt, r.PullStoppedAt) || changed
 	changed = setTime(&s.ExecutionStopped, r.ExecutionStopped) || changed
+	if (r.Attached || r.Status == TaskRunning) && c.Spec.Interface != nil && !s.Attached {
+		s.Attached, changed = true, true // what runs has its interface
+	}
 	if r.Status != "" && (s.Last.before(r.Status) || back && s.Last != r.Status) {
 		c.advance(r, now)
 		changed = true

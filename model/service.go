@@ -61,6 +61,9 @@ type ServiceSpec struct {
 	Controller string `f:"16"`
 	// CapacityStrategy is the capacity provider strategy; empty when LaunchType is set.
 	CapacityStrategy []CapacityStrategy `f:"17"`
+	// Network is where the interfaces of tasks are to be; nil unless their
+	// network mode is awsvpc.
+	Network *NetworkConfiguration `f:"18"`
 }
 
 // Rollout is how a deployment replaces tasks.

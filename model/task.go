@@ -96,6 +96,13 @@ type TaskSpec struct {
 	// that waits for one; empty on all others.
 	Strategy    []PlacementStrategy   `f:"17"`
 	Constraints []PlacementConstraint `f:"18"`
+	// Interface is the task's own interface, in network mode awsvpc; nil for
+	// all others, and while the task waits for an instance. Written with
+	// Instance.
+	Interface *NetworkInterface `f:"19"`
+	// Network says how an interface is to be chosen, on a task that waits for
+	// an instance; nil on all others.
+	Network *NetworkConfiguration `f:"20"`
 }
 
 // TaskObserved is what was seen of a task.
@@ -111,6 +118,8 @@ type TaskObserved struct {
 	StoppedAt        time.Time `f:"8"`
 	Health           string    `f:"9"` // HEALTHY, UNHEALTHY or UNKNOWN; "" means UNKNOWN
 	Version          int64     `f:"10"`
+	// Attached is set once the task's interface was reported to be there.
+	Attached bool `f:"11"`
 }
 
 // ContainerObserved is what was seen of one container.

@@ -56,6 +56,11 @@ func (w *world) startPlane() {
 		w.clock.after(w.mind.between(time.Second, 3*time.Second), w.startPlane)
 		return
 	}
+	if err := control.BeginNetwork(w.ctx, db, account, region); err != nil {
+		w.trace.say("plane", "does not start: %v", err)
+		w.clock.after(w.mind.between(time.Second, 3*time.Second), w.startPlane)
+		return
+	}
 	w.trace.say("plane", "life %d begins at revision %d", w.lives, db.View().Rev())
 	p := &plane{w: w, life: w.lives, db: db, api: map[string]wire.Operation{}, began: w.clock.now}
 	w.check.opened(db)

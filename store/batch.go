@@ -25,7 +25,7 @@ func (db *DB) takeAll() []*pending {
 func (db *DB) gather() []*pending {
 	var batch, later []*pending
 	written := map[model.Key]bool{}
-	taken, waiting := room{}, crowd{}
+	taken, waiting, given := room{}, crowd{}, addresses{}
 	size := 0
 	queue := db.takeAll()
 	for i, p := range queue {
@@ -37,7 +37,7 @@ func (db *DB) gather() []*pending {
 			later = append(later, p)
 			continue
 		}
-		if err := db.check(p, taken, waiting); err != nil {
+		if err := db.check(p, taken, waiting, given); err != nil {
 			p.finish(0, err)
 			continue
 		}
@@ -75,8 +75,9 @@ func touches(p *pending, written map[model.Key]bool) bool {
 }
 
 // check reports why a change cannot be made now. What it takes of instances'
-// room is counted in taken, the tasks that it lets wait in waiting.
-func (db *DB) check(p *pending, taken room, waiting crowd) error {
+// room is counted in taken, the tasks that it lets wait in waiting, and the
+// addresses that it gives in given.
+func (db *DB) check(p *pending, taken room, waiting crowd, given addresses) error {
 	if !db.leading {
 		return ErrNotLeader
 	}
@@ -85,10 +86,20 @@ func (db *DB) check(p *pending, taken room, waiting crowd) error {
 			return &ConflictError{g.Key}
 		}
 	}
+	addresses, err := given.free(db.state, p.change)
+	if err != nil {
+		return err
+	}
 	if err := taken.add(db.state, p.change); err != nil {
 		return err
 	}
-	return waiting.add(db.state, p.change)
+	if err := waiting.add(db.state, p.change); err != nil {
+		return err
+	}
+	for _, a := range addresses {
+		given[a] = true
+	}
+	return nil
 }
 
 // applied brings a batch that is in the log into the tables.

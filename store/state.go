@@ -24,17 +24,20 @@ type state struct {
 	usage  *usages
 	task   int // index of the table of tasks, -1 without one
 	by     int // index of the tasks' index by instance
-	last   *snapshot
+	// addresses is the index of the tasks' index by address.
+	addresses int
+	last      *snapshot
 }
 
 func newState(s *schema) *state {
-	st := &state{schema: s, usage: newUsages(), task: -1}
+	st := &state{schema: s, usage: newUsages(), task: -1, addresses: -1}
 	m := newMarker()
 	for i, t := range s.tables {
 		st.tables = append(st.tables, newTable(t, m))
 		if t.kind == model.KindTask {
 			st.task = i
 			st.by = slices.IndexFunc(t.indexes, func(x Index) bool { return x.Name == byInstance })
+			st.addresses = slices.IndexFunc(t.indexes, func(x Index) bool { return x.Name == byAddress })
 		}
 	}
 	return st

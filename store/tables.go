@@ -33,10 +33,12 @@ func By[T model.Noun](name string, of func(T) string) Index {
 
 // Names of the indexes.
 const (
+	byAddress  = "address"
 	byDaemon   = "daemon"
 	byFargate  = "fargate"
 	byInstance = "instance"
 	byService  = "service"
+	bySubnet   = "subnet"
 	byImage    = "image"
 	byUser     = "user"
 	byWaiting  = "waiting"
@@ -80,8 +82,10 @@ func Tables() []Table {
 		TableOf[*model.Repository](model.KindRepository),
 		TableOf[*model.Role](model.KindRole),
 		TableOf[*model.Secret](model.KindSecret),
+		TableOf[*model.SecurityGroup](model.KindSecurityGroup),
 		TableOf[*model.Service](model.KindService),
 		TableOf[*model.ServiceEvents](model.KindServiceEvents),
+		TableOf[*model.Subnet](model.KindSubnet),
 		TableOf[*model.Task](model.KindTask,
 			By(byInstance, func(t *model.Task) string { return t.Spec.Instance }),
 			By(byGroup, func(t *model.Task) string {
@@ -102,10 +106,13 @@ func Tables() []Table {
 				}
 				return model.ClusterID(t.Account, t.Cluster)
 			}),
+			By(byAddress, addressOf),
+			By(bySubnet, subnetOf),
 			By(byService, func(t *model.Task) string { return t.Spec.Service }),
 			By(byDaemon, func(t *model.Task) string { return t.Spec.Daemon })),
 		TableOf[*model.TaskSet](model.KindTaskSet),
 		TableOf[*model.TaskDefinition](model.KindTaskDefinition),
 		TableOf[*model.User](model.KindUser),
+		TableOf[*model.VPC](model.KindVPC),
 	}
 }

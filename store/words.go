@@ -14,5 +14,6 @@ func words() []string {
 		"ServiceSchedulerInitiated", "EssentialContainerExited", "Essential container in task exited",
 		"UserInitiated", "TaskFailedToStart",
 		"application/vnd.oci.image.", "application/vnd.docker.",
+		"subnet-0", "sg-0",
 	}
 }

@@ -45,7 +45,6 @@ func (d *frontDoor) SubmitTaskStateChange(ctx context.Context, in *ecs.SubmitTas
 		return nil, err
 	}
 	if err := refuse(func(p string) error { return invalid("%s", notYet(p)) },
-		parameter{"attachments", len(in.Attachments) > 0},
 		parameter{"managedAgents", len(in.ManagedAgents) > 0},
 	); err != nil {
 		return nil, err
@@ -53,6 +52,10 @@ func (d *frontDoor) SubmitTaskStateChange(ctx context.Context, in *ecs.SubmitTas
 	report := model.TaskReport{Reason: aws.ToString(in.Reason), PullStartedAt: aws.ToTime(in.PullStartedAt),
 		PullStoppedAt: aws.ToTime(in.PullStoppedAt), ExecutionStopped: aws.ToTime(in.ExecutionStoppedAt)}
 	if report.Status, err = reported(in.Status); err != nil {
+		return nil, err
+	}
+	attached, err := attachmentReports(in.Attachments)
+	if err != nil {
 		return nil, err
 	}
 	for _, c := range in.Containers {
@@ -63,7 +66,7 @@ func (d *frontDoor) SubmitTaskStateChange(ctx context.Context, in *ecs.SubmitTas
 		report.Containers = append(report.Containers, container)
 	}
 	// gofail: var apiReportReceived struct{}
-	if err := d.observe(r, in.Cluster, in.Task, report); err != nil {
+	if err := d.observe(r, in.Cluster, in.Task, report, attached...); err != nil {
 		return nil, err
 	}
 	// gofail: var apiReportCommitted struct{}
@@ -85,21 +88,6 @@ func (d *frontDoor) SubmitContainerStateChange(ctx context.Context, in *ecs.Subm
 		return nil, err
 	}
 	return &ecs.SubmitContainerStateChangeOutput{Acknowledgment: new(acknowledgment)}, nil
-}
-
-// SubmitAttachmentStateChanges refuses: nothing is ever attached here.
-func (d *frontDoor) SubmitAttachmentStateChanges(ctx context.Context, in *ecs.SubmitAttachmentStateChangesInput) (*ecs.SubmitAttachmentStateChangesOutput, error) {
-	r, err := d.begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := r.cluster(d.db.View(), in.Cluster); err != nil {
-		return nil, err
-	}
-	if len(in.Attachments) == 0 {
-		return nil, invalid("Attachments cannot be empty.")
-	}
-	return nil, invalid("The attachment %s was not found.", aws.ToString(in.Attachments[0].AttachmentArn))
 }
 
 // UpdateContainerAgent never finds an update: agents of Roadstead come with
@@ -150,12 +138,19 @@ func containerReport(c types.ContainerStateChange) (model.ContainerReport, error
 	return out, err
 }
 
-// observe stores what a report says that is new.
-func (d *frontDoor) observe(r request, clusterRef, ref *string, report model.TaskReport) error {
+// observe stores what a report says that is new. Attached are the ARNs of the
+// attachments that are there.
+func (d *frontDoor) observe(r request, clusterRef, ref *string, report model.TaskReport, attached ...string) error {
 	return d.commit(r, func(v store.View, c *model.Change) error {
 		t, err := r.reportedTask(v, clusterRef, aws.ToString(ref))
 		if err != nil {
 			return err
+		}
+		for _, arn := range attached {
+			if !r.isAttachment(t, arn) {
+				return attachmentNotFound(arn)
+			}
+			report.Attached = true
 		}
 		observed := t.Observe(report, r.now)
 		if observed != t {

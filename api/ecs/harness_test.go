@@ -21,6 +21,7 @@ import (
 
 	ecsapi "github.com/roadstead/roadstead/api/ecs"
 	"github.com/roadstead/roadstead/auth/caller"
+	"github.com/roadstead/roadstead/control"
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/store"
 	"github.com/roadstead/roadstead/store/memlog"
@@ -64,6 +65,9 @@ func newLab(t *testing.T) *lab {
 		t.Fatal(err)
 	}
 	l.db, l.now, l.callers = db, time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), map[string]caller.Identity{"ROOT": caller.NewRoot(account, "ROOT")}
+	if err := control.BeginNetwork(t.Context(), db, account, region); err != nil {
+		t.Fatal(err)
+	}
 	router := wire.NewRouter(wire.Options{Authenticate: l.authenticate, Logger: slog.New(slog.DiscardHandler)}, ecsapi.New(db, ecsapi.Options{
 		Region: region, Now: l.clock, Exec: &l.sessions, RegistryHosts: []string{"127.0.0.1:4566"},
 		Endpoints: func(context.Context, string, string) (ecsapi.Endpoints, error) {

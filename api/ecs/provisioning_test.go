@@ -19,7 +19,7 @@ func TestTaskWithoutInstance(t *testing.T) {
 	task := &model.Task{Account: account, Cluster: "default", ID: "0123456789abcdef0123456789abcdef", Desired: model.TaskRunning,
 		Spec:   model.TaskSpec{TaskDefinition: model.TaskDefinitionID(account, "web", 1), Group: "family:web", CapacityProvider: "p", CreatedAt: l.clock()},
 		Status: model.TaskObserved{Version: 1, Containers: []model.ContainerObserved{{Name: "web", Last: model.TaskPending}}}}
-	provision.Wait(task, nil, nil)
+	provision.Wait(task, nil, nil, nil)
 	var c model.Change
 	c.Put(task)
 	if _, err := l.db.Commit(t.Context(), c); err != nil {

@@ -133,6 +133,10 @@ func (n *run) place(r request, v store.View, cluster *model.Cluster, fleet *plac
 	if err != nil {
 		return nil, nil, err
 	}
+	network, err := r.network(v, n.network, t.Definition)
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, s := range shares {
 		if s.onFargate() {
 			if err := fargateRuns(t.Definition, len(n.strategy), len(n.constraints)); err != nil {
@@ -142,7 +146,7 @@ func (n *run) place(r request, v store.View, cluster *model.Cluster, fleet *plac
 				return nil, nil, err
 			}
 		}
-		if err := s.fits(t.Definition); err != nil {
+		if err := s.fits(t.Definition, network); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -151,6 +155,7 @@ func (n *run) place(r request, v store.View, cluster *model.Cluster, fleet *plac
 		n.strategy = []model.PlacementStrategy{{Type: place.Random}}
 	}
 	p := placing{run: n, v: v, r: r, cluster: cluster, definition: t, ids: r.ids(), failures: []types.Failure{}}
+	p.addressing = newAddressing(r, v, fleet, network, p.ids.Uint64())
 	if p.request, err = n.request(v, cluster, t); err != nil {
 		return nil, nil, err
 	}

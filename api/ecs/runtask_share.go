@@ -73,6 +73,7 @@ type placing struct {
 	definition *model.TaskDefinition
 	ids        *plan.IDs
 	request    place.Request // what all shares have in common
+	addressing addressing
 
 	tasks    []*model.Task
 	failures []types.Failure
@@ -95,6 +96,10 @@ func (p *placing) share(fleet *place.Fleet, s share) error {
 		task, err := s.make(p.r, p.ids, p.cluster, p.definition, instance)
 		if err != nil {
 			return err
+		}
+		if !p.addressing.give(task) {
+			p.failures = append(p.failures, p.r.full(instance))
+			continue
 		}
 		p.tasks = append(p.tasks, task)
 	}
@@ -136,7 +141,7 @@ func (p *placing) wait(s share, count int) error {
 		if err != nil {
 			return err
 		}
-		provision.Wait(task, p.run.strategy, p.run.constraints)
+		provision.Wait(task, p.run.strategy, p.run.constraints, p.addressing.network)
 		p.tasks = append(p.tasks, task)
 	}
 	return nil

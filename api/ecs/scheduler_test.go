@@ -50,7 +50,7 @@ func (l *lab) scheduleOnce(id string) bool {
 	for i := range store.Prefix[*model.ContainerInstance](v, model.ClusterID(s.Account, s.Cluster)+"/") {
 		nodes = append(nodes, place.Node{Instance: i, Usage: store.Usage(v, i.Key().ID)})
 	}
-	in.Fleet = place.NewFleet(nodes)
+	in.Fleet, in.Network = place.NewFleet(nodes), v
 	for d := range store.DeploymentsByService(v, id) {
 		in.Deployments = append(in.Deployments, d)
 	}

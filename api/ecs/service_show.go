@@ -46,7 +46,7 @@ func showService(r request, v store.View, s *model.Service, tags bool) *types.Se
 		ResourceManagementType:      types.ResourceManagementTypeCustomer,
 		DeploymentConfiguration:     showRollout(*spec), Events: showEvents(v, s),
 		PlacementConstraints: showConstraints(spec.Constraints), PlacementStrategy: showStrategies(spec.Strategy),
-		LoadBalancers: []types.LoadBalancer{}, ServiceRegistries: []types.ServiceRegistry{},
+		NetworkConfiguration: showNetwork(spec.Network), LoadBalancers: []types.LoadBalancer{}, ServiceRegistries: []types.ServiceRegistry{},
 	}
 	if spec.PlatformVersion != "" {
 		out.PlatformVersion, out.PlatformFamily = new(spec.PlatformVersion), new(platformFamily)
@@ -102,7 +102,8 @@ func (h history) deployment(d *model.Deployment) types.Deployment {
 		DesiredCount: n.wanted, RunningCount: n.running, PendingCount: n.pending, FailedTasks: int32(d.Status.FailedTasks),
 		CreatedAt: instant(d.CreatedAt), UpdatedAt: instant(d.Status.UpdatedAt),
 		LaunchType: types.LaunchType(d.Spec.LaunchType), CapacityProviderStrategy: showCapacity(&d.Spec),
-		RolloutState: types.DeploymentRolloutState(d.Status.Rollout), RolloutStateReason: text(d.Status.RolloutReason),
+		NetworkConfiguration: showNetwork(d.Spec.Network),
+		RolloutState:         types.DeploymentRolloutState(d.Status.Rollout), RolloutStateReason: text(d.Status.RolloutReason),
 	}
 	if d.Spec.PlatformVersion != "" {
 		out.PlatformVersion, out.PlatformFamily = new(resolvedPlatform(d.Spec.PlatformVersion)), new(platformFamily)

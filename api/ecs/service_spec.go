@@ -21,7 +21,7 @@ const maxDesired = 5000
 // changes it.
 type serviceSpec struct {
 	model.ServiceSpec
-	// network is the request's, which depends on the task definition.
+	// network is the request's.
 	network *types.NetworkConfiguration
 }
 
@@ -226,21 +226,23 @@ func (s *serviceSpec) check(r request, v store.View) error {
 }
 
 func (s *serviceSpec) fits(r request, v store.View, def *types.TaskDefinition) error {
-	configured := s.network != nil && s.network.AwsvpcConfiguration != nil
-	switch {
-	case configured && def.NetworkMode != types.NetworkModeAwsvpc:
-		return invalid("Network Configuration is not valid for the given networkMode of this task definition.")
-	case !configured && def.NetworkMode == types.NetworkModeAwsvpc:
-		return invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
-	case configured:
-		return notSupported("networkMode awsvpc")
+	if s.network != nil { // what a request does not say stays as it was
+		n, err := r.network(v, s.network, def)
+		if err != nil {
+			return err
+		}
+		s.Network = n
 	}
 	if s.onFargate() {
 		if err := fargateRuns(def, len(s.Strategy), len(s.Constraints)); err != nil {
 			return err
 		}
 	}
-	for _, launchType := range s.launchTypes(r, v) {
+	launchTypes := s.launchTypes(r, v)
+	if err := matches(s.Network, def, launchTypes...); err != nil {
+		return err
+	}
+	for _, launchType := range launchTypes {
 		if need := def.RequiresCompatibilities; len(need) > 0 && !slices.Contains(need, types.Compatibility(launchType)) {
 			return invalid("Task definition does not support launch_type %s.", launchType)
 		}

@@ -290,7 +290,7 @@ func TestNetworkOfAServiceFollowsItsDefinition(t *testing.T) {
 		code, message string
 	}{
 		{"own", nil, "InvalidParameterException", "Network Configuration must be provided when networkMode 'awsvpc' is specified."},
-		{"own", network, "UnsupportedFeatureException", "networkMode awsvpc is not supported by Roadstead yet."},
+		{"own", network, "InvalidParameterException", "Error retrieving subnet information for [subnet-1]: The subnet ID 'subnet-1' does not exist (ErrorCode: InvalidSubnetID.NotFound)"},
 		{"web", network, "InvalidParameterException", "Network Configuration is not valid for the given networkMode of this task definition."},
 	} {
 		_, err := l.CreateService(t.Context(), &ecs.CreateServiceInput{ServiceName: aws.String("x"), TaskDefinition: &c.definition,

@@ -58,7 +58,7 @@ func (d *frontDoor) UpdateService(ctx context.Context, in *ecs.UpdateServiceInpu
 		changed.Spec = spec.ServiceSpec
 		if in.ForceNewDeployment || spec.TaskDefinition != old.Spec.TaskDefinition || spec.LaunchType != old.Spec.LaunchType ||
 			spec.PlatformVersion != old.Spec.PlatformVersion ||
-			!slices.Equal(spec.CapacityStrategy, old.Spec.CapacityStrategy) {
+			!slices.Equal(spec.CapacityStrategy, old.Spec.CapacityStrategy) || !spec.Network.Equal(old.Spec.Network) {
 			r.deploy(v, c, changed)
 		}
 		c.Put(changed)

@@ -78,7 +78,11 @@ func (l *launch) place(r request, v store.View, cluster *model.Cluster, fleet *p
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := l.fits(t.Definition); err != nil {
+	network, err := r.network(v, l.network, t.Definition)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := l.fits(t.Definition, network); err != nil {
 		return nil, nil, err
 	}
 	resources, err := place.Demand(t.Definition, l.overrides)
@@ -87,6 +91,7 @@ func (l *launch) place(r request, v store.View, cluster *model.Cluster, fleet *p
 	}
 	req := &place.Request{Count: 1, Resources: resources, Required: place.RequiredWith(t.Definition, l.overrides)}
 	ids := r.ids()
+	addressing := newAddressing(r, v, fleet, network, ids.Uint64())
 	var tasks []*model.Task
 	failures := []types.Failure{}
 	seen := map[string]bool{}
@@ -109,6 +114,10 @@ func (l *launch) place(r request, v store.View, cluster *model.Cluster, fleet *p
 		task, err := l.make(r, ids, cluster, t, key)
 		if err != nil {
 			return nil, nil, err
+		}
+		if !addressing.give(task) {
+			failures = append(failures, r.full(key))
+			continue
 		}
 		tasks = append(tasks, task)
 	}

@@ -116,9 +116,11 @@ func showTask(r request, v store.View, t *model.Task, tags bool) types.Task {
 		StartedAt: instant(s.StartedAt), StoppingAt: instant(t.StoppingAt), StoppedAt: instant(s.StoppedAt),
 		ExecutionStoppedAt: instant(s.ExecutionStopped),
 		StopCode:           types.TaskStopCode(t.StopCode), StoppedReason: text(t.StoppedReason), Version: s.Version,
-		Attachments: []types.Attachment{}, InferenceAccelerators: []types.InferenceAccelerator{},
-		Overrides: showOverrides(t), Tags: []types.Tag{},
+		InferenceAccelerators: []types.InferenceAccelerator{},
+		Overrides:             showOverrides(t), Tags: []types.Tag{},
 	}
+	attachments, interfaces := showInterface(r, t)
+	out.Attachments = attachments
 	if tags {
 		out.Tags = showTags(t.Tags)
 	}
@@ -140,6 +142,7 @@ func showTask(r request, v store.View, t *model.Task, tags bool) types.Task {
 	for i := range s.Containers {
 		out.Containers = append(out.Containers, showContainer(r, t, def, &s.Containers[i], &arn))
 		out.Containers[i].ManagedAgents = showManagedAgents(t, &s.Containers[i], able)
+		out.Containers[i].NetworkInterfaces = interfaces
 	}
 	return out
 }
@@ -194,7 +197,7 @@ func showContainer(r request, t *model.Task, def *types.TaskDefinition, c *model
 	out := types.Container{
 		ContainerArn: new(r.scope.ContainerARN(t.Cluster, t.ID, c.ID)), TaskArn: task, Name: new(c.Name),
 		LastStatus: new(string(c.Last)), RuntimeId: text(c.RuntimeID), ImageDigest: text(c.Digest), ExitCode: c.ExitCode,
-		Reason: text(c.Reason), HealthStatus: health(c.Health), NetworkInterfaces: []types.NetworkInterface{},
+		Reason: text(c.Reason), HealthStatus: health(c.Health),
 		NetworkBindings: make([]types.NetworkBinding, 0, len(c.Bindings)), Cpu: new("0"),
 	}
 	for _, b := range c.Bindings {

@@ -118,15 +118,9 @@ func (l *launch) onFargate() bool { return model.OnFargate(l.launchType, l.provi
 
 // fits checks overrides, network configuration and launch type against the
 // definition.
-func (l *launch) fits(def *types.TaskDefinition) error {
-	configured := l.network != nil && l.network.AwsvpcConfiguration != nil
-	switch {
-	case configured && def.NetworkMode != types.NetworkModeAwsvpc:
-		return invalid("Network Configuration is not valid for the given networkMode of this task definition.")
-	case !configured && def.NetworkMode == types.NetworkModeAwsvpc:
-		return invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
-	case configured:
-		return notSupported("networkMode awsvpc")
+func (l *launch) fits(def *types.TaskDefinition, network *model.NetworkConfiguration) error {
+	if err := matches(network, def, l.launchType); err != nil {
+		return err
 	}
 	if need := def.RequiresCompatibilities; len(need) > 0 && !slices.Contains(need, types.Compatibility(l.launchType)) {
 		return invalid("Task definition does not support launch_type %s.", l.launchType)

@@ -102,6 +102,7 @@ func (d *frontDoor) CreateTaskSet(ctx context.Context, in *ecs.CreateTaskSetInpu
 			return invalid("A service can have at most %d task sets. Delete a task set and try again.", maxTaskSets)
 		}
 		spec := &serviceSpec{s.Spec, in.NetworkConfiguration}
+		spec.Network = nil
 		if err := spec.capacity(r, v, cluster, string(in.LaunchType), in.CapacityProviderStrategy); err != nil {
 			return err
 		}
@@ -114,7 +115,7 @@ func (d *frontDoor) CreateTaskSet(ctx context.Context, in *ecs.CreateTaskSetInpu
 			return err
 		}
 		made = &model.TaskSet{Account: s.Account, Cluster: s.Cluster, Service: s.Name, ID: r.ids().Deployment(),
-			Spec:  model.ServiceSpec{TaskDefinition: spec.TaskDefinition, LaunchType: spec.LaunchType, CapacityStrategy: spec.CapacityStrategy, PlatformVersion: spec.PlatformVersion},
+			Spec:  model.ServiceSpec{TaskDefinition: spec.TaskDefinition, LaunchType: spec.LaunchType, CapacityStrategy: spec.CapacityStrategy, PlatformVersion: spec.PlatformVersion, Network: spec.Network},
 			Scale: scaleOf(in.Scale), ExternalID: aws.ToString(in.ExternalId), Tags: tags, CreatedAt: r.now, UpdatedAt: r.now,
 			Status: model.TaskSetActive, Stability: model.Stabilizing, StabilityAt: r.now}
 		// The service counts its task sets: two that are made at once are one too many.

@@ -89,7 +89,7 @@ func countedTaskSet(r request, v store.View, s *model.Service, t *model.TaskSet,
 		ComputedDesiredCount: int32(deploy.Wanted(t, s.Spec.DesiredCount)), RunningCount: n.running, PendingCount: n.pending,
 		CreatedAt: instant(t.CreatedAt), UpdatedAt: instant(t.UpdatedAt),
 		StabilityStatus: types.StabilityStatus(t.Stability), StabilityStatusAt: instant(t.StabilityAt),
-		LoadBalancers: []types.LoadBalancer{}, ServiceRegistries: []types.ServiceRegistry{},
+		NetworkConfiguration: showNetwork(t.Spec.Network), LoadBalancers: []types.LoadBalancer{}, ServiceRegistries: []types.ServiceRegistry{},
 	}
 	if t.Spec.PlatformVersion != "" {
 		out.PlatformVersion, out.PlatformFamily = new(resolvedPlatform(t.Spec.PlatformVersion)), new(platformFamily)

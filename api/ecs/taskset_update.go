@@ -102,6 +102,7 @@ func (d *frontDoor) UpdateServicePrimaryTaskSet(ctx context.Context, in *ecs.Upd
 		changed.Primary = t.ID
 		changed.Spec.TaskDefinition, changed.Spec.LaunchType = t.Spec.TaskDefinition, t.Spec.LaunchType
 		changed.Spec.CapacityStrategy, changed.Spec.PlatformVersion = t.Spec.CapacityStrategy, t.Spec.PlatformVersion
+		changed.Spec.Network = t.Spec.Network
 		t = t.Clone()
 		t.UpdatedAt = r.now
 		c.Put(changed)

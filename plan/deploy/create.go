@@ -84,7 +84,7 @@ func (p *planning) newTask(at spot, resources model.Resources, def *model.TaskDe
 		Spec: model.TaskSpec{TaskDefinition: spec.TaskDefinition, Instance: at.instance, Service: s.Key().ID, Deployment: p.primary.ID,
 			Group: "service:" + s.Name, StartedBy: p.primary.ID, LaunchType: spec.LaunchType, Resources: resources, CreatedAt: p.Now,
 			EnableExecuteCommand: spec.EnableExecuteCommand, EnableManagedTags: s.Spec.EnableManagedTags,
-			CapacityProvider: at.provider, PlatformVersion: platform(spec.PlatformVersion)},
+			CapacityProvider: at.provider, Interface: at.network, PlatformVersion: platform(spec.PlatformVersion)},
 		Status: model.TaskObserved{Last: model.TaskPending, Version: 1}}
 	switch {
 	case p.onFargate():
@@ -101,7 +101,7 @@ func (p *planning) newTask(at spot, resources model.Resources, def *model.TaskDe
 		}
 	}
 	if at.instance == "" {
-		provision.Wait(t, s.Spec.Strategy, s.Spec.Constraints)
+		provision.Wait(t, s.Spec.Strategy, s.Spec.Constraints, spec.Network)
 	}
 	return t
 }

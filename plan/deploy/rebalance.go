@@ -243,8 +243,8 @@ func (p *planning) startIn(s *survey, z zoned, moves []move, full map[string]boo
 			}
 			return same
 		})
-		r := place.Place(p.Fleet, req, p.ids.Uint64())
-		if len(r.Placed) == 0 {
+		spots, _ := p.spots(req, to.provider)
+		if len(spots) == 0 {
 			full[to.to] = true
 			p.stuck("ZONE:"+to.to, fmt.Sprintf("is unable to place a task in %s because no container instance met all of its requirements.", to.to))
 			continue
@@ -252,10 +252,6 @@ func (p *planning) startIn(s *survey, z zoned, moves []move, full map[string]boo
 		if !st.Rebalancing {
 			st.Rebalancing = true
 			p.say("is not AZ balanced with %s. AZ Rebalancing in progress.", z)
-		}
-		spots := make([]spot, len(r.Placed))
-		for i, id := range r.Placed {
-			spots[i] = spot{id, to.provider}
 		}
 		made := p.create(spots, req.Resources)
 		p.say("has started %d tasks in %s to AZ Rebalance: %s.", len(made), to.to, named(made))

@@ -194,8 +194,11 @@ func (p *planning) start(s *survey) (int, stuckWait) {
 }
 
 // spot is where a task is to be, "" for one that has to wait for an instance,
-// and by which capacity provider; "" for none.
-type spot struct{ instance, provider string }
+// by which capacity provider, "" for none, and with which interface; nil for none.
+type spot struct {
+	instance, provider string
+	network            *model.NetworkInterface
+}
 
 // place chooses instances for count tasks. It says why there were not enough,
 // unless tasks of the service are stopping, whose room will be free in a
@@ -247,10 +250,7 @@ func providers(tasks []*model.Task) map[string]int {
 func (p *planning) placeBy(s *survey, req *place.Request, provider string) (spots []spot, wait stuckWait) {
 	var r place.Result
 	if provider != model.ProviderFargateSpot || !p.Scarce {
-		r = place.Place(p.Fleet, req, p.ids.Uint64())
-	}
-	for _, id := range r.Placed {
-		spots = append(spots, spot{id, provider})
+		spots, r = p.spots(req, provider)
 	}
 	for range p.reclaimable(s, req, provider, len(spots)) {
 		spots = append(spots, spot{provider: provider})
@@ -285,7 +285,7 @@ func (p *planning) placeBy(s *survey, req *place.Request, provider string) (spot
 		p.out.Reasons[len(p.out.Reasons)-1].Instance = closest.Instance
 	}
 	switch closest.Reason {
-	case place.FailCPU, place.FailMemory, place.FailPorts, place.FailDistinct:
+	case place.FailCPU, place.FailMemory, place.FailPorts, place.FailDistinct, place.FailInterface:
 		return spots, waitPlace
 	}
 	return spots, waitNoPlace

@@ -7,6 +7,7 @@ import (
 
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/plan"
+	"github.com/roadstead/roadstead/plan/address"
 	"github.com/roadstead/roadstead/plan/place"
 )
 
@@ -17,6 +18,7 @@ type View struct {
 	Tasks       []*model.Task                    // all of the service that are in the tables
 	Definitions map[string]*model.TaskDefinition // by id, those of the tasks and of the deployments
 	Fleet       *place.Fleet                     // the cluster's instances
+	Network     address.Network                  // where tasks of network mode awsvpc have their addresses from
 	// Writes is how many writes the plan may hold; 0: plan.MaxWrites.
 	Writes int
 	Events *model.ServiceEvents // nil: none yet
@@ -136,6 +138,7 @@ type planning struct {
 	guarded   map[string]bool // instances, by id
 	before    []place.Node    // those as they were handed in
 	trouble   trouble
+	chooser   *address.Chooser
 }
 
 func begin(v View) *planning {

@@ -16,6 +16,9 @@ const (
 	FailCPU       = "RESOURCE:CPU"
 	FailMemory    = "RESOURCE:MEMORY"
 	FailPorts     = "RESOURCE:PORTS"
+	// FailInterface is for whoever gives addresses: none is free for a task of
+	// network mode awsvpc. Instances have no limit of interfaces here.
+	FailInterface = "RESOURCE:ENI"
 	FailDistinct  = "DistinctInstance placement constraint unsatisfied."
 	FailMemberOf  = "MemberOf placement constraint unsatisfied."
 	// FailLaunchType is ours: the task is for external instances only.
@@ -30,7 +33,7 @@ const (
 // closeness ranks the reasons: the higher, the more the instance had right.
 func closeness(reason string) int {
 	return slices.Index([]string{FailInactive, FailLaunchType, FailProvider, FailAgent, FailZone, FailAttribute, FailMemberOf,
-		FailDistinct, FailCPU, FailMemory, FailPorts}, reason)
+		FailDistinct, FailCPU, FailMemory, FailPorts, FailInterface}, reason)
 }
 
 // Check returns why node n cannot take one more task of the request, or "".

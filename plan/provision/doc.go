@@ -40,8 +40,9 @@ func Waits(p *model.CapacityProvider) bool {
 
 // Wait makes t, a new task that no one else has seen, wait for an instance of
 // its capacity provider (Spec.CapacityProvider). Strategy and constraints are
-// the caller's; those of the task definition are known anyway.
-func Wait(t *model.Task, strategy []model.PlacementStrategy, constraints []model.PlacementConstraint) {
+// the caller's; those of the task definition are known anyway. The network is
+// what its interface will be chosen by, nil if it has none.
+func Wait(t *model.Task, strategy []model.PlacementStrategy, constraints []model.PlacementConstraint, network *model.NetworkConfiguration) {
 	t.Spec.Instance, t.Status.Last = "", model.TaskProvisioning
-	t.Spec.Strategy, t.Spec.Constraints = strategy, constraints
+	t.Spec.Strategy, t.Spec.Constraints, t.Spec.Network = strategy, constraints, network
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/plan"
+	"github.com/roadstead/roadstead/plan/address"
 	"github.com/roadstead/roadstead/plan/place"
 )
 
@@ -19,6 +20,7 @@ type View struct {
 	Tasks       []*model.Task                    // those without an instance; stopped ones are left alone
 	Definitions map[string]*model.TaskDefinition // by id, those of the tasks
 	Fleet       *place.Fleet                     // the cluster's instances
+	Network     address.Network                  // where tasks of network mode awsvpc have their addresses from
 	// Group returns the instances of the running tasks that task t is to be
 	// spread over, and of all that distinctInstance keeps it from.
 	Group func(t *model.Task) (spread, occupied []string)
@@ -84,6 +86,7 @@ type planning struct {
 	blocked  map[string]bool // capacity providers whose room is kept for a task that has waited for long
 	guarded  map[string]bool // instances
 	before   []place.Node    // the instances of guarded as they were handed in
+	chooser  *address.Chooser
 }
 
 // group is where the tasks are that a waiting task is to keep away from.
@@ -126,13 +129,34 @@ func (p *planning) task(t *model.Task) {
 		p.wait(t, req, why(r))
 		return
 	}
-	p.give(t, r.Placed[0])
+	given, ok := p.interfaced(t, r.Placed[0])
+	if !ok { // room is not what it lacks: others may have it
+		p.out.Because(t.Key(), "Waiting", "No address is free in the subnets.")
+		return
+	}
+	p.give(t, given, r.Placed[0])
 }
 
-// give gives t the instance, and counts it in there for the tasks behind it.
-func (p *planning) give(t *model.Task, instance string) {
-	n, _ := p.Fleet.Node(instance)
+// interfaced returns a copy of t with the interface that it has on the
+// instance, if it has one; false when no address is free.
+func (p *planning) interfaced(t *model.Task, instance string) (*model.Task, bool) {
 	given := t.Clone()
+	if t.Spec.Network == nil {
+		return given, true
+	}
+	if p.chooser == nil {
+		p.chooser = address.New(p.Network, p.ids.Uint64())
+	}
+	var ok bool
+	given.Spec.Interface, ok = p.chooser.Interface(t.Account, t.Spec.Network, p.Fleet.Zone(instance))
+	given.Spec.Network = nil
+	return given, ok
+}
+
+// give gives t, whose copy given is ready but for that, the instance, and counts
+// it in there for the tasks behind it.
+func (p *planning) give(t, given *model.Task, instance string) {
+	n, _ := p.Fleet.Node(instance)
 	given.Spec.Instance, given.Spec.Strategy, given.Spec.Constraints = instance, nil, nil
 	given.Status.Last = model.TaskPending
 	given.Status.Version++
@@ -201,7 +225,7 @@ func (p *planning) group(t *model.Task) *group {
 
 // shapeOf returns the same for tasks that ask for the same.
 func shapeOf(t *model.Task) string {
-	return fmt.Sprint(t.Spec.TaskDefinition, t.Spec.CapacityProvider, t.Spec.Group, t.Spec.Deployment, t.Spec.Resources, t.Spec.Strategy, t.Spec.Constraints)
+	return fmt.Sprint(t.Spec.TaskDefinition, t.Spec.CapacityProvider, t.Spec.Group, t.Spec.Deployment, t.Spec.Resources, t.Spec.Strategy, t.Spec.Constraints, t.Spec.Network)
 }
 
 func why(r place.Result) string {

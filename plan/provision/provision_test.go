@@ -81,7 +81,7 @@ func task(id, provider string, memory int, age time.Duration, rest []string) *mo
 			constraints = append(constraints, model.PlacementConstraint{Type: place.DistinctInstance})
 		}
 	}
-	Wait(t, strategy, constraints)
+	Wait(t, strategy, constraints, nil)
 	return t
 }
 
