@@ -6,8 +6,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-
-	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // Address is an IPv4 address as a number, so that it is stored in five bytes
@@ -156,8 +154,5 @@ func (t *Task) AttachmentStatus() string {
 // HoldsAddress reports whether the address of the task's interface is in use:
 // until its STOPPED was reported, the interface may still be there.
 func (t *Task) HoldsAddress() bool {
-	if mutant.On(mutant.AddressFreedEarly) && t.Desired == TaskStopped {
-		return false
-	}
 	return t.Spec.Interface != nil && !t.Stopped()
 }

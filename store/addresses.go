@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/roadstead/roadstead/model"
-	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // addresses are those that the changes of a batch give to tasks, before the
@@ -19,9 +18,6 @@ type addresses map[string]bool
 // either changes. An address that is taken is a conflict with its subnet, and
 // the planner chooses again.
 func (a addresses) free(st *state, c model.Change) (given []string, err error) {
-	if mutant.On(mutant.AddressUnchecked) {
-		return nil, nil
-	}
 	for _, w := range c.Writes {
 		t, ok := w.Noun.(*model.Task)
 		if !ok || !t.HoldsAddress() || st.addresses < 0 || hasAddress(st, t) {

@@ -19,13 +19,11 @@ const (
 	PlacedOnDraining   Name = "placed-on-draining"
 	DistinctIgnored    Name = "distinct-ignored"
 	RoomIgnored        Name = "room-ignored"
-	AddressFreedEarly  Name = "address-freed-early"
 	PortsUncounted     Name = "ports-uncounted"
 	GoneKept           Name = "gone-kept"
 	ReapedTooSoon      Name = "reaped-too-soon"
 	GuardsUnchecked    Name = "guards-unchecked"
 	RoomUnchecked      Name = "room-unchecked"
-	AddressUnchecked   Name = "address-unchecked"
 	WriteUnsaved       Name = "write-unsaved"
 	OutcomeMisjudged   Name = "outcome-misjudged"
 	DeposedUnnoticed   Name = "deposed-unnoticed"
@@ -89,13 +87,11 @@ func List() []Defect {
 		{PlacedOnDraining, "plan/place", "DRAINING instances are taken for ACTIVE"},
 		{DistinctIgnored, "plan/place", "distinctInstance is not looked at"},
 		{RoomIgnored, "plan/place", "instances are taken for empty"},
-		{AddressFreedEarly, "model", "an address is free once its task is to stop"},
 		{PortsUncounted, "plan/place", "host ports are not counted"},
 		{GoneKept, "plan/reap", "tasks of a deregistered instance are never given up"},
 		{ReapedTooSoon, "plan/reap", "stopped tasks are forgotten at once"},
 		{GuardsUnchecked, "store", "a commit's guards are not checked"},
 		{RoomUnchecked, "store", "a commit may put more on an instance than fits"},
-		{AddressUnchecked, "store", "a commit may give an address to two tasks"},
 		{WriteUnsaved, "store", "some commits are acknowledged and never written"},
 		{OutcomeMisjudged, "store", "a commit whose outcome was unknown counts as failed although it is written"},
 		{DeposedUnnoticed, "store", "a leader that was deposed goes on"},
