@@ -55,7 +55,7 @@ func (p *planning) task() (*model.Task, error) {
 	for _, c := range p.Definition.Definition.ContainerDefinitions {
 		t.Status.Containers = append(t.Status.Containers, model.ContainerObserved{Name: *c.Name, Last: model.TaskPending, ID: p.ids.UUID()})
 	}
-	provision.Wait(t, []model.PlacementStrategy{{Type: place.Random}}, nil)
+	provision.Wait(t, []model.PlacementStrategy{{Type: place.Random}}, nil, nil)
 	return t, nil
 }
 
