@@ -26,6 +26,11 @@ func callJSON(ctx context.Context, c aws.Config, service, target string, in, out
 	if err != nil {
 		return err
 	}
+	return callBody(ctx, c, service, target, body, out)
+}
+
+// callBody is callJSON with a body as it stands.
+func callBody(ctx context.Context, c aws.Config, service, target string, body []byte, out any) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, aws.ToString(c.BaseEndpoint)+"/", bytes.NewReader(body))
 	if err != nil {
 		return err

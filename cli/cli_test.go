@@ -23,7 +23,7 @@ func run(t *testing.T, arguments ...string) (stdout, stderr string, code int) {
 
 func TestHelpNamesTheCommands(t *testing.T) {
 	out, _, code := run(t, "help")
-	for _, command := range []string{"up", "down", "server", "agent", "env", "explain", "token", "account", "demo", "version", "completion"} {
+	for _, command := range []string{"up", "down", "server", "agent", "env", "explain", "token", "account", "rootkey", "demo", "version", "completion"} {
 		if !strings.Contains(out, "\n  "+command+" ") {
 			t.Errorf("help does not name %s", command)
 		}

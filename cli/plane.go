@@ -53,9 +53,9 @@ type planeOptions struct {
 	rates  throttle.Rates
 	secure security
 	log    *slog.Logger
-	// rootIdentity is the age identity file that wraps the root keyset; "" for
-	// none.
-	rootIdentity string
+	// rootKey says where the root keyset is and what wraps it; "" is the data
+	// directory and nothing.
+	rootKey string
 }
 
 // plane is a control plane: the front doors, the registry, the loops and the
@@ -100,7 +100,11 @@ func openPlane(ctx context.Context, o planeOptions) (p *plane, err error) {
 	if p.keys, err = keyring.Open(string(o.dir), rand.Reader, keyring.Options{Account: account}); err != nil {
 		return nil, err
 	}
-	if p.sealer, err = openSealer(o.dir, o.rootIdentity); err != nil {
+	key, err := parseRootKey(o.dir, o.rootKey)
+	if err != nil {
+		return nil, err
+	}
+	if p.sealer, err = key.open(ctx); err != nil {
 		return nil, err
 	}
 	if len(o.etcd) > 0 {

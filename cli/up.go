@@ -23,6 +23,7 @@ type serverFlags struct {
 	etcd        *[]string
 	verbose     *bool
 	identity    *string
+	rootKey     *string
 	throttle    *string
 	secure      *security
 	agents      *string
@@ -34,6 +35,10 @@ func (f serverFlags) plane(d dataDir, log *slog.Logger) (planeOptions, error) {
 	if err != nil {
 		return planeOptions{}, fmt.Errorf("--throttle: %w", err)
 	}
+	key, err := orIdentity(*f.rootKey, *f.identity)
+	if err != nil {
+		return planeOptions{}, err
+	}
 	s := *f.secure
 	switch *f.agents {
 	case "optional", "required":
@@ -41,7 +46,7 @@ func (f serverFlags) plane(d dataDir, log *slog.Logger) (planeOptions, error) {
 	default:
 		return planeOptions{}, fmt.Errorf("--agent-certificates %q: it is optional or required", *f.agents)
 	}
-	return planeOptions{secure: s, dir: d, listen: *f.listen, etcd: *f.etcd, rates: rates, rootIdentity: *f.identity, log: log}, nil
+	return planeOptions{secure: s, dir: d, listen: *f.listen, etcd: *f.etcd, rates: rates, rootKey: key, log: log}, nil
 }
 
 func addServerFlags(c *cobra.Command) serverFlags {
@@ -57,7 +62,8 @@ func addServerFlags(c *cobra.Command) serverFlags {
 		listen:   c.Flags().String("listen", "127.0.0.1:4566", "address to serve the AWS APIs on"),
 		etcd:     c.Flags().StringSlice("etcd", nil, "endpoints of an external etcd (default: an embedded one)"),
 		verbose:  c.Flags().Bool("verbose", false, "log what happens inside"),
-		identity: c.Flags().String("root-identity", "", "age identity file that wraps the keys which seal secrets (default: the data directory's mode alone protects them)"),
+		identity: c.Flags().String("root-identity", "", "age identity file: the same as --root-key age:FILE"),
+		rootKey:  c.Flags().String("root-key", "", rootKeyUsage),
 		secure:   s,
 		agents:   c.Flags().String("agent-certificates", "optional", `whether agents must show the certificate of their instance, with TLS: "optional" or "required"`),
 		throttle: c.Flags().String("throttle", "", `calls per second of one caller, as "read=5000,write=2000,expensive=200,refused=50" or "off"`),

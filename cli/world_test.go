@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,12 +16,13 @@ import (
 // world is a control plane that serves, with everything but instances.
 type world struct {
 	*plane
-	t *testing.T
+	t   *testing.T
+	end func() // stops it before the test ends
 }
 
 // serveWorld opens a control plane in a fresh folder and serves until the test
 // ends.
-func serveWorld(t *testing.T) *world {
+func serveWorld(t *testing.T, change ...func(*planeOptions)) *world {
 	t.Helper()
 	dir, err := openDataDir(t.TempDir())
 	if err != nil {
@@ -30,24 +32,29 @@ func serveWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := openPlane(t.Context(), planeOptions{dir: dir, listen: "127.0.0.1:0", rates: rates, log: slog.New(slog.DiscardHandler)})
+	o := planeOptions{dir: dir, listen: "127.0.0.1:0", rates: rates, log: slog.New(slog.DiscardHandler)}
+	for _, f := range change {
+		f(&o)
+	}
+	p, err := openPlane(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- p.run(ctx) }()
-	t.Cleanup(func() {
+	end := sync.OnceFunc(func() {
 		stop()
 		if err := quiet(<-ended); err != nil {
 			t.Error(err)
 		}
 		p.close()
 	})
+	t.Cleanup(end)
 	if err := announce(ctx, io.Discard, p, false); err != nil {
 		t.Fatal(err)
 	}
-	return &world{p, t}
+	return &world{p, t, end}
 }
 
 // as is the configuration of a client with a key.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
@@ -38,7 +39,30 @@ type Options struct {
 // Options has no Wrapper, is refused. Whoever loses the file loses all that
 // was sealed: it belongs in a backup, but not in the store's.
 func OpenDirectory(dir string, o Options) (*Sealer, error) {
-	f := keysetFile{filepath.Join(dir, KeysetFile), o.Wrapper}
+	return OpenFile(filepath.Join(dir, KeysetFile), o)
+}
+
+// Exists reports whether there is a root keyset in the file.
+func Exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// Rewrap has the keyset in a file wrapped otherwise from now on.
+func Rewrap(path string, from, to Options) error {
+	handle, err := keysetFile{path, from.Wrapper}.load()
+	if err == nil {
+		err = keysetFile{path, to.Wrapper}.replace(handle)
+	}
+	if err != nil {
+		return fmt.Errorf("root keyset: %w", err)
+	}
+	return nil
+}
+
+// OpenFile is OpenDirectory for a keyset that is kept in a file of its own.
+func OpenFile(path string, o Options) (*Sealer, error) {
+	f := keysetFile{path, o.Wrapper}
 	handle, err := f.load()
 	if errors.Is(err, fs.ErrNotExist) {
 		handle, err = f.create()
@@ -62,7 +86,7 @@ func (f keysetFile) load() (*keyset.Handle, error) {
 	plain, wrapped := bytes.CutPrefix(content, []byte(wrappedMark))
 	if wrapped {
 		if f.wrapper == nil {
-			return nil, fmt.Errorf("%s is wrapped: name the identity file that it was wrapped for", f.path)
+			return nil, fmt.Errorf("%s is wrapped: say with what (--root-key)", f.path)
 		}
 		if plain, err = f.wrapper.Unwrap(plain); err != nil {
 			return nil, fmt.Errorf("unwrap %s: %w", f.path, err)
