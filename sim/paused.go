@@ -9,13 +9,19 @@ func (w *world) pauseLeader(*node) {
 	if p == nil {
 		return
 	}
+	p.pause()
+	w.clock.after(w.trouble.between(time.Second, 5*time.Second), w.startPlane)
+	w.clock.after(w.trouble.between(6*time.Second, 40*time.Second), p.resume)
+}
+
+// pause lets the control plane stand still until it is resumed.
+func (p *plane) pause() {
+	w := p.w
 	w.trace.say("plane", "life %d stands still", p.life)
 	p.paused, w.plane = true, nil
 	for _, d := range p.loops {
 		w.clock.cancel(d.wake)
 	}
-	w.clock.after(w.trouble.between(time.Second, 5*time.Second), w.startPlane)
-	w.clock.after(w.trouble.between(6*time.Second, 40*time.Second), p.resume)
 }
 
 // resume ends the pause. If nobody has tried to lead instead, nothing has

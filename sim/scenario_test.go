@@ -30,7 +30,7 @@ import (
 //	cut|join|kill|start|fail|power|lose NODE
 //	lag NODE DURATION              what the control plane says comes later
 //	disk full|free
-//	plane kill|start
+//	plane kill|start|pause|resume  who is resumed may have been replaced, and not know it for a moment
 //	run DURATION
 //	show                           what is stored, and what runs
 func TestScenarios(t *testing.T) { runScenarios(t, "testdata/honest") }
@@ -59,8 +59,9 @@ func anonymous(s string) string { return ids.ReplaceAllString(s, "ID") }
 
 // scenario is a world in which nothing happens but what is told.
 type scenario struct {
-	w   *world
-	out strings.Builder
+	w      *world
+	paused *plane
+	out    strings.Builder
 }
 
 func newScenario(t *testing.T, d *datadriven.TestData) *scenario {
@@ -183,9 +184,15 @@ func (s *scenario) fault(f []string) (err error) {
 	case "disk":
 		s.w.diskFull = f[1] == "full"
 	case "plane":
-		if f[1] == "start" {
+		switch f[1] {
+		case "start":
 			s.w.startPlane()
-		} else {
+		case "pause":
+			s.paused = s.w.plane
+			s.paused.pause()
+		case "resume":
+			s.paused.resume()
+		default:
 			s.w.plane.crash("it is killed")
 		}
 	default:

@@ -18,6 +18,10 @@
 //     sets the instance's state takes that over.
 //   - A lack of room for the daemon drains nothing: on a full machine that could
 //     not empty itself nothing would be won. It is said and tried again.
+//     So does an instance stay DRAINING that is full of tasks which find no room
+//     elsewhere, until one of them leaves or ends: its services say that they are
+//     unable to place a task, the daemon that it has no room. AWS would bring
+//     another instance.
 //   - On an instance that a person drains the daemon stops last, and starts
 //     nowhere else, because it cannot move.
 //   - A deployment that fails with nothing to go back to stops: its instances
