@@ -68,7 +68,9 @@ func (p *platform) history(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, e := range page.Events {
-			if slices.ContainsFunc(e.Resources, func(r trailtypes.Resource) bool { return *r.ResourceName == name && *r.ResourceType == "AWS::ECS::Cluster" }) {
+			if slices.ContainsFunc(e.Resources, func(r trailtypes.Resource) bool {
+				return *r.ResourceName == name && *r.ResourceType == "AWS::ECS::Cluster"
+			}) {
 				return
 			}
 		}
