@@ -143,6 +143,7 @@ func agentCommand() *cobra.Command {
 	attributes := c.Flags().StringToString("attribute", nil, "attributes of the instance, NAME=VALUE")
 	provider := c.Flags().String("capacity-provider", "", capacityProviderUsage)
 	host := c.Flags().String("containerd", "", "address of the host's containerd (default: our own)")
+	apis := c.Flags().Bool("apis-for-tasks", false, apisForTasksUsage)
 	verbose := c.Flags().Bool("verbose", false, "log what happens inside")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if *server == "" {
@@ -165,7 +166,7 @@ func agentCommand() *cobra.Command {
 		if err := own.begin(c.Context()); err != nil {
 			return err
 		}
-		n, err := openNode(nodeOptions{dir: d, bundle: []byte(own.kept.Bundle), url: own.url, cluster: *cluster, containerd: *host,
+		n, err := openNode(nodeOptions{dir: d, bundle: []byte(own.kept.Bundle), url: own.url, cluster: *cluster, containerd: *host, apis: *apis,
 			log: log, prepared: preparedNamespaces, attributes: append(custom(*attributes), supplying(*provider)...), credentials: own})
 		if err != nil {
 			return err

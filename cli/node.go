@@ -42,6 +42,8 @@ type nodeOptions struct {
 	log         *slog.Logger
 	// containerd is the address of the host's containerd; "" runs our own.
 	containerd string
+	// apis lets tasks call the AWS APIs through the node.
+	apis bool
 	// prepared is how many network namespaces are made ahead.
 	prepared int
 }
@@ -119,7 +121,7 @@ func (n *node) introduce() (err error) {
 	}
 	n.agent, err = agent.New(ecs.NewFromConfig(config), edges, agent.Options{
 		Node: agent.NodeOptions{Dir: o.dir.join("node"), ResolvConf: n.network.ResolvConf(), Insecure: insecure,
-			Environment: map[string]string{"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_EXECUTION_ENV": "AWS_ECS_EC2"}},
+			Environment: taskEnvironment(o.apis)},
 		Instance: agent.Instance{Cluster: o.cluster, Resources: resources,
 			Attributes: append(capabilities(), o.attributes...), Version: Version, Hash: "roadstead"},
 		Region: region, Credentials: o.credentials, HTTP: channels, Logger: o.log,
@@ -163,7 +165,20 @@ const taskEndpointPort = 51679
 // serveTasks answers tasks' requests to 169.254.170.2.
 func (n *node) serveTasks(ctx context.Context) error {
 	address := netip.AddrPortFrom(n.network.Gateway(), taskEndpointPort).String()
-	server := &http.Server{Addr: address, Handler: n.agent.TaskEndpoint(), ReadTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10}
+	handler := n.agent.TaskEndpoint()
+	if n.options.apis {
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.Proxy = nil
+		if len(n.options.bundle) > 0 {
+			transport.TLSClientConfig = clientTLS(rootsOf(n.options.bundle), nil)
+		}
+		defer transport.CloseIdleConnections()
+		var err error
+		if handler, err = lettingThrough(handler, n.options.url, transport); err != nil {
+			return err
+		}
+	}
+	server := &http.Server{Addr: address, Handler: handler, ReadTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10}
 	stop := context.AfterFunc(ctx, func() { server.Close() })
 	defer stop()
 	if err := server.ListenAndServe(); ctx.Err() == nil {

@@ -35,3 +35,12 @@ func lettingThrough(next http.Handler, to string, transport http.RoundTripper) (
 		next.ServeHTTP(w, r)
 	}), nil
 }
+
+// taskEnvironment is what every container's environment begins with.
+func taskEnvironment(apis bool) map[string]string {
+	env := map[string]string{"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_EXECUTION_ENV": "AWS_ECS_EC2"}
+	if apis {
+		env["AWS_ENDPOINT_URL"] = taskAPIs
+	}
+	return env
+}

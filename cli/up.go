@@ -92,11 +92,12 @@ With --rm, stopping removes everything that was made.`,
 	instances := c.Flags().Int("instances", 1, "how many container instances to run")
 	provider := c.Flags().String("capacity-provider", "", capacityProviderUsage)
 	host := c.Flags().String("containerd", "", "address of the host's containerd (default: our own)")
+	apis := c.Flags().Bool("apis-for-tasks", false, apisForTasksUsage)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if *instances != 1 {
 			return fmt.Errorf("--instances %d: more than one instance on a machine is not built yet", *instances)
 		}
-		return up(c.Context(), c.OutOrStdout(), flags, *remove, nodeOptions{containerd: *host, attributes: supplying(*provider)}, logger(c.ErrOrStderr(), *flags.verbose))
+		return up(c.Context(), c.OutOrStdout(), flags, *remove, nodeOptions{containerd: *host, attributes: supplying(*provider), apis: *apis}, logger(c.ErrOrStderr(), *flags.verbose))
 	}
 	return c
 }

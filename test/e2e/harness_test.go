@@ -31,6 +31,7 @@ type platform struct {
 	t       testing.TB
 	bin     string   // the program
 	extra   []string // environment of the next launch
+	flags   []string // of roadstead up, beyond those that every launch has
 	dir     string
 	listen  string
 	process *exec.Cmd
@@ -64,16 +65,16 @@ func start(t testing.TB) *platform {
 }
 
 // startIn is start with a data directory of the caller's.
-func startIn(t testing.TB, dir string) *platform {
+func startIn(t testing.TB, dir string, flags ...string) *platform {
 	t.Helper()
-	return startProgram(t, binary(t), dir)
+	return startProgram(t, binary(t), dir, flags...)
 }
 
 // startProgram is startIn with a program of the caller's.
-func startProgram(t testing.TB, bin, dir string) *platform {
+func startProgram(t testing.TB, bin, dir string, flags ...string) *platform {
 	t.Helper()
 	before := machine(t)
-	p := &platform{t: t, bin: bin, dir: dir, listen: freeAddress(t)}
+	p := &platform{t: t, bin: bin, dir: dir, listen: freeAddress(t), flags: flags}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("output of roadstead up:\n%s", p.output)
@@ -112,7 +113,7 @@ func (p *platform) up() {
 func (p *platform) launch() <-chan struct{} {
 	p.t.Helper()
 	p.output = &tail{}
-	p.process = exec.Command(p.bin, "up", "--data-dir", p.dir, "--listen", p.listen)
+	p.process = exec.Command(p.bin, append([]string{"up", "--data-dir", p.dir, "--listen", p.listen}, p.flags...)...)
 	p.process.Env = append(os.Environ(), p.extra...)
 	stdout, err := p.process.StdoutPipe()
 	if err != nil {
