@@ -169,7 +169,7 @@ func (n *Node) find(ctx context.Context, l *live, name string, e runtime.Event, 
 	r.stopSignal = e.Labels[labelStop]
 	r.image.Ref, r.image.Digest = e.Labels[labelImage], e.Labels[labelDigest]
 	f := step.Found{Name: name, RuntimeID: e.ID, Digest: e.Labels[labelDigest],
-		Running: e.Status == runtime.StatusRunning, StartedAt: e.StartedAt, Bindings: bindings(sandbox)}
+		Running: e.Status == runtime.StatusRunning, StartedAt: e.StartedAt, Bindings: bindings(containerOf(l.payload, name), sandbox)}
 	if !f.Running {
 		f.ExitCode, f.Reason = exitOf(e)
 		f.EndedAt, r.endedRun = e.ExitedAt, e.StartedAt

@@ -104,8 +104,7 @@ func (n *Node) attach(ctx context.Context, l *live, name string) {
 		request.Mode = network.None
 	} else {
 		for _, p := range spec.PortMappings {
-			request.Ports = append(request.Ports, network.PortRequest{ContainerPort: uint16(p.ContainerPort),
-				HostPort: uint16(p.HostPort), Protocol: network.Protocol(p.Protocol)})
+			request.Ports = append(request.Ports, portRequest(p))
 		}
 	}
 	n.answer(ctx, l, func() func(time.Time) {
@@ -113,18 +112,9 @@ func (n *Node) attach(ctx context.Context, l *live, name string) {
 		// gofail: var agentAttached struct{}
 		return func(now time.Time) {
 			r.sandbox = sandbox
-			l.task.Attached(now, name, bindings(sandbox), failure("CannotStartContainerError", err))
+			l.task.Attached(now, name, bindings(spec, sandbox), failure("CannotStartContainerError", err))
 		}
 	})
-}
-
-func bindings(a network.Attachment) []step.Binding {
-	var out []step.Binding
-	for _, b := range a.Bindings {
-		out = append(out, step.Binding{BindIP: b.BindIP.String(), ContainerPort: int(b.ContainerPort),
-			HostPort: int(b.HostPort), Protocol: string(b.Protocol)})
-	}
-	return out
 }
 
 func (n *Node) signal(ctx context.Context, l *live, e step.Signal) {

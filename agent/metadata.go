@@ -66,10 +66,13 @@ type containerMetadata struct {
 }
 
 type portMetadata struct {
-	ContainerPort int
+	ContainerPort int `json:",omitempty"`
 	Protocol      string
 	HostPort      int    `json:",omitempty"`
 	HostIP        string `json:"HostIp,omitempty"`
+	// The ranges stand where a range was asked for.
+	ContainerPortRange string `json:",omitempty"`
+	HostPortRange      string `json:",omitempty"`
 }
 
 type healthMetadata struct {
@@ -165,7 +168,7 @@ func (a askedTask) container(version int, c step.ContainerState) containerMetada
 		Limits:    limitsMetadata{CPU: float64(spec.CPU), Memory: spec.Memory},
 		CreatedAt: instant(c.StartedAt), StartedAt: instant(c.StartedAt), Type: "NORMAL"}
 	for _, b := range c.Bindings {
-		out.Ports = append(out.Ports, portMetadata{b.ContainerPort, b.Protocol, b.HostPort, b.BindIP})
+		out.Ports = append(out.Ports, portMetadata{b.ContainerPort, b.Protocol, b.HostPort, b.BindIP, b.ContainerPortRange, b.HostPortRange})
 	}
 	if h := c.Health; h != nil {
 		out.Health = &healthMetadata{h.Status, instant(h.Since), h.Output}

@@ -83,7 +83,7 @@ func TestMetadata(t *testing.T) {
 		}
 		if c.Name != "web" || c.DockerID != "t1-0" || c.Image != "web:1" || !strings.HasPrefix(c.ImageID, "sha256:") || c.KnownStatus != "RUNNING" || c.Limits != (limitsMetadata{256, 128}) ||
 			c.StartedAt == nil || c.Type != "NORMAL" || c.ContainerARN != "arn:c" || *c.RestartCount != 0 || c.Labels["own"] != "1" || c.Labels[labelFamily] != "web" ||
-			!reflect.DeepEqual(c.Networks, []networkMetadata{{NetworkMode: "bridge", IPv4Addresses: []string{mine}}}) || !reflect.DeepEqual(c.Ports, []portMetadata{{80, "tcp", 8080, "0.0.0.0"}}) ||
+			!reflect.DeepEqual(c.Networks, []networkMetadata{{NetworkMode: "bridge", IPv4Addresses: []string{mine}}}) || !reflect.DeepEqual(c.Ports, []portMetadata{{80, "tcp", 8080, "0.0.0.0", "", ""}}) ||
 			!reflect.DeepEqual(c.Volumes, []volumeMetadata{{"v", h.dir, "/v"}}) || c.LogDriver != "json-file" {
 			t.Errorf("container: %s", text)
 		}

@@ -83,6 +83,7 @@ type Edges struct {
 	Reporter Reporter
 	Registry Authenticator
 	Secrets  SecretReader // nil: tasks that need one are not started
+	Objects  ObjectReader // nil: tasks with environment files are not started
 	Logs     LogDriver
 	// Protector lets tasks protect themselves; nil refuses it.
 	Protector Protector

@@ -35,9 +35,6 @@ func (n *Node) prepare(ctx context.Context, l *live) {
 
 // fetchSecrets asks again while the API does not answer: it may be restarting.
 func (n *Node) fetchSecrets(ctx context.Context, t acs.Task) (secrets, error) {
-	if n.edges.Secrets == nil {
-		return secrets{}, errors.New("this container instance has no way to read secrets")
-	}
 	ctx, cancel := context.WithTimeout(ctx, prepareTimeout)
 	defer cancel()
 	as, err := n.options.Execution(ctx, t)
@@ -46,7 +43,7 @@ func (n *Node) fetchSecrets(ctx context.Context, t acs.Task) (secrets, error) {
 	}
 	wait := backoff{first: firstPullWait, last: lastPullWait, factor: 2}
 	for attempt := 1; ; attempt++ {
-		r := reader{read: n.edges.Secrets, as: as}
+		r := reader{read: n.edges.Secrets, objects: n.edges.Objects, as: as}
 		err := r.all(ctx, t)
 		var api smithy.APIError
 		final := errors.As(err, &api) && api.ErrorFault() != smithy.FaultServer || !errors.As(err, new(*smithy.OperationError))
@@ -59,5 +56,9 @@ func (n *Node) fetchSecrets(ctx context.Context, t acs.Task) (secrets, error) {
 // prepareFailure words a failed preparation as ECS does.
 // Source: ECS developer guide, "ResourceInitializationError".
 func prepareFailure(err error) step.Failure {
+	var file *fileError
+	if errors.As(err, &file) {
+		return failure("ResourceInitializationError: failed to download env files", err)
+	}
 	return failure("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed", err)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -34,6 +35,7 @@ const maxParameters = 10
 type secrets struct {
 	values   map[acs.Secret]string
 	registry map[string]*runtime.BasicAuth // by container
+	files    map[string]map[string]string  // what environment files say, by ARN
 }
 
 // environment returns the values that a container finds in its environment.
@@ -52,14 +54,21 @@ func from(s acs.Secret) acs.Secret {
 
 // reader fetches the secrets of one task.
 type reader struct {
-	read SecretReader
-	as   acs.Credentials
-	out  secrets
+	read    SecretReader // nil: none can be read
+	objects ObjectReader // nil: none can be read
+	as      acs.Credentials
+	out     secrets
 }
 
 // all fetches every secret of a task, each once.
 func (r *reader) all(ctx context.Context, t acs.Task) error {
-	r.out = secrets{values: map[acs.Secret]string{}, registry: map[string]*runtime.BasicAuth{}}
+	r.out = secrets{values: map[acs.Secret]string{}, registry: map[string]*runtime.BasicAuth{}, files: map[string]map[string]string{}}
+	if err := r.files(ctx, t); err != nil {
+		return err
+	}
+	if r.read == nil && wantsSecrets(t) {
+		return errors.New("this container instance has no way to read secrets")
+	}
 	names := map[string][]string{} // of parameters, by region
 	var regions []string
 	for _, c := range t.Containers {
@@ -89,6 +98,12 @@ func (r *reader) all(ctx context.Context, t acs.Task) error {
 		}
 	}
 	return r.registries(ctx, t)
+}
+
+func wantsSecrets(t acs.Task) bool {
+	return slices.ContainsFunc(t.Containers, func(c acs.Container) bool {
+		return len(c.Secrets) > 0 || c.RegistryAuthentication != nil && c.RegistryAuthentication.ASM != nil
+	})
 }
 
 // parameters fetches parameters of one region.

@@ -65,9 +65,13 @@ func containerChange(c step.ContainerReport) types.ContainerStateChange {
 	set(&out.Reason, c.Reason, maxReason)
 	set(&out.ImageDigest, c.Digest, maxReason)
 	for _, b := range c.Bindings {
-		out.NetworkBindings = append(out.NetworkBindings, types.NetworkBinding{
-			BindIP: aws.String(b.BindIP), ContainerPort: aws.Int32(int32(b.ContainerPort)),
-			HostPort: aws.Int32(int32(b.HostPort)), Protocol: types.TransportProtocol(b.Protocol)})
+		shown := types.NetworkBinding{BindIP: aws.String(b.BindIP), Protocol: types.TransportProtocol(b.Protocol)}
+		if b.ContainerPortRange != "" {
+			shown.ContainerPortRange, shown.HostPortRange = aws.String(b.ContainerPortRange), aws.String(b.HostPortRange)
+		} else {
+			shown.ContainerPort, shown.HostPort = aws.Int32(int32(b.ContainerPort)), aws.Int32(int32(b.HostPort))
+		}
+		out.NetworkBindings = append(out.NetworkBindings, shown)
 	}
 	return out
 }

@@ -112,6 +112,7 @@ func (n *Node) environment(t acs.Task, spec acs.Container, r run, given secrets)
 	if t.RoleCredentials != nil {
 		all["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = CredentialsPath + t.RoleCredentials.CredentialsID
 	}
+	maps.Copy(all, given.fromFiles(spec))
 	maps.Copy(all, spec.Environment)
 	maps.Copy(all, given.environment(spec))
 	var out []string

@@ -140,7 +140,7 @@ func agentCommand() *cobra.Command {
 	server := c.Flags().String("server", "", "URL of the control plane")
 	token := c.Flags().String("token", "", "token that `roadstead token` printed on the server; needed once")
 	cluster := c.Flags().String("cluster", defaultCluster, "cluster to join; the token must be for the same")
-	attributes := c.Flags().StringToString("attribute", nil, "attributes of the instance, NAME=VALUE")
+	lends := addLendingFlags(c)
 	provider := c.Flags().String("capacity-provider", "", capacityProviderUsage)
 	host := c.Flags().String("containerd", "", "address of the host's containerd (default: our own)")
 	apis := c.Flags().Bool("apis-for-tasks", false, apisForTasksUsage)
@@ -167,7 +167,7 @@ func agentCommand() *cobra.Command {
 			return err
 		}
 		n, err := openNode(nodeOptions{dir: d, bundle: []byte(own.kept.Bundle), url: own.url, cluster: *cluster, containerd: *host, apis: *apis,
-			log: log, prepared: preparedNamespaces, attributes: append(custom(*attributes), supplying(*provider)...), credentials: own})
+			log: log, prepared: preparedNamespaces, lending: *lends, attributes: supplying(*provider), credentials: own})
 		if err != nil {
 			return err
 		}

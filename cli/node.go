@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	goruntime "runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,6 +45,8 @@ type nodeOptions struct {
 	containerd string
 	// apis lets tasks call the AWS APIs through the node.
 	apis bool
+	// lending is what the instance keeps for itself and offers.
+	lending lending
 	// prepared is how many network namespaces are made ahead.
 	prepared int
 }
@@ -115,7 +118,14 @@ func (n *node) introduce() (err error) {
 	}
 	edges := agent.Edges{Runtime: n.runtime, Undoer: n.runtime, Prober: n.runtime, Meter: n.runtime, Executor: n.runtime, Network: n.network, Logs: n.logs,
 		Registry: agent.NewRegistry(ecr.NewFromConfig(config), time.Now), Secrets: secretReader{config}, Protector: protector{config}}
-	resources, err := machineResources()
+	if o.lending.s3 != "" {
+		objects, err := newObjectReader(o.lending.s3)
+		if err != nil {
+			return err
+		}
+		edges.Objects = objects
+	}
+	resources, err := o.lending.resources()
 	if err != nil {
 		return err
 	}
@@ -123,7 +133,7 @@ func (n *node) introduce() (err error) {
 		Node: agent.NodeOptions{Dir: o.dir.join("node"), ResolvConf: n.network.ResolvConf(), Insecure: insecure,
 			Environment: taskEnvironment(o.apis)},
 		Instance: agent.Instance{Cluster: o.cluster, Resources: resources,
-			Attributes: append(capabilities(), o.attributes...), Version: Version, Hash: "roadstead"},
+			Attributes: slices.Concat(capabilities(), o.lending.abilities(), custom(o.lending.attributes), o.attributes), Version: Version, Hash: "roadstead"},
 		Region: region, Credentials: o.credentials, HTTP: channels, Logger: o.log,
 	})
 	return err
@@ -225,13 +235,18 @@ func (n *node) destroy(ctx context.Context) error {
 
 // machineResources returns what this machine lends: all its processors, and
 // its memory less what the platform itself needs.
-func machineResources() ([]types.Resource, error) {
+func machineResources(reserved int64) ([]types.Resource, error) {
 	var info unix.Sysinfo_t
 	if err := unix.Sysinfo(&info); err != nil {
 		return nil, fmt.Errorf("memory of this machine: %w", err)
 	}
 	memory := int64(info.Totalram) * int64(info.Unit) >> 20
-	memory = max(memory-reservedMemory, memory/2)
+	if reserved == 0 {
+		reserved = reservedMemory
+	}
+	if memory -= reserved; memory <= 0 {
+		return nil, fmt.Errorf("%d MiB of memory are reserved, which is all that there is", reserved)
+	}
 	return []types.Resource{
 		{Name: aws.String("CPU"), Type: aws.String("INTEGER"), IntegerValue: int32(goruntime.NumCPU() * 1024)},
 		{Name: aws.String("MEMORY"), Type: aws.String("INTEGER"), IntegerValue: int32(memory)},

@@ -88,6 +88,7 @@ Ctrl-C stops it and leaves containers running: the next start takes them over.
 With --rm, stopping removes everything that was made.`,
 	}
 	flags := addServerFlags(c)
+	lends := addLendingFlags(c)
 	remove := c.Flags().Bool("rm", false, "remove everything when stopped")
 	instances := c.Flags().Int("instances", 1, "how many container instances to run")
 	provider := c.Flags().String("capacity-provider", "", capacityProviderUsage)
@@ -97,7 +98,7 @@ With --rm, stopping removes everything that was made.`,
 		if *instances != 1 {
 			return fmt.Errorf("--instances %d: more than one instance on a machine is not built yet", *instances)
 		}
-		return up(c.Context(), c.OutOrStdout(), flags, *remove, nodeOptions{containerd: *host, attributes: supplying(*provider), apis: *apis}, logger(c.ErrOrStderr(), *flags.verbose))
+		return up(c.Context(), c.OutOrStdout(), flags, *remove, nodeOptions{containerd: *host, lending: *lends, attributes: supplying(*provider), apis: *apis}, logger(c.ErrOrStderr(), *flags.verbose))
 	}
 	return c
 }

@@ -44,11 +44,13 @@ func linux(out *acs.HostConfig, l *types.LinuxParameters, memory int64) {
 	}
 	out.Init = l.InitProcessEnabled
 	out.ShmSize = int64(aws.ToInt32(l.SharedMemorySize)) << 20
-	if l.MaxSwap != nil && memory > 0 {
-		// Docker counts memory and swap together.
+	if l.MaxSwap != nil {
+		// Docker counts memory and swap together, and refuses swap where there is
+		// no limit of memory.
 		out.MemorySwap = (memory + int64(*l.MaxSwap)) << 20
 	}
-	if l.Swappiness != nil {
+	// Source: ECS API reference, LinuxParameters: without maxSwap it means nothing.
+	if l.Swappiness != nil && aws.ToInt32(l.MaxSwap) > 0 {
 		s := int64(*l.Swappiness)
 		out.MemorySwappiness = &s
 	}

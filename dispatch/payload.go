@@ -135,7 +135,10 @@ func (p Platform) container(t *model.Task, d *model.TaskDefinition, c *types.Con
 	}
 	for _, m := range c.PortMappings {
 		out.PortMappings = append(out.PortMappings, acs.PortMapping{ContainerPort: int(aws.ToInt32(m.ContainerPort)),
-			HostPort: int(aws.ToInt32(m.HostPort)), Protocol: string(m.Protocol)})
+			HostPort: int(aws.ToInt32(m.HostPort)), Protocol: string(m.Protocol), ContainerPortRange: aws.ToString(m.ContainerPortRange)})
+	}
+	for _, f := range c.EnvironmentFiles {
+		out.EnvironmentFiles = append(out.EnvironmentFiles, acs.EnvironmentFile{Value: aws.ToString(f.Value), Type: string(f.Type)})
 	}
 	for _, m := range c.MountPoints {
 		out.MountPoints = append(out.MountPoints, acs.MountPoint{SourceVolume: aws.ToString(m.SourceVolume),

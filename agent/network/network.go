@@ -84,6 +84,9 @@ type PortRequest struct {
 	HostPort uint16
 	// Protocol is TCP or UDP; empty means TCP.
 	Protocol Protocol
+	// Length is how many ports, one after another on both sides, are published;
+	// 0 means 1.
+	Length uint16 `json:",omitempty"`
 }
 
 // Attachment is a sandbox that exists.
@@ -97,7 +100,8 @@ type Attachment struct {
 	// are invalid (the zero Addr) with None.
 	IPv4    netip.Addr
 	Gateway netip.Addr
-	// Bindings are the published ports, in the request's order.
+	// Bindings are the published ports, in the request's order; each port of a
+	// range is one.
 	Bindings []Binding
 }
 

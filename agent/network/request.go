@@ -11,6 +11,9 @@ const (
 	MaxIDLength = 200
 	// MaxPorts is AWS's limit of 100 port mappings for a container.
 	MaxPorts = 100
+	// MaxPublished bounds the ports that one sandbox publishes, those of ranges
+	// one by one: each of them is kept with a socket.
+	MaxPublished = 4096
 )
 
 // Normalize returns the request with its defaults filled in, or ErrInvalid
@@ -30,6 +33,7 @@ func (r Request) Normalize() (Request, error) {
 		return Request{}, fmt.Errorf("%w: %d ports, at most %d", ErrInvalid, len(r.Ports), MaxPorts)
 	}
 	r.Ports = slices.Clone(r.Ports)
+	published := 0
 	for i := range r.Ports {
 		port := &r.Ports[i]
 		if port.Protocol == "" {
@@ -40,6 +44,16 @@ func (r Request) Normalize() (Request, error) {
 		}
 		if port.ContainerPort == 0 {
 			return Request{}, fmt.Errorf("%w: container port 0", ErrInvalid)
+		}
+		if port.Length == 1 {
+			port.Length = 0
+		}
+		length := max(1, int(port.Length))
+		if last := max(int(port.ContainerPort), int(port.HostPort)) + length - 1; last > 65535 {
+			return Request{}, fmt.Errorf("%w: %d ports from %d on", ErrInvalid, port.Length, port.ContainerPort)
+		}
+		if published += length; published > MaxPublished {
+			return Request{}, fmt.Errorf("%w: more than %d ports", ErrInvalid, MaxPublished)
 		}
 	}
 	if r.Interface != nil {

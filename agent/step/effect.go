@@ -82,6 +82,9 @@ type Binding struct {
 	BindIP                  string
 	ContainerPort, HostPort int
 	Protocol                string
+	// The ranges ("8080-8090") are set instead of the ports where a range was
+	// asked for.
+	ContainerPortRange, HostPortRange string
 }
 
 // The statuses of reports.

@@ -17,7 +17,9 @@ func (Prepare) effect() {}
 
 // needsPreparation reports whether a container cannot be started with what the
 // payload says.
-func needsPreparation(c acs.Container) bool { return len(c.Secrets) > 0 || waitsToPull(c) }
+func needsPreparation(c acs.Container) bool {
+	return len(c.Secrets) > 0 || len(c.EnvironmentFiles) > 0 || waitsToPull(c)
+}
 
 // waitsToPull reports whether not even the container's image can be fetched.
 func waitsToPull(c acs.Container) bool {

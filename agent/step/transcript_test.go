@@ -157,7 +157,7 @@ func (s *story) happen(t *testing.T, d *datadriven.TestData) {
 	case "pulled":
 		s.task.Pulled(s.now, name, "sha256:"+name, failure)
 	case "attached":
-		s.task.Attached(s.now, name, []Binding{{"0.0.0.0", 80, 32768, "tcp"}}, failure)
+		s.task.Attached(s.now, name, []Binding{{BindIP: "0.0.0.0", ContainerPort: 80, HostPort: 32768, Protocol: "tcp"}}, failure)
 	case "started":
 		s.task.Started(s.now, name, "id-"+name, failure)
 	case "exited":

@@ -1,5 +1,10 @@
 package acs
 
+import (
+	"strconv"
+	"strings"
+)
+
 // PayloadMessage tells an instance what to run (server to agent). MessageID,
 // ClusterARN and InstanceARN must not be empty, or the agent drops it.
 type PayloadMessage struct {
@@ -49,6 +54,7 @@ type Container struct {
 	Command                []string                `json:"command,omitempty"`
 	EntryPoint             []string                `json:"entryPoint,omitempty"`
 	Environment            map[string]string       `json:"environment,omitempty"`
+	EnvironmentFiles       []EnvironmentFile       `json:"environmentFiles,omitempty"`
 	Links                  []string                `json:"links,omitempty"`
 	PortMappings           []PortMapping           `json:"portMappings,omitempty"`
 	MountPoints            []MountPoint            `json:"mountPoints,omitempty"`
@@ -145,6 +151,26 @@ type PortMapping struct {
 	ContainerPort int    `json:"containerPort,omitempty"`
 	HostPort      int    `json:"hostPort"`
 	Protocol      string `json:"protocol,omitempty"`
+	// ContainerPortRange ("8080-8090") stands for ContainerPort and HostPort.
+	ContainerPortRange string `json:"containerPortRange,omitempty"`
+}
+
+// PortRange returns the first port of a range and how many there are; 0 where
+// there is no range.
+func (m PortMapping) PortRange() (first, length int) {
+	a, b, ok := strings.Cut(m.ContainerPortRange, "-")
+	first, err1 := strconv.Atoi(a)
+	last, err2 := strconv.Atoi(b)
+	if !ok || err1 != nil || err2 != nil || first < 1 || last < first || last > 65535 {
+		return 0, 0
+	}
+	return first, last - first + 1
+}
+
+// EnvironmentFile is an object of S3 with more of the environment.
+type EnvironmentFile struct {
+	Value string `json:"value"` // an ARN
+	Type  string `json:"type"`  // s3
 }
 
 // MountPoint mounts one of the task's volumes.

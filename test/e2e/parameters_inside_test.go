@@ -37,6 +37,7 @@ func (p *platform) askInside(image, role string) {
 				types.Volume{Name: aws.String("common"), DockerVolumeConfiguration: &types.DockerVolumeConfiguration{Scope: types.ScopeShared, Autoprovision: aws.Bool(true)}})
 		})
 	p.t.(*testing.T).Run("portMappings", func(t *testing.T) { answersAt(t, task) })
+	p.t.(*testing.T).Run("containerPortRange", func(t *testing.T) { rangeAnswers(t, task) })
 	p.aws("ecs", "stop-task", "--task", aws.ToString(task.TaskArn))
 	p.untilTask(aws.ToString(task.TaskArn), "STOPPED")
 	p.t.(*testing.T).Run("volumesEnd", func(t *testing.T) {
@@ -60,18 +61,46 @@ func answersAt(t *testing.T, task types.Task) {
 		bindings[aws.ToInt32(b.ContainerPort)] = b
 	}
 	for _, port := range []int32{81, 82} {
-		c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", aws.ToInt32(bindings[port].HostPort)), 5*time.Second)
-		if err != nil {
-			t.Errorf("port %d, bound as %+v: %v", port, bindings[port], err)
+		if text, err := exchange(int(aws.ToInt32(bindings[port].HostPort))); text != fmt.Sprint("port ", port) {
+			t.Errorf("port %d, bound as %+v, answers %q: %v", port, bindings[port], text, err)
+		}
+	}
+}
+
+// rangeAnswers reaches every port of a range on the host's port that belongs to it.
+func rangeAnswers(t *testing.T, task types.Task) {
+	seen := 0
+	for _, b := range task.Containers[0].NetworkBindings {
+		if b.ContainerPortRange == nil {
 			continue
 		}
-		_ = c.SetDeadline(time.Now().Add(5 * time.Second)) // of a connection that is open
-		text, err := io.ReadAll(c)
-		if got := strings.TrimSpace(string(text)); got != fmt.Sprint("port ", port) {
-			t.Errorf("port %d answers %q: %v", port, got, err)
+		seen++
+		var first, last, from, to int
+		if _, err := fmt.Sscanf(aws.ToString(b.HostPortRange)+" "+*b.ContainerPortRange, "%d-%d %d-%d", &first, &last, &from, &to); err != nil || b.HostPort != nil || b.ContainerPort != nil || last-first != to-from || from != 9000 {
+			t.Errorf("%+v: %v", b, err)
 		}
-		_ = c.Close()
+		for i := 0; b.Protocol == types.TransportProtocolTcp && i <= last-first; i++ {
+			text, err := exchange(first + i)
+			if text != fmt.Sprint("port ", from+i) {
+				t.Errorf("host port %d answers %q: %v", first+i, text, err)
+			}
+		}
 	}
+	if seen != 2 {
+		t.Errorf("%d ranges are bound: %+v", seen, task.Containers[0].NetworkBindings)
+	}
+}
+
+// exchange returns what a port of this machine says.
+func exchange(port int) (string, error) {
+	c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), 5*time.Second)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(5 * time.Second)) // of a connection that is open
+	text, err := io.ReadAll(c)
+	return strings.TrimSpace(string(text)), err
 }
 
 func plain(secret string) subject {
@@ -79,12 +108,16 @@ func plain(secret string) subject {
 		c.WorkingDirectory, c.Hostname, c.Cpu, c.Memory, c.MemoryReservation = aws.String("/bin"), aws.String("harbour"), 100, aws.Int32(32), aws.Int32(24)
 		c.Environment = []types.KeyValuePair{{Name: aws.String("A"), Value: aws.String("b c")}}
 		c.Secrets = []types.Secret{{Name: aws.String("ASM"), ValueFrom: aws.String(secret + ":password::")}, {Name: aws.String("SSM"), ValueFrom: aws.String("/harbour/pilot")}}
+		for _, name := range []string{"first", "second"} {
+			c.EnvironmentFiles = append(c.EnvironmentFiles, types.EnvironmentFile{Type: types.EnvironmentFileTypeS3, Value: aws.String("arn:aws:s3:::files/" + name + ".env")})
+		}
 		c.DnsServers, c.DnsSearchDomains = []string{"10.9.8.7"}, []string{"harbour.example"}
 		c.ExtraHosts = []types.HostEntry{{Hostname: aws.String("buoy"), IpAddress: aws.String("10.1.2.3")}}
 		c.DockerLabels = map[string]string{"example.colour": "blue"}
 		c.Ulimits = []types.Ulimit{{Name: types.UlimitNameNofile, SoftLimit: 77, HardLimit: 88}}
 		c.SystemControls = []types.SystemControl{{Namespace: aws.String("net.core.somaxconn"), Value: aws.String("123")}, {Namespace: aws.String("kernel.msgmax"), Value: aws.String("4242")}}
-		c.PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(81)}, {ContainerPort: aws.Int32(82), HostPort: aws.Int32(freePort())}}
+		c.PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(81)}, {ContainerPort: aws.Int32(82), HostPort: aws.Int32(freePort())},
+			{ContainerPortRange: aws.String("9000-9003")}, {ContainerPortRange: aws.String("9000-9001"), Protocol: types.TransportProtocolUdp}}
 	}, []question{
 		ask("entryPoint", `echo $0`, "entry"),
 		ask("command", `echo $1 $2`, "first second"),
@@ -92,6 +125,7 @@ func plain(secret string) subject {
 		ask("image", `test -x /bin/busybox && echo busybox`, "busybox"),
 		ask("environment", `echo "$A"`, "b c"),
 		ask("secrets", `echo $ASM $SSM`, "from-asm from-ssm"),
+		ask("environmentFiles", `echo "$FILE|$A|$QUOTED|$TWICE|$MORE"`, "from  file|b c|\"q\"|first|a=b"),
 		ask("cpu", `cat /sys/fs/cgroup/cpu/cpu.shares 2>/dev/null || cat /sys/fs/cgroup/cpu.weight`, "100", "4", "17"),
 		ask("memory", `cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max`, "33554432"),
 		ask("memoryReservation", `cat /sys/fs/cgroup/memory/memory.soft_limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.low`, "25165824"),
@@ -105,8 +139,16 @@ func plain(secret string) subject {
 		ask("runtimePlatform", `uname -s -m`, "Linux x86_64"),
 		ask("closedInput", `cat; echo end`, "end"),
 		ask("unprivileged", `mount -t tmpfs none /tmp 2>/dev/null || echo refused; grep -c . /proc/timer_list 2>/dev/null || true`, "refused\n0"),
-		ask("listening", `for n in 81 82; do nc -ll -p $n -e echo port $n >/dev/null 2>&1 </dev/null & done; echo yes`, "yes"),
+		ask("listening", `for n in 81 82 9000 9001 9002 9003; do nc -ll -p $n -e echo port $n >/dev/null 2>&1 </dev/null & done; echo yes`, "yes"),
 	}}
+}
+
+// swappiness is what only the first version of control groups knows.
+func swappiness() *int32 {
+	if _, err := os.Stat("/sys/fs/cgroup/memory/memory.swappiness"); err != nil {
+		return nil
+	}
+	return aws.Int32(17)
 }
 
 func confined() subject {
@@ -128,7 +170,7 @@ func equipped() subject {
 			Devices: []types.Device{{HostPath: aws.String("/dev/zero"), ContainerPath: aws.String("/dev/nought")},
 				{HostPath: aws.String("/dev/loop-control"), Permissions: []types.DeviceCgroupPermission{types.DeviceCgroupPermissionRead}}},
 			Tmpfs:            []types.Tmpfs{{ContainerPath: aws.String("/scratch"), Size: 2, MountOptions: []string{"mode=1750", "noexec"}}},
-			SharedMemorySize: aws.Int32(3), MaxSwap: aws.Int32(8),
+			SharedMemorySize: aws.Int32(3), MaxSwap: aws.Int32(8), Swappiness: swappiness(),
 		}
 	}, []question{
 		ask("capabilities", `grep CapEff /proc/self/status`, "CapEff:\t0000000000001000"),
@@ -136,6 +178,7 @@ func equipped() subject {
 		ask("devices", `dd if=/dev/nought bs=1 count=3 2>/dev/null | wc -c; test -c /dev/loop-control && echo there; (: < /dev/loop-control) && echo read; (: > /dev/loop-control) 2>/dev/null || echo not written`, "3\nthere\nread\nnot written"),
 		ask("tmpfs", `grep ' /scratch ' /proc/mounts | grep -o 'noexec\|size=[0-9]*k\|mode=[0-9]*' | tr '\n' ' '`, "noexec size=2048k mode=1750"),
 		ask("sharedMemorySize", `grep ' /dev/shm ' /proc/mounts | grep -o 'size=[0-9]*k'`, "size=3072k"),
+		ask("swappiness", `cat /sys/fs/cgroup/memory/memory.swappiness 2>/dev/null || echo 17`, "17"),
 		ask("maxSwap", `cat /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.swap.max`, "25165824", "8388608"),
 	}}
 }

@@ -244,6 +244,18 @@ func (p *platform) askHealth(image string) {
 	})
 }
 
+// askAbsentFile names an environment file that is not there.
+func (p *platform) askAbsentFile(image, role string) {
+	task := p.untilTask(p.run(p.register("absent", image, afterwards, func(in *ecs.RegisterTaskDefinitionInput) {
+		in.ExecutionRoleArn = aws.String(role)
+		in.ContainerDefinitions[0].EnvironmentFiles = []types.EnvironmentFile{{Type: types.EnvironmentFileTypeS3, Value: aws.String("arn:aws:s3:::files/absent.env")}}
+	})), "STOPPED")
+	reason := aws.ToString(task.StoppedReason)
+	if task.StopCode != types.TaskStopCodeTaskFailedToStart || !strings.HasPrefix(reason, "ResourceInitializationError: failed to download env files: ") || !strings.Contains(reason, "NoSuchKey") {
+		p.t.Errorf("%s: %s", task.StopCode, reason)
+	}
+}
+
 // askHostNetwork runs a task in the host's network.
 func (p *platform) askHostNetwork(image string) {
 	name, err := os.Hostname()

@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +18,10 @@ import (
 // TestParameters proves from inside containers that what a task definition says
 // is what happens. Its subtests are what docs/PARAMETERS.md names as proofs.
 func TestParameters(t *testing.T) {
+	t.Setenv("AWS_ENDPOINT_URL_S3", bucket(t, map[string]string{
+		"/files/first.env":  "# of S3\nFILE=from  file\nA=not this\nQUOTED=\"q\"\r\n\n=x\nTWICE=first\n",
+		"/files/second.env": "TWICE=second\nMORE=a=b",
+	}))
 	p := start(t)
 	image := p.image()
 	again := p.startRestarting(image) // takes a minute, while the others are asked
@@ -24,6 +31,7 @@ func TestParameters(t *testing.T) {
 	t.Run("size", func(t *testing.T) { p.within(t).askSize(image) })
 	t.Run("sharing", func(t *testing.T) { p.within(t).askSharing(image) })
 	t.Run("health", func(t *testing.T) { p.within(t).askHealth(image) })
+	t.Run("noFile", func(t *testing.T) { p.within(t).askAbsentFile(image, role) })
 	t.Run("startTimeout", func(t *testing.T) { p.within(t).askStartTimeout(image) })
 	t.Run("repositoryCredentials", func(t *testing.T) { p.within(t).askRepositoryCredentials(image, role) })
 	t.Run("host", func(t *testing.T) { p.within(t).askHostNetwork(image) })
@@ -36,6 +44,26 @@ func (p *platform) within(t *testing.T) *platform {
 	q := *p
 	q.t = t
 	return &q
+}
+
+// bucket serves objects as S3 does, to whoever signs.
+func bucket(t *testing.T, objects map[string]string) string {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		signed := strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ") && strings.Contains(r.Header.Get("Authorization"), "/s3/aws4_request")
+		object, there := objects[r.URL.Path]
+		switch {
+		case !signed || r.Header.Get("X-Amz-Security-Token") == "":
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = io.WriteString(w, "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>")
+		case !there:
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = io.WriteString(w, "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>")
+		default:
+			_, _ = io.WriteString(w, object)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 // question is what a container asks, and the answers that are right: they

@@ -80,7 +80,7 @@ func TestNeverTwice(t *testing.T) {
 		ports, _ := allocate.NewPorts(40000, 40007, func(port uint16) bool { return port == 40003 })
 		held, heldPorts := []netip.Addr{}, []uint16{}
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
-			switch rapid.IntRange(0, 3).Draw(t, "step") {
+			switch rapid.IntRange(0, 4).Draw(t, "step") {
 			case 0:
 				addr, ok := addresses.Take()
 				if ok == (len(held) == 13) || slices.Contains(held, addr) {
@@ -102,6 +102,28 @@ func TestNeverTwice(t *testing.T) {
 				}
 				if ok {
 					heldPorts = append(heldPorts, port)
+				}
+			case 4:
+				length := rapid.Uint16Range(1, 4).Draw(t, "length")
+				first, ok := ports.TakeRange(network.TCP, length)
+				fits := false
+				for start := uint16(40000); start+length-1 <= 40007; start++ {
+					free := true
+					for i := range length {
+						free = free && start+i != 40003 && !slices.Contains(heldPorts, start+i)
+					}
+					fits = fits || free
+				}
+				if ok != fits {
+					t.Fatalf("a range of %d: %v with %v held", length, ok, heldPorts)
+				}
+				for i := range length {
+					if ok && (slices.Contains(heldPorts, first+i) || first+i == 40003 || first+i > 40007) {
+						t.Fatalf("took %d in a range of %d with %v held", first+i, length, heldPorts)
+					}
+					if ok {
+						heldPorts = append(heldPorts, first+i)
+					}
 				}
 			case 3:
 				if len(heldPorts) > 0 {

@@ -47,6 +47,9 @@ func (p *Ports) Size() int { return int(p.last) - int(p.first) + 1 }
 // was just released rests for longest; ok is false when none is free.
 func (p *Ports) Take(protocol network.Protocol) (port uint16, ok bool) {
 	candidate := max(p.next[protocol], p.first)
+	if candidate > p.last {
+		candidate = p.first
+	}
 	for range p.Size() {
 		port := candidate
 		if candidate++; candidate > p.last || candidate == 0 {
@@ -59,6 +62,39 @@ func (p *Ports) Take(protocol network.Protocol) (port uint16, ok bool) {
 		return port, true
 	}
 	return 0, false
+}
+
+// TakeRange hands out so many dynamic ports, one after another, going round as
+// Take does; ok is false when nowhere so many are free.
+func (p *Ports) TakeRange(protocol network.Protocol, length uint16) (first uint16, ok bool) {
+	if int(length) > p.Size() || length == 0 {
+		return 0, false
+	}
+	candidate := max(p.next[protocol], p.first)
+	for range p.Size() {
+		if int(candidate)+int(length)-1 > int(p.last) {
+			candidate = p.first
+		}
+		if p.reserveRange(protocol, candidate, length) {
+			p.next[protocol] = candidate + length // Take begins anew above the last
+			return candidate, true
+		}
+		candidate++
+	}
+	return 0, false
+}
+
+// reserveRange takes all of the ports or none.
+func (p *Ports) reserveRange(protocol network.Protocol, first, length uint16) bool {
+	for i := range length {
+		if _, taken := p.used[hostPort{protocol, first + i}]; taken || p.excluded(first+i) {
+			return false
+		}
+	}
+	for i := range length {
+		p.used[hostPort{protocol, first + i}] = struct{}{}
+	}
+	return true
 }
 
 // Reserve takes one port, dynamic or not; false when it is taken already.

@@ -184,13 +184,18 @@ func (h *Host) takePorts(requests []network.PortRequest) (bindings []network.Bin
 			h.releasePorts(bindings)
 			return nil, err
 		}
-		bindings = append(bindings, network.Binding{
-			BindIP: netip.IPv4Unspecified(), ContainerPort: r.ContainerPort, HostPort: number, Protocol: r.Protocol})
+		for i := range max(1, r.Length) {
+			bindings = append(bindings, network.Binding{
+				BindIP: netip.IPv4Unspecified(), ContainerPort: r.ContainerPort + i, HostPort: number + i, Protocol: r.Protocol})
+		}
 	}
 	return bindings, nil
 }
 
 func (h *Host) takePort(r network.PortRequest) (uint16, error) {
+	if r.Length > 1 {
+		return h.takeRange(r)
+	}
 	if r.HostPort != 0 {
 		if h.occupied[port{r.Protocol, r.HostPort}] || !h.ports.Reserve(r.Protocol, r.HostPort) {
 			return 0, &network.PortError{Port: r.HostPort, Protocol: r.Protocol}
@@ -206,6 +211,46 @@ func (h *Host) takePort(r network.PortRequest) (uint16, error) {
 			return number, nil
 		}
 		h.ports.Release(r.Protocol, number)
+	}
+	return 0, network.ErrNoPorts
+}
+
+func (h *Host) takeRange(r network.PortRequest) (uint16, error) {
+	free := func(first uint16) error {
+		for i := range r.Length {
+			if h.occupied[port{r.Protocol, first + i}] {
+				return &network.PortError{Port: first + i, Protocol: r.Protocol}
+			}
+		}
+		return nil
+	}
+	release := func(first, length uint16) {
+		for i := range length {
+			h.ports.Release(r.Protocol, first+i)
+		}
+	}
+	if r.HostPort != 0 {
+		for i := range r.Length {
+			if !h.ports.Reserve(r.Protocol, r.HostPort+i) {
+				release(r.HostPort, i)
+				return 0, &network.PortError{Port: r.HostPort + i, Protocol: r.Protocol}
+			}
+		}
+		err := free(r.HostPort)
+		if err != nil {
+			release(r.HostPort, r.Length)
+		}
+		return r.HostPort, err
+	}
+	for range h.ports.Size() {
+		first, ok := h.ports.TakeRange(r.Protocol, r.Length)
+		if !ok {
+			break
+		}
+		if free(first) == nil {
+			return first, nil
+		}
+		release(first, r.Length)
 	}
 	return 0, network.ErrNoPorts
 }

@@ -81,11 +81,17 @@ func (p *hostPorts) take(requests []network.PortRequest) ([]network.Binding, err
 	var bindings []network.Binding
 	err := p.host.do(func() error {
 		for _, r := range requests {
-			port, err := p.takeOne(r)
+			take := p.takeOne
+			if r.Length > 1 {
+				take = p.takeRange
+			}
+			port, err := take(r)
 			if err != nil {
 				return err
 			}
-			bindings = append(bindings, network.Binding{BindIP: everyAddress, ContainerPort: r.ContainerPort, HostPort: port, Protocol: r.Protocol})
+			for i := range max(1, r.Length) {
+				bindings = append(bindings, network.Binding{BindIP: everyAddress, ContainerPort: r.ContainerPort + i, HostPort: port + i, Protocol: r.Protocol})
+			}
 		}
 		return nil
 	})
@@ -117,6 +123,63 @@ func (p *hostPorts) takeOne(r network.PortRequest) (uint16, error) {
 		}
 	}
 	return 0, network.ErrNoPorts
+}
+
+// rangeAttempts is how often a range of ports is looked for of which others on
+// the machine use one.
+const rangeAttempts = 64
+
+// takeRange is takeOne for ports that follow one another.
+func (p *hostPorts) takeRange(r network.PortRequest) (uint16, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r.HostPort != 0 {
+		for i := range r.Length {
+			if !p.ports.Reserve(r.Protocol, r.HostPort+i) {
+				p.releaseRange(r.Protocol, r.HostPort, i)
+				return 0, &network.PortError{Port: r.HostPort + i, Protocol: r.Protocol}
+			}
+		}
+		return r.HostPort, p.holdRange(r.Protocol, r.HostPort, r.Length, true)
+	}
+	for range rangeAttempts {
+		first, ok := p.ports.TakeRange(r.Protocol, r.Length)
+		if !ok {
+			break
+		}
+		err := p.holdRange(r.Protocol, first, r.Length, false)
+		if !errors.Is(err, network.ErrPortInUse) {
+			return first, err
+		}
+	}
+	return 0, network.ErrNoPorts
+}
+
+// holdRange binds ports that are marked as taken; if that fails all marks go.
+func (p *hostPorts) holdRange(protocol network.Protocol, first, length uint16, pastTimeWait bool) error {
+	for i := range length {
+		if err := p.hold(protocol, first+i, pastTimeWait); err != nil { // its own mark is gone
+			p.releaseRange(protocol, first, i)
+			p.releaseRange(protocol, first+i+1, length-i-1)
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *hostPorts) releaseRange(protocol network.Protocol, first, length uint16) {
+	for i := range length {
+		p.releaseOne(protocol, first+i)
+	}
+}
+
+func (p *hostPorts) releaseOne(protocol network.Protocol, port uint16) {
+	key := HostPort{protocol, port}
+	if s, ok := p.sockets[key]; ok {
+		s.close()
+		delete(p.sockets, key)
+	}
+	p.ports.Release(protocol, port)
 }
 
 // hold binds a port that is marked as taken; if that fails the mark goes.
@@ -157,12 +220,7 @@ func (p *hostPorts) release(bindings []network.Binding) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, b := range bindings {
-		key := HostPort{b.Protocol, b.HostPort}
-		if s, ok := p.sockets[key]; ok {
-			s.close()
-			delete(p.sockets, key)
-		}
-		p.ports.Release(b.Protocol, b.HostPort)
+		p.releaseOne(b.Protocol, b.HostPort)
 	}
 }
 

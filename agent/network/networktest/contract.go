@@ -39,6 +39,7 @@ func Run(t *testing.T, newHost func(t testing.TB) Host) {
 		"Invalid":      testInvalid,
 		"PortInUse":    testPortInUse,
 		"DynamicPorts": testDynamicPorts,
+		"PortRanges":   testPortRanges,
 		"Detach":       testDetach,
 		"Crash":        testCrash,
 		"Concurrent":   testConcurrent,
@@ -198,6 +199,36 @@ func testDynamicPorts(t *testing.T, host Host) {
 		got = append(got, b.HostPort)
 	}
 	wantEqual(t, "ports", got, []uint16{first + 3, first + 4, first + 5})
+}
+
+func testPortRanges(t *testing.T, host Host) {
+	n := host.Open(t)
+	before := attach(t, n, bridge("before", network.PortRequest{ContainerPort: 80})).Bindings[0].HostPort
+	host.Occupy(t, network.TCP, before+3) // in the middle of where the range would be
+	a := attach(t, n, bridge("a", network.PortRequest{ContainerPort: 9000, Length: 4}, network.PortRequest{ContainerPort: 80})).Bindings
+	first := a[0].HostPort
+	if len(a) != 5 || first <= before || first <= before+3 && before+3 < first+4 {
+		t.Fatalf("a range beside %d, without %d: %+v", before, before+3, a)
+	}
+	for i := range uint16(4) {
+		if b := a[i]; b.HostPort != first+i || b.ContainerPort != 9000+i || b.Protocol != network.TCP {
+			t.Errorf("port %d of the range: %+v", i, b)
+		}
+	}
+	wantEqual(t, "sandboxes", list(t, n), []network.Attachment{attach(t, n, bridge("a", network.PortRequest{ContainerPort: 9000, Length: 4}, network.PortRequest{ContainerPort: 80})), attach(t, n, bridge("before", network.PortRequest{ContainerPort: 80}))})
+	if _, err := n.Attach(t.Context(), bridge("b", network.PortRequest{ContainerPort: 80, HostPort: first - 1, Length: 3})); !errors.Is(err, network.ErrPortInUse) {
+		t.Errorf("a fixed range over another: %v", err)
+	}
+	if _, err := n.Attach(t.Context(), bridge("b", network.PortRequest{ContainerPort: 65530, Length: 7})); !errors.Is(err, network.ErrInvalid) {
+		t.Errorf("a range beyond the last port: %v", err)
+	}
+	if _, err := n.Attach(t.Context(), bridge("b", network.PortRequest{ContainerPort: 1, Length: network.MaxPublished + 1})); !errors.Is(err, network.ErrInvalid) {
+		t.Errorf("too many ports: %v", err)
+	}
+	if err := n.Detach(t.Context(), "a"); err != nil {
+		t.Fatal(err)
+	}
+	attach(t, n, bridge("b", network.PortRequest{ContainerPort: 80, HostPort: first, Length: 4}))
 }
 
 func testDetach(t *testing.T, host Host) {

@@ -12,6 +12,9 @@ import (
 
 func buildResources(c runtime.Container, m machine) (*specs.LinuxResources, error) {
 	r := c.Resources
+	if r.MemorySwap != nil && !m.swap {
+		return nil, fmt.Errorf("your kernel does not support swap limit capabilities: %w", errCannotCreate)
+	}
 	resources := &specs.LinuxResources{CPU: processor(c), Memory: &specs.LinuxMemory{}}
 	if r.MemoryLimit > 0 {
 		resources.Memory.Limit = &r.MemoryLimit
@@ -23,7 +26,7 @@ func buildResources(c runtime.Container, m machine) (*specs.LinuxResources, erro
 			resources.Memory.Swap = &swap
 		}
 	} else if r.MemorySwap != nil && *r.MemorySwap > 0 {
-		return nil, fmt.Errorf("a swap limit needs a memory limit: %w", errInvalid)
+		return nil, fmt.Errorf("you should always set the Memory limit when using Memoryswap limit, see usage: %w", errInvalid) // Docker's words
 	}
 	if r.MemoryReservation > 0 {
 		resources.Memory.Reservation = &r.MemoryReservation

@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/spf13/cobra"
+
+	"github.com/roadstead/roadstead/model"
+)
+
+// lending is what a container instance keeps for itself and what it offers, as
+// the flags of `up` and `agent` say. The zero value is usable.
+type lending struct {
+	memory     int64 // reserved, in MiB; 0 is reservedMemory
+	ports      []int // of TCP, reserved beside 22
+	portsUDP   []int
+	attributes map[string]string
+	s3         string // endpoint of S3; "": environment files are not read
+}
+
+// maxReservedPorts is ECS's limit. Source: Amazon ECS container agent
+// configuration, ECS_RESERVED_PORTS.
+const maxReservedPorts = 100
+
+// addLendingFlags adds flags whose meaning is that of the stock agent's
+// ECS_RESERVED_MEMORY, ECS_RESERVED_PORTS, ECS_RESERVED_PORTS_UDP and
+// ECS_INSTANCE_ATTRIBUTES.
+func addLendingFlags(c *cobra.Command) *lending {
+	l := &lending{}
+	c.Flags().Int64Var(&l.memory, "reserved-memory", reservedMemory, "memory that is kept from tasks, in MiB")
+	c.Flags().IntSliceVar(&l.ports, "reserved-ports", nil, "TCP ports that tasks are not given, beside 22")
+	c.Flags().IntSliceVar(&l.portsUDP, "reserved-ports-udp", nil, "UDP ports that tasks are not given")
+	c.Flags().StringToStringVar(&l.attributes, "attribute", nil, "attributes of the instance, NAME=VALUE")
+	c.Flags().StringVar(&l.s3, "s3-endpoint", os.Getenv("AWS_ENDPOINT_URL_S3"), "URL of a service that speaks S3, for environment files (default: AWS_ENDPOINT_URL_S3)")
+	return l
+}
+
+// resources returns what the machine lends, less what is reserved.
+func (l lending) resources() ([]types.Resource, error) {
+	all, err := machineResources(l.memory)
+	if err != nil {
+		return nil, err
+	}
+	for name, ports := range map[string][]int{"PORTS": l.ports, "PORTS_UDP": l.portsUDP} {
+		if len(ports) > maxReservedPorts {
+			return nil, fmt.Errorf("%d reserved ports: at most %d", len(ports), maxReservedPorts)
+		}
+		for i := range all {
+			if aws.ToString(all[i].Name) != name {
+				continue
+			}
+			for _, port := range ports {
+				if port < 1 || port > 65535 {
+					return nil, fmt.Errorf("reserved port %d: want 1 to 65535", port)
+				}
+				all[i].StringSetValue = append(all[i].StringSetValue, strconv.Itoa(port))
+			}
+		}
+	}
+	return all, nil
+}
+
+// abilities are the attributes of what this machine can do and not every one.
+func (l lending) abilities() (out []types.Attribute) {
+	add := func(can bool, name string) {
+		if can {
+			out = append(out, types.Attribute{Name: aws.String(name)})
+		}
+	}
+	add(l.s3 != "", model.CapabilityEnvironmentFile)
+	// The second version of control groups knows no swappiness of a container.
+	add(exists("/sys/fs/cgroup/memory/memory.swappiness") && exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"), model.CapabilitySwappiness)
+	enabled, _ := os.ReadFile("/sys/module/apparmor/parameters/enabled") // absent: there is none
+	add(strings.HasPrefix(string(enabled), "Y"), model.CapabilityAppArmor)
+	return out
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
