@@ -69,20 +69,3 @@ func (d dataDir) stopHolder(ctx context.Context) error {
 	}
 	return nil
 }
-
-// removeEverything removes the container instance and then the folder.
-func removeEverything(ctx context.Context, d dataDir, o nodeOptions) error {
-	if os.Geteuid() == 0 {
-		n, err := openNode(o)
-		if err != nil {
-			return err
-		}
-		if err := n.destroy(ctx); err != nil {
-			return fmt.Errorf("remove the container instance: %w", err)
-		}
-	}
-	if err := os.RemoveAll(string(d)); err != nil {
-		return fmt.Errorf("remove the data directory: %w", err)
-	}
-	return nil
-}

@@ -76,10 +76,14 @@ With --env it is such an identity itself, and lives as long as --ttl says: the A
 	}
 	dir := addDataDir(c)
 	cluster := c.Flags().String("cluster", defaultCluster, "cluster that the instance joins")
+	pool := c.Flags().Bool("fargate", false, "the instance takes tasks of Fargate and no others, and is shown in no cluster")
 	env := c.Flags().Bool("env", false, "print it as AWS_... variables instead, for the Amazon ECS agent")
 	life := c.Flags().Duration("ttl", 0, "how long the token is valid (default 24h, with --env 720h, which is the most)")
 	of := c.Flags().String("account", account, "account that the instance belongs to")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		if *pool {
+			*cluster = model.FargateCluster
+		}
 		d, err := openDataDir(*dir)
 		if err != nil {
 			return err
@@ -140,6 +144,7 @@ func agentCommand() *cobra.Command {
 	server := c.Flags().String("server", "", "URL of the control plane")
 	token := c.Flags().String("token", "", "token that `roadstead token` printed on the server; needed once")
 	cluster := c.Flags().String("cluster", defaultCluster, "cluster to join; the token must be for the same")
+	pool := c.Flags().Bool("fargate", false, "take tasks of Fargate and no others, and be shown in no cluster; the token must be for the same")
 	lends := addLendingFlags(c)
 	provider := c.Flags().String("capacity-provider", "", capacityProviderUsage)
 	host := c.Flags().String("containerd", "", "address of the host's containerd (default: our own)")
@@ -148,6 +153,9 @@ func agentCommand() *cobra.Command {
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if *server == "" {
 			return errors.New("--server and --token are needed: see `roadstead agent --help`")
+		}
+		if *pool {
+			*cluster = model.FargateCluster
 		}
 		d, err := openDataDir(*dir)
 		if err != nil {

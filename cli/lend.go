@@ -41,8 +41,8 @@ func addLendingFlags(c *cobra.Command) *lending {
 }
 
 // resources returns what the machine lends, less what is reserved.
-func (l lending) resources() ([]types.Resource, error) {
-	all, err := machineResources(l.memory)
+func (l lending) resources(parts int) ([]types.Resource, error) {
+	all, err := machineResources(l.memory, parts)
 	if err != nil {
 		return nil, err
 	}

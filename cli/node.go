@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,6 +50,13 @@ type nodeOptions struct {
 	lending lending
 	// prepared is how many network namespaces are made ahead.
 	prepared int
+	// The rest is for one of several instances on the machine: the folder of
+	// the one whose containerd it uses, "" for its own; how many there are,
+	// each of which lends as much; and the last letter of its availability
+	// zone, "" for a.
+	beside dataDir
+	parts  int
+	zone   string
 }
 
 // node is a container instance: the runtime, the network and the agent.
@@ -75,8 +83,15 @@ func openNode(o nodeOptions) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.beside != "" {
+		other, err := containerd.NewLayout(string(o.beside))
+		if err != nil {
+			return nil, err
+		}
+		layout = layout.With(other)
+	}
 	n := &node{options: o, layout: layout}
-	if o.containerd == "" {
+	if o.containerd == "" && o.beside == "" {
 		if n.supervisor, err = containerd.NewSupervisor(layout, containerd.SupervisorOptions{Log: o.log, Output: logWriter{o.log}}); err != nil {
 			return nil, err
 		}
@@ -125,7 +140,7 @@ func (n *node) introduce() (err error) {
 		}
 		edges.Objects = objects
 	}
-	resources, err := o.lending.resources()
+	resources, err := o.lending.resources(max(o.parts, 1))
 	if err != nil {
 		return err
 	}
@@ -133,7 +148,7 @@ func (n *node) introduce() (err error) {
 		Node: agent.NodeOptions{Dir: o.dir.join("node"), ResolvConf: n.network.ResolvConf(), Insecure: insecure,
 			Environment: taskEnvironment(o.apis)},
 		Instance: agent.Instance{Cluster: o.cluster, Resources: resources,
-			Attributes: slices.Concat(capabilities(), o.lending.abilities(), custom(o.lending.attributes), o.attributes), Version: Version, Hash: "roadstead"},
+			Attributes: slices.Concat(capabilities(cmp.Or(o.zone, "a")), o.lending.abilities(), custom(o.lending.attributes), o.attributes), Version: Version, Hash: "roadstead"},
 		Region: region, Credentials: o.credentials, HTTP: channels, Logger: o.log,
 	})
 	return err
@@ -203,16 +218,9 @@ func (n *node) close() {
 	}
 }
 
-// destroy removes every container, sandbox and control group of the instance.
-// It runs the runtime for as long as that takes.
-func (n *node) destroy(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
-	defer cancel()
-	running, stop := context.WithCancel(ctx)
-	group, running := errgroup.WithContext(running)
-	if n.supervisor != nil {
-		group.Go(func() error { return n.supervisor.Run(running) })
-	}
+// purge removes every container, sandbox and control group of the instance. Its
+// containerd must be running.
+func (n *node) purge(ctx context.Context) error {
 	err := n.runtime.Ready(ctx)
 	if err == nil {
 		err = n.runtime.Purge(ctx)
@@ -220,11 +228,12 @@ func (n *node) destroy(ctx context.Context) error {
 	if err == nil {
 		err = n.network.Destroy(ctx)
 	}
-	stop()
-	if werr := group.Wait(); werr != nil && !errors.Is(werr, context.Canceled) {
-		err = errors.Join(err, werr)
-	}
-	err = errors.Join(err, n.runtime.Close(), containerd.EndShims(context.WithoutCancel(ctx), n.options.dir.name()))
+	return err
+}
+
+// forget removes what is left of an instance that was purged.
+func (n *node) forget(ctx context.Context) error {
+	err := errors.Join(n.runtime.Close(), containerd.EndShims(ctx, n.options.dir.name()))
 	if err == nil {
 		err = os.RemoveAll(n.layout.Run)
 	}
@@ -233,9 +242,10 @@ func (n *node) destroy(ctx context.Context) error {
 	return err
 }
 
-// machineResources returns what this machine lends: all its processors, and
-// its memory less what the platform itself needs.
-func machineResources(reserved int64) ([]types.Resource, error) {
+// machineResources returns what one of as many instances of the machine lends:
+// its part of all processors, and of the memory less what is kept for the
+// platform and the system.
+func machineResources(reserved int64, parts int) ([]types.Resource, error) {
 	var info unix.Sysinfo_t
 	if err := unix.Sysinfo(&info); err != nil {
 		return nil, fmt.Errorf("memory of this machine: %w", err)
@@ -248,8 +258,8 @@ func machineResources(reserved int64) ([]types.Resource, error) {
 		return nil, fmt.Errorf("%d MiB of memory are reserved, which is all that there is", reserved)
 	}
 	return []types.Resource{
-		{Name: aws.String("CPU"), Type: aws.String("INTEGER"), IntegerValue: int32(goruntime.NumCPU() * 1024)},
-		{Name: aws.String("MEMORY"), Type: aws.String("INTEGER"), IntegerValue: int32(memory)},
+		{Name: aws.String("CPU"), Type: aws.String("INTEGER"), IntegerValue: int32(goruntime.NumCPU() * 1024 / parts)},
+		{Name: aws.String("MEMORY"), Type: aws.String("INTEGER"), IntegerValue: int32(memory / int64(parts))},
 		{Name: aws.String("PORTS"), Type: aws.String("STRINGSET"), StringSetValue: []string{"22"}},
 		{Name: aws.String("PORTS_UDP"), Type: aws.String("STRINGSET"), StringSetValue: []string{}},
 	}, nil
@@ -260,7 +270,7 @@ const reservedMemory = 512
 
 // capabilities are what this agent can do, in the names that task definitions
 // ask for (requiresAttributes), and what it is.
-func capabilities() []types.Attribute {
+func capabilities(zone string) []types.Attribute {
 	var out []types.Attribute
 	for _, c := range model.Capabilities() {
 		out = append(out, types.Attribute{Name: aws.String(c.Name)})
@@ -268,7 +278,7 @@ func capabilities() []types.Attribute {
 	out = append(out, types.Attribute{Name: aws.String(acs.ExecCapability)})
 	architecture := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[goruntime.GOARCH]
 	for _, a := range [][2]string{{"ecs.os-type", "linux"}, {"ecs.os-family", "LINUX"}, {"ecs.cpu-architecture", architecture},
-		{"ecs.availability-zone", region + "a"}, {"ecs.instance-type", "roadstead"}} {
+		{"ecs.availability-zone", region + zone}, {"ecs.instance-type", "roadstead"}} {
 		out = append(out, types.Attribute{Name: aws.String(a[0]), Value: aws.String(a[1])})
 	}
 	return out

@@ -37,7 +37,7 @@ func serverCommand() *cobra.Command {
 			if err := p.ensureDefaultCluster(ctx); err != nil {
 				return err
 			}
-			return announce(ctx, c.OutOrStdout(), p, false)
+			return announce(ctx, c.OutOrStdout(), p, 0)
 		})
 		return quiet(group.Wait())
 	}

@@ -80,32 +80,45 @@ func logger(w io.Writer, verbose bool) *slog.Logger {
 
 func upCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "up", Short: "Run the control plane and one container instance on this machine", Args: cobra.NoArgs,
-		Long: `Run the control plane and one container instance in this process.
+		Use: "up", Short: "Run the control plane and a container instance on this machine", Args: cobra.NoArgs,
+		Long: `Run the control plane and a container instance in this process.
 
 It prints "roadstead is ready: URL" once API calls succeed and the instance can take tasks.
 Ctrl-C stops it and leaves containers running: the next start takes them over.
-With --rm, stopping removes everything that was made.`,
+With --rm, stopping removes everything that was made.
+
+With --instances N there are N container instances on this machine, for development and tests: each lends
+an Nth of its processors and memory, has containers and networks of its own, and they are in the
+availability zones a, b and c by turns. Start it with as many the next time: what ran on an instance that
+is missing is replaced on the others, and its containers stay until "roadstead down".
+
+The instances take tasks of Fargate, too, from whichever cluster.`,
 	}
 	flags := addServerFlags(c)
 	lends := addLendingFlags(c)
 	remove := c.Flags().Bool("rm", false, "remove everything when stopped")
 	instances := c.Flags().Int("instances", 1, "how many container instances to run")
 	provider := c.Flags().String("capacity-provider", "", capacityProviderUsage)
+	fargate := c.Flags().Bool("fargate", true, "take tasks of Fargate, too")
 	host := c.Flags().String("containerd", "", "address of the host's containerd (default: our own)")
 	apis := c.Flags().Bool("apis-for-tasks", false, apisForTasksUsage)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		if *instances != 1 {
-			return fmt.Errorf("--instances %d: more than one instance on a machine is not built yet", *instances)
+		if *instances < 1 || *instances > maxInstances {
+			return fmt.Errorf("--instances %d: there can be 1 to %d", *instances, maxInstances)
 		}
-		return up(c.Context(), c.OutOrStdout(), flags, *remove, nodeOptions{containerd: *host, lending: *lends, attributes: supplying(*provider), apis: *apis}, logger(c.ErrOrStderr(), *flags.verbose))
+		attributes := supplying(*provider)
+		if *fargate {
+			attributes = append(attributes, takesFargate())
+		}
+		return up(c.Context(), c.OutOrStdout(), flags, *remove, *instances,
+			nodeOptions{containerd: *host, lending: *lends, attributes: attributes, apis: *apis}, logger(c.ErrOrStderr(), *flags.verbose))
 	}
 	return c
 }
 
-// up runs the control plane and an instance; of the instance's options those
+// up runs the control plane and instances; of the instances' options those
 // that the command line knows are given.
-func up(ctx context.Context, out io.Writer, f serverFlags, remove bool, options nodeOptions, log *slog.Logger) error {
+func up(ctx context.Context, out io.Writer, f serverFlags, remove bool, instances int, options nodeOptions, log *slog.Logger) error {
 	d, err := openDataDir(*f.dir)
 	if err != nil {
 		return err
@@ -124,10 +137,14 @@ func up(ctx context.Context, out io.Writer, f serverFlags, remove bool, options 
 		return err
 	}
 	key := p.keys.Bootstrap()
-	options.dir, options.url, options.cluster, options.log, options.prepared = d, p.url, defaultCluster, log, preparedNamespaces
+	options.dir, options.url, options.cluster, options.log, options.prepared = d, p.url, defaultCluster, log, max(preparedNamespaces/instances, 1)
 	options.bundle = d.readBundle()
 	options.credentials = staticCredentials(key.AccessKeyID, key.SecretAccessKey, "")
-	n, err := openNode(options)
+	numbers := make([]int, instances)
+	for i := range numbers {
+		numbers[i] = i + 1
+	}
+	nodes, err := openNodes(options, numbers)
 	if err != nil {
 		p.close()
 		return err
@@ -138,9 +155,9 @@ func up(ctx context.Context, out io.Writer, f serverFlags, remove bool, options 
 		if err := p.ensureDefaultCluster(running); err != nil {
 			return err
 		}
-		return n.run(running)
+		return runNodes(running, nodes)
 	})
-	group.Go(func() error { return announce(running, out, p, true) })
+	group.Go(func() error { return announce(running, out, p, instances) })
 	err = group.Wait()
 	p.close()
 	if remove {
@@ -178,11 +195,11 @@ func (p *plane) ensureDefaultCluster(ctx context.Context) error {
 	return nil
 }
 
-// announce says that the server is ready once API calls succeed and, with an
-// instance, once its agent is connected.
-func announce(ctx context.Context, out io.Writer, p *plane, instance bool) error {
+// announce says that the server is ready once API calls succeed and as many
+// instances are connected.
+func announce(ctx context.Context, out io.Writer, p *plane, instances int) error {
 	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
-		ready, err := p.answers(ctx, instance)
+		ready, err := p.answers(ctx, instances)
 		if ready {
 			break
 		}
@@ -204,9 +221,9 @@ func announce(ctx context.Context, out io.Writer, p *plane, instance bool) error
 	return err
 }
 
-func (p *plane) answers(ctx context.Context, instance bool) (bool, error) {
+func (p *plane) answers(ctx context.Context, instances int) (bool, error) {
 	out, err := p.client().ListClusters(ctx, &ecs.ListClustersInput{})
-	if err != nil || !instance {
+	if err != nil || instances == 0 {
 		return err == nil && out != nil, err
 	}
 	list, err := p.client().ListContainerInstances(ctx, &ecs.ListContainerInstancesInput{})
@@ -217,10 +234,11 @@ func (p *plane) answers(ctx context.Context, instance bool) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	connected := 0
 	for _, i := range some.ContainerInstances {
 		if i.AgentConnected {
-			return true, nil
+			connected++
 		}
 	}
-	return false, nil
+	return connected >= instances, nil
 }

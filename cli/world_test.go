@@ -51,7 +51,7 @@ func serveWorld(t *testing.T, change ...func(*planeOptions)) *world {
 		p.close()
 	})
 	t.Cleanup(end)
-	if err := announce(ctx, io.Discard, p, false); err != nil {
+	if err := announce(ctx, io.Discard, p, 0); err != nil {
 		t.Fatal(err)
 	}
 	return &world{p, t, end}

@@ -90,8 +90,12 @@ func (before traces) compare(t testing.TB, after traces, marks ...string) {
 // marks are what tells everything of a data directory apart: its path, and the
 // short name that is derived from it.
 func marks(dir string) []string {
-	sum := sha256.Sum256([]byte(dir))
-	return []string{dir, hex.EncodeToString(sum[:4])}
+	all := []string{dir}
+	for _, of := range []string{dir, filepath.Join(dir, "instances", "2"), filepath.Join(dir, "instances", "3")} {
+		sum := sha256.Sum256([]byte(of))
+		all = append(all, hex.EncodeToString(sum[:4]))
+	}
+	return all
 }
 
 // missing returns what is in b and not in a.

@@ -1,6 +1,7 @@
 package containerd
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -17,6 +18,7 @@ type Layout struct {
 	Records string // what shims saw of containers: survives a reboot, so that what ran before it is known
 	Shim    string // a link to the shim; if that is the one binary, the link's name tells it its mode
 	Run     string // sockets, bundles and files of running containers: need not survive a reboot
+	Daemon  string // Run of the node whose daemon this one uses; "" is its own
 }
 
 // runDirectory is short because the path of a socket may have 107 characters only.
@@ -38,7 +40,14 @@ func NewLayout(dataDir string) (Layout, error) {
 }
 
 // Address is the path of the daemon's socket.
-func (l Layout) Address() string { return filepath.Join(l.Run, "containerd.sock") }
+func (l Layout) Address() string { return filepath.Join(cmp.Or(l.Daemon, l.Run), "containerd.sock") }
+
+// With returns the layout of a node that uses the daemon of another one on its
+// machine, and so that one's images. What it runs it keeps by itself.
+func (l Layout) With(other Layout) Layout {
+	l.Root, l.Shim, l.Daemon = other.Root, other.Shim, other.Run
+	return l
+}
 
 func (l Layout) state() string   { return filepath.Join(l.Run, "state") }
 func (l Layout) sockets() string { return filepath.Join(l.Run, "s") }
