@@ -22,6 +22,20 @@ func BenchmarkEmbedded(b *testing.B) {
 	})
 }
 
+// BenchmarkConfirm measures what it costs to be sure to lead before something is
+// refused.
+func BenchmarkConfirm(b *testing.B) {
+	db, err := store.Open(b.Context(), embedded(b), store.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if err := db.Confirm(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkReopen starts an etcd that holds many tasks and replays it: wall
 // and processor seconds for etcd and for the tables, and the process's memory
 // then and with an empty etcd. ROADSTEAD_BENCH_TASKS sets how many, 100,000
