@@ -187,6 +187,7 @@ func (p *plane) introduce() error {
 		control.New(p.db, control.NewReclaimer(), watcher).Run,
 		control.New(p.db, control.NewDaemons(control.DaemonsOptions{}), watcher).Run,
 		control.New(p.db, control.NewRotations(control.RotationsOptions{Region: region}), control.Options{Observer: rotationLog{eventLog{p.options.log}, p.guard.audit, p.db.View}}).Run,
+		control.New(p.db, control.NewRefreshes(control.RefreshesOptions{}), watcher).Run,
 		control.New(p.db, control.NewReaper(reap.Timing{}), watcher).Run,
 	}
 	return nil
