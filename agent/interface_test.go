@@ -126,3 +126,41 @@ func TestStrayTaskNetwork(t *testing.T) {
 		h.nothingLeft()
 	})
 }
+
+// A container of Fargate has users and limits of its own, and knows where it is.
+func TestFargateContainers(t *testing.T) {
+	onHost(t, func(t *testing.T, h *host) {
+		started := map[string]runtime.Container{}
+		h.behave = func(c runtime.Container) fake.Behaviour {
+			started[c.ID] = c
+			return fake.Behaviour{}
+		}
+		h.options.Node.Environment = map[string]string{"AWS_EXECUTION_ENV": "AWS_ECS_EC2"}
+		h.begin()
+		limited := docker(acs.Config{}, acs.HostConfig{Ulimits: []acs.Ulimit{{Name: "nofile", Soft: 10, Hard: 20}}})
+		one := awsvpc(task("t1", essential("web"), sidecar("limited", limited)), 5)
+		one.LaunchType, one.CPU, one.Memory = "FARGATE", 0.25, 512
+		two := awsvpc(task("t2", essential("web")), 6)
+		two.LaunchType, two.PIDMode = "FARGATE", "task"
+		three := awsvpc(task("t3", essential("web")), 7)
+		three.LaunchType = "EC2"
+		for _, payload := range []acs.Task{one, two, three} {
+			h.plane.run(payload)
+			h.untilStatus(payload.ARN, "RUNNING")
+		}
+		c := started["t1-0"]
+		if !c.Isolated || !slices.Contains(c.Env, "AWS_EXECUTION_ENV=AWS_ECS_FARGATE") || !slices.Equal(c.Ulimits, []runtime.Ulimit{{Name: "nofile", Soft: OpenFiles, Hard: OpenFiles}}) ||
+			c.Task.CPUQuota != 25*time.Millisecond || c.Task.MemoryLimit != 512<<20 {
+			t.Errorf("container: %+v", c)
+		}
+		if c := started["t1-1"]; !slices.Equal(c.Ulimits, []runtime.Ulimit{{Name: "nofile", Soft: 10, Hard: 20}}) {
+			t.Errorf("ulimits: %v", c.Ulimits)
+		}
+		if started["t2-0"].Isolated {
+			t.Error("a container that shares processes has users of its own")
+		}
+		if c := started["t3-0"]; c.Isolated || len(c.Ulimits) > 0 || !slices.Contains(c.Env, "AWS_EXECUTION_ENV=AWS_ECS_EC2") {
+			t.Errorf("container of EC2: %+v", c)
+		}
+	})
+}

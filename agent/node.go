@@ -108,6 +108,9 @@ type NodeOptions struct {
 	// there; it waits for them, because they may be sent after the task. It is
 	// set by New.
 	Execution func(ctx context.Context, task acs.Task) (acs.Credentials, error)
+	// OpenFiles is how many files a process of a task on Fargate may have open
+	// unless its container says otherwise; 0 is the constant OpenFiles.
+	OpenFiles int64
 	// MaxTasks is how many tasks the node takes; 0 is the constant MaxTasks.
 	MaxTasks int
 }
@@ -163,6 +166,9 @@ func NewNode(edges Edges, o NodeOptions) (*Node, error) {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.OpenFiles <= 0 {
+		o.OpenFiles = OpenFiles
 	}
 	if o.MaxTasks <= 0 {
 		o.MaxTasks = MaxTasks

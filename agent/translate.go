@@ -72,6 +72,7 @@ func (n *Node) translate(t acs.Task, name string, r run, given secrets, peers ma
 		SecurityOpt: host.SecurityOpt, StopSignal: r.stopSignal,
 		Resources: resources(spec, host), Task: taskLimits(t),
 	}
+	isolate(&out, t, n.options.OpenFiles)
 	for _, u := range host.Ulimits {
 		out.Ulimits = append(out.Ulimits, runtime.Ulimit{Name: u.Name, Soft: u.Soft, Hard: u.Hard})
 	}
@@ -109,6 +110,9 @@ func (n *Node) environment(t acs.Task, spec acs.Container, r run, given secrets)
 	all := map[string]string{}
 	maps.Copy(all, n.options.Environment)
 	maps.Copy(all, metadataEnvironment(r))
+	if onFargate(t) {
+		all["AWS_EXECUTION_ENV"] = "AWS_ECS_FARGATE"
+	}
 	if t.RoleCredentials != nil {
 		all["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = CredentialsPath + t.RoleCredentials.CredentialsID
 	}

@@ -145,7 +145,7 @@ func (n *node) introduce() (err error) {
 		return err
 	}
 	n.agent, err = agent.New(ecs.NewFromConfig(config), edges, agent.Options{
-		Node: agent.NodeOptions{Dir: o.dir.join("node"), ResolvConf: n.network.ResolvConf(), Insecure: insecure,
+		Node: agent.NodeOptions{Dir: o.dir.join("node"), ResolvConf: n.network.ResolvConf(), Insecure: insecure, OpenFiles: openFiles(),
 			Environment: taskEnvironment(o.apis)},
 		Instance: agent.Instance{Cluster: o.cluster, Resources: resources,
 			Attributes: slices.Concat(capabilities(cmp.Or(o.zone, "a")), o.lending.abilities(), custom(o.lending.attributes), o.attributes), Version: Version, Hash: "roadstead"},

@@ -36,6 +36,9 @@ type Container struct {
 	Resources Resources
 	Task      TaskLimits // the same for every container of the task; the first one started sets them
 
+	// Isolated gives the container users of its own: to the machine they are users of a range that only its task has,
+	// without any right. Not with Privileged, nor with PID or IPC shared with others than the container's own.
+	Isolated       bool
 	Privileged     bool
 	CapAdd         []string // "NET_ADMIN", "CAP_NET_ADMIN" or "ALL"
 	CapDrop        []string

@@ -26,7 +26,7 @@ func newBare(b testing.TB, n *node) *bare {
 	ctx := context.Background()
 	image := n.pull(b)
 	container := runtime.Container{ID: "bare", TaskID: "bare", Image: image.Ref, Command: []string{"sleep", "1000"}}
-	spec, unpacked, err := n.client.prepareSpec(ctx, container)
+	spec, unpacked, err := n.client.prepareSpec(ctx, container, 0)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -36,6 +36,7 @@ type Client struct {
 	images   *imageCache
 	pulls    *flights
 	known    *known
+	ranges   *ranges
 	shim     string  // path or name by which containerd finds the shim
 	machine  machine // with the fields that are the same for all containers
 	starts   *semaphore.Weighted
@@ -111,7 +112,7 @@ func New(layout Layout, options Options) (*Client, error) {
 		starts:   semaphore.NewWeighted(int64(options.Starts)),
 		secure:   newTransport(false, options.Roots), insecure: newTransport(true, nil),
 	}
-	client.shims = newShims(layout, options, client)
+	client.shims, client.ranges = newShims(layout, options, client), newRanges(client)
 	return client, nil
 }
 

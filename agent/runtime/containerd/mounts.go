@@ -92,7 +92,11 @@ func ownMounts(c runtime.Container) ([]specs.Mount, error) {
 		if mount.ReadOnly {
 			access = "ro"
 		}
-		own = append(own, specs.Mount{Destination: mount.Destination, Type: "bind", Source: mount.Source, Options: []string{"rbind", access, propagation}})
+		options := []string{"rbind", access, propagation}
+		if c.Isolated {
+			options = append(options, "idmap") // what belongs to root outside belongs to root inside
+		}
+		own = append(own, specs.Mount{Destination: mount.Destination, Type: "bind", Source: mount.Source, Options: options})
 	}
 	for _, tmpfs := range c.Tmpfs {
 		options := []string{"nosuid", "nodev", "noexec"}

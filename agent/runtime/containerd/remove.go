@@ -60,6 +60,7 @@ func (c *Client) remove(ctx context.Context, id string) error {
 		return errgrpc.ToNative(err)
 	}
 	c.shims.release(task, id)
+	c.ranges.release(task, id)
 	snapshots := c.conn.SnapshotService(container.Snapshotter)
 	if err := snapshots.Remove(ctx, container.SnapshotKey); err != nil && !errdefs.IsNotFound(err) {
 		return fmt.Errorf("remove snapshot: %w", err)

@@ -24,6 +24,7 @@ type machine struct {
 	init         string        // path of the init; "" when there is none
 	swap         bool          // the kernel limits swap
 	unified      bool          // cgroup v2
+	users        uint32        // first of the task's range, where the container is isolated
 	shared       holder.Holder // of the container's task
 	devices      func(path string) ([]specs.LinuxDevice, error)
 	capabilities []string // all that the kernel knows
@@ -74,6 +75,9 @@ func buildSpec(c runtime.Container, image runtime.ImageConfig, users accounts, m
 	if err := secure(spec, c); err != nil {
 		return nil, err
 	}
+	if c.Isolated {
+		isolate(spec, m.users)
+	}
 	return spec, nil
 }
 
@@ -87,6 +91,10 @@ func validate(c runtime.Container) error {
 	all := []runtime.Sharing{runtime.SharedByDefault, runtime.SharedInTask, runtime.SharedWithHost, runtime.SharedWithNobody}
 	if !slices.Contains(all[:3], c.PID) || !slices.Contains(all, c.IPC) {
 		return fmt.Errorf("sharing of processes %q, of IPC %q: %w", c.PID, c.IPC, errInvalid)
+	}
+	own := func(s runtime.Sharing) bool { return s == runtime.SharedByDefault || s == runtime.SharedWithNobody }
+	if c.Isolated && (c.Privileged || !own(c.PID) || !own(c.IPC)) {
+		return fmt.Errorf("users of its own do not go with privileged or shared namespaces: %w", errInvalid)
 	}
 	for _, mount := range c.Mounts {
 		if !path.IsAbs(mount.Destination) {

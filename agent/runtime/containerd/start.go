@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	runcoptions "github.com/containerd/containerd/api/types/runc/options"
 	"github.com/containerd/containerd/v2/core/containers"
 	"github.com/containerd/containerd/v2/core/mount"
+	"github.com/containerd/containerd/v2/core/snapshots"
 	"github.com/containerd/errdefs"
 	"github.com/containerd/typeurl/v2"
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -45,9 +47,20 @@ func (c *Client) Start(ctx context.Context, container runtime.Container) (runtim
 }
 
 func (c *Client) start(ctx context.Context, container runtime.Container) (runtime.Started, error) {
-	spec, image, err := c.prepareSpec(ctx, container)
+	users, giveBack, err := c.usersOf(ctx, container)
 	if err != nil {
 		return runtime.Started{}, err
+	}
+	spec, image, err := c.prepareSpec(ctx, container, users)
+	if err != nil {
+		giveBack()
+		return runtime.Started{}, err
+	}
+	if container.Isolated {
+		if err := setNetworkSysctls(container.NetNS, takeNetworkSysctls(spec)); err != nil {
+			giveBack()
+			return runtime.Started{}, err
+		}
 	}
 	registered, started, err := c.startPrepared(ctx, container, spec, image)
 	if err == nil || !registered {
@@ -82,6 +95,7 @@ func (c *Client) startPrepared(ctx context.Context, container runtime.Container,
 	if err := c.register(ctx, container, image, spec, shim); err != nil {
 		if !errdefs.IsAlreadyExists(err) {
 			c.shims.release(container.TaskID, container.ID)
+			c.ranges.release(container.TaskID, container.ID)
 		}
 		return false, runtime.Started{}, err
 	}
@@ -94,7 +108,7 @@ func (c *Client) startPrepared(ctx context.Context, container runtime.Container,
 		return true, runtime.Started{}, err
 	}
 	// The container's record refers to the snapshot before it exists, so it is at no time garbage.
-	mounts, err := c.conn.SnapshotService(c.options.Snapshotter).Prepare(ctx, container.ID, image.snapshot)
+	mounts, err := c.snapshot(ctx, container, spec, image)
 	if err != nil {
 		return true, runtime.Started{}, err
 	}
@@ -102,7 +116,23 @@ func (c *Client) startPrepared(ctx context.Context, container runtime.Container,
 	return true, started, err
 }
 
-func (c *Client) prepareSpec(ctx context.Context, container runtime.Container) (*specs.Spec, *unpacked, error) {
+// usersOf gives the first of the users of an isolated container.
+func (c *Client) usersOf(ctx context.Context, container runtime.Container) (first uint32, undo func(), err error) {
+	if !container.Isolated {
+		return 0, func() {}, nil
+	}
+	return c.ranges.acquire(ctx, container.TaskID, container.ID)
+}
+
+func (c *Client) snapshot(ctx context.Context, container runtime.Container, spec *specs.Spec, image *unpacked) ([]mount.Mount, error) {
+	var options []snapshots.Opt
+	if container.Isolated {
+		options = append(options, snapshots.WithLabels(snapshotUsers(spec.Linux.UIDMappings[0].HostID)))
+	}
+	return c.conn.SnapshotService(c.options.Snapshotter).Prepare(ctx, container.ID, image.snapshot, options...)
+}
+
+func (c *Client) prepareSpec(ctx context.Context, container runtime.Container, first uint32) (*specs.Spec, *unpacked, error) {
 	image, err := c.images.get(ctx, container.Image)
 	if errdefs.IsNotFound(err) {
 		return nil, nil, &runtime.Error{Kind: runtime.KindNotFound, Op: "start", Subject: container.ID, Err: fmt.Errorf("image %s: %w", container.Image, err)}
@@ -117,7 +147,7 @@ func (c *Client) prepareSpec(ctx context.Context, container runtime.Container) (
 	own := c.machine
 	own.group = c.groups.ofContainer(container.TaskID, container.ID)
 	own.record = c.layout.record(container.ID)
-	own.shared = c.layout.shared(container.TaskID)
+	own.shared, own.users = c.layout.shared(container.TaskID), first
 	own.hostnameFile = filepath.Join(c.layout.files(container.ID), "hostname")
 	spec, err := buildSpec(container, image.config, users, own)
 	return spec, image, err
@@ -145,6 +175,9 @@ func (c *Client) register(ctx context.Context, container runtime.Container, imag
 	}
 	labels[labelTask] = container.TaskID
 	labels[labelName] = container.Name
+	if container.Isolated {
+		labels[labelUsers] = strconv.FormatUint(uint64(spec.Linux.UIDMappings[0].HostID), 10)
+	}
 	if signal := first(container.StopSignal, image.config.StopSignal); signal != "" {
 		labels[labelStopSignal] = signal
 	}

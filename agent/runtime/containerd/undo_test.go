@@ -44,7 +44,7 @@ func TestUndoOfWhatNeverRan(t *testing.T) {
 func (n *node) cutShort(t *testing.T, ctx context.Context, container runtime.Container, withProcess bool) {
 	t.Helper()
 	c := n.client
-	spec, image, err := c.prepareSpec(ctx, container)
+	spec, image, err := c.prepareSpec(ctx, container, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

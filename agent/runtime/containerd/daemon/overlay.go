@@ -13,6 +13,9 @@ import (
 	"go.etcd.io/bbolt"
 )
 
+// remapCap says that snapshots may belong to the users of a user namespace.
+const remapCap = "remap-ids"
+
 // registerOverlay adds the overlayfs snapshotter. containerd's own registration always flushes its metadata to disk,
 // once for each container made and once for each removed, whatever is asked of the rest of the metadata.
 func registerOverlay(unsynced bool) {
@@ -22,7 +25,7 @@ func registerOverlay(unsynced bool) {
 		InitFn: func(ic *plugin.InitContext) (any, error) {
 			root := ic.Properties[plugins.PropertyRootDir]
 			ic.Meta.Platforms = append(ic.Meta.Platforms, platforms.DefaultSpec())
-			ic.Meta.Capabilities = append(ic.Meta.Capabilities, snapshots.RebaseCap)
+			ic.Meta.Capabilities = append(ic.Meta.Capabilities, snapshots.RebaseCap, remapCap)
 			ic.Meta.Exports[plugins.SnapshotterRootDir] = root
 			return newOverlay(root, unsynced)
 		},
@@ -39,5 +42,5 @@ func newOverlay(root string, unsynced bool) (snapshots.Snapshotter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return overlay.NewSnapshotter(root, overlay.AsynchronousRemove, overlay.WithMetaStore(metadata))
+	return overlay.NewSnapshotter(root, overlay.AsynchronousRemove, overlay.WithMetaStore(metadata), overlay.WithRemapIDs)
 }

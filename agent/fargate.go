@@ -1,0 +1,33 @@
+package agent
+
+import (
+	"slices"
+
+	"github.com/roadstead/roadstead/agent/runtime"
+	"github.com/roadstead/roadstead/dispatch/acs"
+)
+
+// OpenFiles is how many files a process of a task on Fargate may have open.
+// Source: ECS API reference, ContainerDefinition ulimits: "Fargate ... the
+// default nofile soft limit is 65535 and the default hard limit is 65535".
+const OpenFiles = 65535
+
+// onFargate reports whether a task shares its machine with tasks of others and
+// is kept from them.
+func onFargate(t acs.Task) bool { return t.LaunchType == "FARGATE" }
+
+// isolate gives a container of Fargate what sets it apart: users that nobody
+// else has, and its own default of open files. Containers whose task shares
+// processes or IPC keep the machine's users, because those namespaces are not
+// theirs alone.
+func isolate(c *runtime.Container, t acs.Task, openFiles int64) {
+	if !onFargate(t) {
+		return
+	}
+	own := []runtime.Sharing{runtime.SharedByDefault, runtime.SharedWithNobody}
+	c.Isolated = !c.Privileged && slices.Contains(own, c.PID) && slices.Contains(own, c.IPC)
+	host, _ := hostConfigOf(containerOf(t, c.Name)) // what cannot be read was refused when the task came
+	if !slices.ContainsFunc(host.Ulimits, func(u acs.Ulimit) bool { return u.Name == "nofile" }) {
+		c.Ulimits = append(c.Ulimits, runtime.Ulimit{Name: "nofile", Soft: openFiles, Hard: openFiles})
+	}
+}
