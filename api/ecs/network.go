@@ -142,10 +142,12 @@ func (a addressing) give(t *model.Task) bool {
 	return ok
 }
 
+const noAddress = "No address is free in the subnets of the network configuration that the instance can use."
+
 // full is the failure of a task for which no address was free.
 func (r request) full(instance string) types.Failure {
 	return types.Failure{Arn: new(r.instanceARN(instance)), Reason: new(place.FailInterface),
-		Detail: new("No address is free in the subnets of the network configuration that the instance can use.")}
+		Detail: new(noAddress)}
 }
 
 // showInterface describes a task's interface as its attachments, and as its

@@ -27,6 +27,10 @@ func (p *placing) fargate(fleet *place.Fleet, s share) error {
 		if err != nil {
 			return err
 		}
+		if !p.addressing.give(task) {
+			p.failures = append(p.failures, types.Failure{Reason: new(capacityUnavailable), Detail: new(noAddress)})
+			continue
+		}
 		p.tasks = append(p.tasks, task)
 	}
 	missing := s.count - len(result.Placed)
