@@ -8,6 +8,7 @@ import (
 
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/plan"
+	"github.com/roadstead/roadstead/plan/address"
 	"github.com/roadstead/roadstead/plan/place"
 	"github.com/roadstead/roadstead/plan/reclaim"
 	"github.com/roadstead/roadstead/store"
@@ -87,6 +88,6 @@ func fargateRequest(v store.View, f *place.Fleet, t *model.Task) (*place.Request
 		return nil, fmt.Errorf("task definition %s was not found", t.Spec.TaskDefinition)
 	}
 	req := &place.Request{Resources: t.Spec.Resources, Required: place.RequiredWith(def.Definition, t.Spec.Overrides)}
-	req.ForFargate(f, nil)
+	req.ForFargate(f, address.ZonesOf(v, t.Account, t.Spec.Network))
 	return req, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/plan/place"
+	"github.com/roadstead/roadstead/store"
 )
 
 // Platform versions of Fargate for Linux. Source: ECS developer guide, "Fargate
@@ -92,8 +93,13 @@ func fargateNeeds(def *types.TaskDefinition, o *types.TaskOverride) []model.Attr
 
 // showFargateTask fills in what tasks of Fargate show, and takes out the
 // instance that they are on: it is not their owner's.
-func showFargateTask(t *model.Task, def *types.TaskDefinition, out *types.Task) {
+func showFargateTask(v store.View, t *model.Task, def *types.TaskDefinition, out *types.Task) {
 	out.ContainerInstanceArn = nil
+	if i := t.Spec.Interface; i != nil {
+		if s, ok := v.Subnet(t.Account, i.Subnet); ok {
+			out.AvailabilityZone = new(s.Zone) // a pool may stand in for zones that it has no instance in
+		}
+	}
 	out.PlatformVersion, out.PlatformFamily = text(t.Spec.PlatformVersion), new(platformFamily)
 	size := place.FargateStorage(def, t.Spec.Overrides)
 	out.EphemeralStorage = &types.EphemeralStorage{SizeInGiB: size}

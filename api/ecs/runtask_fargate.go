@@ -4,6 +4,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan/address"
 	"github.com/roadstead/roadstead/plan/place"
 	"github.com/roadstead/roadstead/plan/reclaim"
 	"github.com/roadstead/roadstead/store"
@@ -16,7 +17,7 @@ func (p *placing) fargate(fleet *place.Fleet, s share) error {
 	req := p.request
 	req.Count, req.Required = s.count, fargateNeeds(p.definition.Definition, s.overrides)
 	req.Group, req.Occupied = p.run.fargateGroup(p.v, p.cluster, p.definition), nil
-	req.ForFargate(fleet, nil)
+	req.ForFargate(fleet, address.ZonesOf(p.v, p.cluster.Account, p.addressing.network))
 	var result place.Result
 	spot := s.provider == model.ProviderFargateSpot
 	if !spot || !store.FargateWanted(p.v, p.cluster.Account) {

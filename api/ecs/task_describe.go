@@ -136,7 +136,7 @@ func showTask(r request, v store.View, t *model.Task, tags bool) types.Task {
 		showPlace(r, i, &out)
 	}
 	if t.Spec.LaunchType == model.LaunchFargate {
-		showFargateTask(t, def, &out)
+		showFargateTask(v, t, def, &out)
 	}
 	able := takesCommands(v, t)
 	for i := range s.Containers {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan/address"
 	"github.com/roadstead/roadstead/plan/place"
 	"github.com/roadstead/roadstead/plan/provision"
 )
@@ -26,7 +27,7 @@ func (p *planning) request() (*place.Request, error) {
 	req := &place.Request{Resources: resources, Required: place.Required(def.Definition), Rules: p.rules,
 		External: p.primary.Spec.LaunchType == "EXTERNAL", GroupsOf: p.GroupsOf}
 	if p.onFargate() {
-		req.ForFargate(p.Fleet, nil)
+		req.ForFargate(p.Fleet, address.ZonesOf(p.Network, p.Service.Account, p.primary.Spec.Network))
 	}
 	return req, nil
 }

@@ -203,7 +203,7 @@ func (p *planning) request(t *model.Task) (*place.Request, error) {
 	req := &place.Request{Count: 1, Resources: t.Spec.Resources, Required: place.RequiredWith(def.Definition, t.Spec.Overrides), Rules: rules,
 		Group: g.spread, Occupied: g.occupied, Provider: t.Spec.CapacityProvider, GroupsOf: p.GroupsOf}
 	if t.Spec.LaunchType == model.LaunchFargate {
-		req.ForFargate(p.Fleet, nil)
+		req.ForFargate(p.Fleet, address.ZonesOf(p.Network, t.Account, t.Spec.Network))
 	}
 	return req, nil
 }
