@@ -102,11 +102,32 @@ func (l *Links) payload(t *model.Task, d *model.TaskDefinition, now time.Time) a
 		panic(fmt.Sprintf("control: %v", err))
 	}
 	if t.Desired != model.TaskStopped {
+		dispatch.Pin(&p, d, versions(l.db.View(), t))
 		p.Interfaces = l.interfaces(l.db.View(), t)
 		p.RoleCredentials = l.credentials(t, d, acs.RoleTaskApplication, now)
 		p.ExecutionRoleCredentials = l.credentials(t, d, acs.RoleTaskExecution, now)
 	}
 	return p
+}
+
+// versions returns the images that tasks of the same service revision run: of
+// the deployment that the task is of, or of one that brought about the same.
+func versions(v store.View, t *model.Task) (out []model.ImageVersion) {
+	if t.Spec.Service == "" || t.Spec.Deployment == "" {
+		return nil
+	}
+	revision := ""
+	for d := range store.DeploymentsByService(v, t.Spec.Service) {
+		if d.ID == t.Spec.Deployment {
+			revision = d.RevisionNumber()
+		}
+	}
+	for d := range store.DeploymentsByService(v, t.Spec.Service) {
+		if revision != "" && d.RevisionNumber() == revision { // the oldest first, by id
+			out = append(out, d.Versions...)
+		}
+	}
+	return out
 }
 
 // logMode returns whether an account's containers wait for their logs where

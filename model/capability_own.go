@@ -22,9 +22,6 @@ const (
 	CapabilityNeuron = ownCapability + "resource-requirements.neuron-device"
 	// CapabilityNoNetworking is disableNetworking.
 	CapabilityNoNetworking = ownCapability + "disable-networking"
-	// CapabilityVersionConsistency is versionConsistency, where it is enabled
-	// in words. What AWS does without words is not done either.
-	CapabilityVersionConsistency = ownCapability + "version-consistency"
 	// CapabilitySwappiness is swappiness where there is swap (maxSwap): the
 	// second version of control groups knows none for a container.
 	CapabilitySwappiness = ownCapability + "swappiness"
@@ -54,7 +51,7 @@ func MissingLogOptions(driver string) []string {
 // OwnCapabilities returns the attributes of Roadstead's own that its agent does
 // not register.
 func OwnCapabilities() []string {
-	all := []string{CapabilityGPU, CapabilityNeuron, CapabilityVersionConsistency, CapabilitySwappiness, CapabilityVolumeOptions}
+	all := []string{CapabilityGPU, CapabilityNeuron, CapabilitySwappiness, CapabilityVolumeOptions}
 	for _, driver := range []string{"awslogs", "json-file"} {
 		for _, option := range MissingLogOptions(driver) {
 			all = append(all, CapabilityLogOption(option))

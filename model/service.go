@@ -165,6 +165,9 @@ type Deployment struct {
 	// ROLLBACK; "" while nobody has. Written by the API.
 	StopRequested   string    `f:"12"`
 	StopRequestedAt time.Time `f:"13"`
+	// Versions are the images that its tasks run, as the first of them has
+	// reported them. Written by the API with the report.
+	Versions []ImageVersion `f:"14"`
 }
 
 // DeploymentStatus is how far a deployment has come.

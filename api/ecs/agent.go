@@ -155,9 +155,25 @@ func (d *frontDoor) observe(r request, clusterRef, ref *string, report model.Tas
 		observed := t.Observe(report, r.now)
 		if observed != t {
 			c.Put(observed)
+			sawImages(v, c, observed)
 		}
 		return nil
 	})
+}
+
+// sawImages keeps what the first task of a deployment says of its images.
+func sawImages(v store.View, c *model.Change, t *model.Task) {
+	if t.Spec.Service == "" || t.Stopped() {
+		return
+	}
+	for d := range store.DeploymentsByService(v, t.Spec.Service) {
+		if d.ID != t.Spec.Deployment {
+			continue
+		}
+		if seen := d.Seeing(t); seen != d {
+			c.Put(seen)
+		}
+	}
 }
 
 // reportedTask returns the task that a report is about, if the caller may

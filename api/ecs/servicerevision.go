@@ -71,6 +71,11 @@ func (h history) images(number string, made *model.Deployment) []types.Container
 		image := types.ContainerImage{ContainerName: c.Name, Image: c.Image}
 		if c.Name != nil {
 			image.ImageDigest = text(digests[*c.Name])
+			for _, seen := range made.Versions {
+				if seen.Container == *c.Name {
+					image.ImageDigest = text(seen.Digest)
+				}
+			}
 		}
 		shown = append(shown, image)
 	}

@@ -90,7 +90,6 @@ func (n needs) volume(v types.Volume) {
 func (n needs) container(c *types.ContainerDefinition) {
 	n.want(len(c.EnvironmentFiles) > 0, model.CapabilityEnvironmentFile)
 	n.want(c.RepositoryCredentials != nil, model.CapabilityRegistrySecret)
-	n.want(c.VersionConsistency == types.VersionConsistencyEnabled, model.CapabilityVersionConsistency)
 	n.want(c.RestartPolicy != nil && aws.ToBool(c.RestartPolicy.Enabled), model.CapabilityRestart)
 	n.want(len(c.DependsOn) > 0 || c.StartTimeout != nil || c.StopTimeout != nil, model.CapabilityOrdering)
 	n.want(aws.ToBool(c.DisableNetworking), model.CapabilityNoNetworking)

@@ -36,6 +36,7 @@ func TestParameters(t *testing.T) {
 	t.Run("repositoryCredentials", func(t *testing.T) { p.within(t).askRepositoryCredentials(image, role) })
 	t.Run("host", func(t *testing.T) { p.within(t).askHostNetwork(image) })
 	t.Run("none", func(t *testing.T) { p.within(t).askNoNetwork(image) })
+	t.Run("versionConsistency", func(t *testing.T) { p.within(t).askVersions(image) })
 	t.Run("restartPolicy", func(t *testing.T) { again.check(t) })
 }
 
