@@ -23,11 +23,12 @@ import (
 
 // security says how a server is reached.
 type security struct {
-	tls                      bool   // with certificates of our own
-	certificate, key, bundle string // given ones, and what clients verify them by
-	insecure                 bool   // serve more than loopback without TLS
-	advertise                string // HOST:PORT that clients reach the server under; "" follows from the listener
-	required                 bool   // agents' channels need a certificate
+	tls                      bool          // with certificates of our own
+	certificate, key, bundle string        // given ones, and what clients verify them by
+	insecure                 bool          // serve more than loopback without TLS
+	advertise                string        // HOST:PORT that clients reach the server under; "" follows from the listener
+	required                 bool          // agents' channels need a certificate
+	life                     time.Duration // of instances' certificates; 0: the authority's own choice
 }
 
 // doorway is where a server is reached, and how.
@@ -71,7 +72,7 @@ func openDoorway(d dataDir, address string, s security, log *slog.Logger) (*door
 // secure puts TLS over the listener. Clients' certificates are always those of
 // our own authority: container instances have them.
 func (w *doorway) secure(d dataDir, s security, log *slog.Logger) (err error) {
-	if w.authority, err = authority.Open(string(d), authority.Options{}); err != nil {
+	if w.authority, err = authority.Open(string(d), authority.Options{InstanceLife: s.life}); err != nil {
 		return err
 	}
 	bundle := w.authority.Certificate()

@@ -43,11 +43,17 @@ func (f serverFlags) plane(d dataDir, log *slog.Logger) (planeOptions, error) {
 	switch *f.agents {
 	case "optional", "required":
 		s.required = *f.agents == "required"
+		if s.life != 0 && s.life < leastCertificateLife {
+			return planeOptions{}, fmt.Errorf("--agent-certificate-life %v: it is at least %v", s.life, leastCertificateLife)
+		}
 	default:
 		return planeOptions{}, fmt.Errorf("--agent-certificates %q: it is optional or required", *f.agents)
 	}
 	return planeOptions{secure: s, dir: d, listen: *f.listen, etcd: *f.etcd, rates: rates, rootKey: key, log: log}, nil
 }
+
+// leastCertificateLife leaves time to renew a certificate.
+const leastCertificateLife = 3 * time.Second
 
 func addServerFlags(c *cobra.Command) serverFlags {
 	s := &security{}
@@ -57,6 +63,7 @@ func addServerFlags(c *cobra.Command) serverFlags {
 	c.Flags().StringVar(&s.bundle, "tls-ca", "", "certificates that clients and instances verify --tls-cert by (default: their system's)")
 	c.Flags().BoolVar(&s.insecure, "insecure", false, "serve addresses other than loopback without TLS")
 	c.Flags().StringVar(&s.advertise, "advertise", "", "HOST:PORT that clients and instances reach the server under (default: the address of --listen)")
+	c.Flags().DurationVar(&s.life, "agent-certificate-life", 0, "how long the certificates of instances are good; they are renewed when two thirds of it are over (default 1h)")
 	return serverFlags{
 		dir:      addDataDir(c),
 		listen:   c.Flags().String("listen", "127.0.0.1:4566", "address to serve the AWS APIs on"),

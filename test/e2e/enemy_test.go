@@ -43,19 +43,7 @@ while :; do for f in /w/*.sh; do [ -f "$f" ] || continue; sh "$f" > "${f%.sh}.ou
 // enter starts a task with a role and returns the inside of its container.
 func (p *platform) enter(name, image string, change func(*types.ContainerDefinition)) *inside {
 	p.t.Helper()
-	dir := p.t.TempDir()
-	definition := p.register(name, image, shell, func(in *ecs.RegisterTaskDefinitionInput) {
-		in.TaskRoleArn = aws.String("arn:aws:iam::000000000000:role/" + name)
-		in.Volumes = []types.Volume{{Name: aws.String("w"), Host: &types.HostVolumeProperties{SourcePath: aws.String(dir)}}}
-		c := &in.ContainerDefinitions[0]
-		c.MountPoints = []types.MountPoint{{SourceVolume: aws.String("w"), ContainerPath: aws.String("/w")}}
-		c.PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(80)}}
-		if change != nil {
-			change(c)
-		}
-	})
-	in := &inside{t: p.t, p: p, dir: dir}
-	in.task = p.untilTask(p.run(definition), "RUNNING")
+	in := p.enterMode(name, image, "", change)
 	_, out := in.do("ip -4 -o addr show eth0; ip route")
 	fields := strings.Fields(out)
 	if i := slices.Index(fields, "inet"); i >= 0 {
@@ -67,6 +55,28 @@ func (p *platform) enter(name, image string, change func(*types.ContainerDefinit
 	if in.address == "" || in.gateway == "" {
 		p.t.Fatalf("the container has no network: %s", out)
 	}
+	return in
+}
+
+// enterMode is enter for a task with a network mode, whose addresses are not
+// looked for.
+func (p *platform) enterMode(name, image string, mode types.NetworkMode, change func(*types.ContainerDefinition)) *inside {
+	p.t.Helper()
+	dir := p.t.TempDir()
+	definition := p.register(name, image, shell, func(in *ecs.RegisterTaskDefinitionInput) {
+		in.TaskRoleArn, in.NetworkMode = aws.String("arn:aws:iam::000000000000:role/"+name), mode
+		in.Volumes = []types.Volume{{Name: aws.String("w"), Host: &types.HostVolumeProperties{SourcePath: aws.String(dir)}}}
+		c := &in.ContainerDefinitions[0]
+		c.MountPoints = []types.MountPoint{{SourceVolume: aws.String("w"), ContainerPath: aws.String("/w")}}
+		if mode == "" {
+			c.PortMappings = []types.PortMapping{{ContainerPort: aws.Int32(80)}}
+		}
+		if change != nil {
+			change(c)
+		}
+	})
+	in := &inside{t: p.t, p: p, dir: dir}
+	in.task = p.untilTask(p.run(definition), "RUNNING")
 	return in
 }
 

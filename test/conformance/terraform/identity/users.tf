@@ -16,6 +16,24 @@ resource "aws_iam_user" "reader" {
   name = "terraform-reader"
 }
 
+# What others hang on a user goes with it.
+resource "aws_iam_user" "forced" {
+  name          = "terraform-forced"
+  force_destroy = true
+}
+
+resource "aws_iam_access_key" "forced" {
+  user = aws_iam_user.forced.name
+}
+
+# An account of its own, which is closed at the end.
+resource "aws_organizations_account" "member" {
+  name              = "terraform-member"
+  email             = "terraform-member@example.com"
+  close_on_deletion = true
+  tags              = { part = var.changed ? "account and more" : "account" }
+}
+
 resource "aws_iam_access_key" "reader" {
   user   = aws_iam_user.reader.name
   status = var.changed ? "Inactive" : "Active"
