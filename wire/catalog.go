@@ -80,15 +80,16 @@ func offer(s *Service) (*offered, error) {
 
 // check refuses operations that one of the service's protocols cannot carry.
 func (op *served) check(s *Service) error {
-	if !s.speaks(Query) {
+	form, spoken := s.formProtocol()
+	if !spoken {
 		return nil
 	}
 	if op.operation.IsStream() {
-		return fmt.Errorf("%s has no event streams", Query)
+		return fmt.Errorf("%s has no event streams", form)
 	}
 	for _, p := range []*plan{op.input, op.output} {
 		if odd := p.find(func(q *plan) bool { return q.kind == kindUnion || q.kind == kindDocument }); odd != nil {
-			return fmt.Errorf("%s cannot carry a %s", Query, odd.typ)
+			return fmt.Errorf("%s cannot carry a %s", form, odd.typ)
 		}
 	}
 	return nil
@@ -123,14 +124,14 @@ func structOf(v any) reflect.Value { return reflect.ValueOf(v).Elem() }
 
 // unknownAction is the error for an operation that the model does not have.
 func unknownAction(p Protocol, name string) error {
-	if p == Query {
+	if p.isForm() {
 		return unknownOperation(p, "The action "+clip(name)+" is not valid for this web service.")
 	}
 	return unknownOperation(p, "The requested operation "+clip(name)+" is not known.")
 }
 
 func unknownOperation(p Protocol, message string) error {
-	if p == Query {
+	if p.isForm() {
 		return &Error{Code: "InvalidAction", Message: message}
 	}
 	return &Error{Code: "UnknownOperationException", Message: message}

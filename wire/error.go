@@ -63,7 +63,7 @@ func answerTo(err error, p Protocol, requestID string) answer {
 		}
 		return a
 	}
-	if twin, ok := api.(queryError); ok && p == Query {
+	if twin, ok := api.(queryError); ok && p.isForm() {
 		a.code, a.status = twin.QueryErrorCode(), twin.QueryStatusCode()
 		return a
 	}
@@ -94,7 +94,7 @@ func (a *answer) describe(api smithy.APIError, p Protocol) {
 	}
 	a.body, a.plan = v.Elem(), planned
 	status := planned.failure.status
-	if p == Query {
+	if p.isForm() {
 		if planned.failure.queryStatus != 0 {
 			status = planned.failure.queryStatus
 		}

@@ -7,8 +7,11 @@ import (
 
 // encodeError writes a's body in the protocol p.
 func encodeError(a answer, p Protocol, s *Service, requestID string) []byte {
-	if p == Query {
+	switch p {
+	case Query:
 		return encodeQueryError(a, s, requestID)
+	case EC2Query:
+		return encodeEC2Error(a, requestID)
 	}
 	return encodeJSONError(a)
 }

@@ -46,6 +46,9 @@ func namesOf(t reflect.Type) structNames {
 func (n structNames) of(f reflect.StructField) (memberName, error) {
 	goName := strings.TrimSuffix(f.Name, "_") // the SDK's mark for a name that a method has taken
 	if n.schema == nil {
+		if name, _, tagged := tagOf(f); tagged {
+			return memberName{json: name, query: name}, nil
+		}
 		wire := ruleName(n.typ, goName)
 		return memberName{json: wire, query: wire}, nil
 	}
@@ -102,4 +105,12 @@ func upperFirst(s string) string {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// tagOf reads the tag of a field of a struct that is not the SDK's: the
+// member's name, and whether it is a list that is flattened.
+func tagOf(f reflect.StructField) (name string, flat, tagged bool) {
+	tag, tagged := f.Tag.Lookup("wire")
+	name, option, _ := strings.Cut(tag, ",")
+	return name, option == "flat", tagged
 }

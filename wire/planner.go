@@ -93,6 +93,9 @@ func (b *planner) planField(owner reflect.Type, f reflect.StructField, names str
 	if err != nil {
 		return field{}, err
 	}
+	if _, flat, tagged := tagOf(f); tagged && planned.plan.kind == kindList {
+		planned.plan.xml = xmlNames{item: "item", flattened: flat}
+	}
 	planned.omit = omissionOf(planned.plan)
 	return planned, nil
 }

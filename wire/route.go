@@ -75,19 +75,26 @@ func (c *catalog) findAction(r *http.Request, body []byte) (route, error) {
 	version := to.form.child("Version").value
 	to.action = to.form.child("Action").value
 	to.service = c.byQuery(credentialScope(r), version, to.action)
+	if to.service != nil {
+		to.protocol, _ = to.service.formProtocol()
+	}
 	if err != nil {
 		return to, err
 	}
 	if to.action == "" {
 		return to, &Error{Code: "MissingAction", Message: "The request is missing an action or a required parameter."}
 	}
-	if to.service == nil || !to.service.speaks(Query) {
+	if to.service == nil {
+		return to, unknownAction(Query, to.action)
+	}
+	spoken, ok := to.service.formProtocol()
+	if to.protocol = spoken; !ok {
 		return to, unknownAction(Query, to.action)
 	}
 	if version != "" && to.service.Version != "" && version != to.service.Version {
 		return to, unknownOperation(Query, "Could not find operation "+clip(to.action)+" for version "+clip(version))
 	}
-	to.op, err = to.service.find(to.action, Query)
+	to.op, err = to.service.find(to.action, to.protocol)
 	return to, err
 }
 
@@ -104,7 +111,7 @@ func (c *catalog) byQuery(scope, version, action string) *offered {
 		return found
 	}
 	for _, candidate := range c.services {
-		if !candidate.speaks(Query) || version != "" && candidate.Version != version {
+		if _, speaks := candidate.formProtocol(); !speaks || version != "" && candidate.Version != version {
 			continue
 		}
 		if candidate.operations[action] != nil || candidate.known[action] {

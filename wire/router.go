@@ -118,7 +118,7 @@ func (x *exchange) handle() error {
 func (x *exchange) decode(body []byte) (any, error) {
 	op := x.route.op
 	input := reflect.New(op.operation.input)
-	if x.route.protocol == Query {
+	if x.route.protocol.isForm() {
 		return input.Interface(), decodeQuery(x.route.form, op.input, input.Elem())
 	}
 	return input.Interface(), decodeJSON(body, op.input, input.Elem())
@@ -128,9 +128,12 @@ func (x *exchange) succeed(output any) error {
 	spare := takeBuffer()
 	defer spare.release()
 	var err error
-	if x.route.protocol == Query {
+	switch x.route.protocol {
+	case Query:
 		spare.bytes, err = encodeQueryResult(spare.bytes, x.route.service.Service, x.route.op, output, x.event.RequestID)
-	} else {
+	case EC2Query:
+		spare.bytes, err = encodeEC2Result(spare.bytes, x.route.service.Service, x.route.op, output, x.event.RequestID)
+	default:
 		spare.bytes, err = encodeJSON(spare.bytes, x.route.op.output, structOf(output))
 	}
 	if err != nil {
@@ -146,6 +149,9 @@ func (x *exchange) succeed(output any) error {
 // fail answers with an error, and logs it if it is ours.
 func (x *exchange) fail(err error) {
 	a := answerTo(err, x.route.protocol, x.event.RequestID)
+	if x.route.protocol == EC2Query {
+		a.inEC2Words()
+	}
 	x.event.Code = a.code
 	if a.status >= http.StatusInternalServerError && x.r.Context().Err() == nil {
 		x.log(err)

@@ -35,3 +35,13 @@ func (s *Service) speaks(p Protocol) bool {
 	}
 	return false
 }
+
+// formProtocol is the protocol of forms that the service speaks.
+func (s *Service) formProtocol() (Protocol, bool) {
+	for _, p := range s.Protocols {
+		if p.isForm() {
+			return p, true
+		}
+	}
+	return Query, false
+}
