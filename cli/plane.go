@@ -17,6 +17,7 @@ import (
 	apiecs "github.com/roadstead/roadstead/api/ecs"
 	apiiam "github.com/roadstead/roadstead/api/iam"
 	apilogs "github.com/roadstead/roadstead/api/logs"
+	apiec2 "github.com/roadstead/roadstead/api/ec2"
 	apiorgs "github.com/roadstead/roadstead/api/organizations"
 	apists "github.com/roadstead/roadstead/api/sts"
 	"github.com/roadstead/roadstead/auth/gate"
@@ -155,6 +156,7 @@ func (p *plane) introduce() error {
 	p.allow = allow
 	p.services = append(confirmed(p.db, append(p.vault(allow.Authorize),
 		images.Service(),
+		apiec2.New(p.db, apiec2.Options{Region: region}),
 		apiorgs.New(p.db, apiorgs.Options{Management: account, Logger: p.options.log}).Service(),
 		apiiam.New(p.db, p.sealer, apiiam.Options{Region: region, Logger: p.options.log, Uses: p.uses,
 			RootKey: p.keys.Bootstrap().AccessKeyID, RootAccount: account}),
@@ -188,6 +190,7 @@ func (p *plane) introduce() error {
 		control.New(p.db, control.NewDaemons(control.DaemonsOptions{}), watcher).Run,
 		control.New(p.db, control.NewRotations(control.RotationsOptions{Region: region}), control.Options{Observer: rotationLog{eventLog{p.options.log}, p.guard.audit, p.db.View}}).Run,
 		control.New(p.db, control.NewRefreshes(control.RefreshesOptions{}), watcher).Run,
+		control.New(p.db, control.NewNetworks(region), watcher).Run,
 		control.New(p.db, control.NewReaper(reap.Timing{}), watcher).Run,
 	}
 	return nil

@@ -22,6 +22,17 @@ func TestPayloadHasTheInterface(t *testing.T) {
 	if n := store.Len[*model.VPC](l.db.View()); n != 1 {
 		t.Fatalf("%d VPCs", n)
 	}
+	p := control.NewNetworks(linkRegion)
+	if got := p.Plan(l.db.View(), linkAccount, time.Time{}); !got.Change.Empty() {
+		t.Errorf("an account that has a VPC: %+v", got.Change)
+	}
+	l.put(&model.Account{ID: "111111111111"}, &model.Account{ID: "222222222222", ClosedAt: time.Unix(1, 0)})
+	if got := p.Plan(l.db.View(), "111111111111", time.Time{}); len(got.Change.Writes) != 5 {
+		t.Errorf("a new account: %+v", got.Change)
+	}
+	if got := p.Plan(l.db.View(), "222222222222", time.Time{}); !got.Change.Empty() {
+		t.Errorf("a closed account: %+v", got.Change)
+	}
 	var subnet *model.Subnet
 	for s := range store.All[*model.Subnet](l.db.View()) {
 		subnet = s

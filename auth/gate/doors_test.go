@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/roadstead/roadstead/api/cloudtrail"
+	"github.com/roadstead/roadstead/api/ec2"
 	"github.com/roadstead/roadstead/api/ecr"
 	"github.com/roadstead/roadstead/api/ecs"
 	"github.com/roadstead/roadstead/api/iam"
@@ -35,6 +36,7 @@ func doors(t *testing.T) (*store.DB, []*wire.Service) {
 		ecs.New(db, ecs.Options{}), ecr.New(db, nil, nil, nil, ecr.Options{}).Service(), logs.New(nil, logs.Options{}),
 		iam.New(db, nil, iam.Options{}), sts.New(db, nil, nil, sts.Options{}), kms.New(db, nil, kms.Options{}).Service(),
 		secretsmanager.New(db, nil, secretsmanager.Options{}), ssm.New(db, nil, ssm.Options{}), cloudtrail.New(nil, cloudtrail.Options{}),
+		ec2.New(db, ec2.Options{}),
 		organizations.New(db, organizations.Options{Management: home}).Service(),
 	}
 }
