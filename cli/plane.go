@@ -14,10 +14,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	apicloudtrail "github.com/roadstead/roadstead/api/cloudtrail"
+	apiec2 "github.com/roadstead/roadstead/api/ec2"
 	apiecs "github.com/roadstead/roadstead/api/ecs"
 	apiiam "github.com/roadstead/roadstead/api/iam"
 	apilogs "github.com/roadstead/roadstead/api/logs"
-	apiec2 "github.com/roadstead/roadstead/api/ec2"
 	apiorgs "github.com/roadstead/roadstead/api/organizations"
 	apists "github.com/roadstead/roadstead/api/sts"
 	"github.com/roadstead/roadstead/auth/gate"
