@@ -34,6 +34,7 @@ func (c *checker) planned(loop string, seen store.View, change model.Change) {
 		if s, ok := store.Get[*model.Service](seen, id); ok {
 			c.distinct(seen, s, written)
 			c.protected(seen, s, written)
+			c.kept(seen, s, written)
 			c.firstShares(seen, s, written)
 		}
 		if s, ok := store.Get[*model.Service](seen, id); ok && s.Status == model.ServiceActive && s.Spec.Scheduling == model.SchedulingReplica && s.Spec.Controller != external {
@@ -140,6 +141,25 @@ func (c *checker) rollback(seen store.View, change model.Change) {
 		}
 		if last == nil || last.Spec.TaskDefinition != now.Spec.TaskDefinition {
 			c.w.fail("rollback", "service %s goes back to %s, which is not what was completed last", now.Name, now.Spec.TaskDefinition)
+		}
+	}
+}
+
+// kept checks that a rollback stops no task of the revision that it brings back
+// before it has taken it over ("rollback").
+func (c *checker) kept(seen store.View, s *model.Service, written map[string]*model.Task) {
+	primary, ok := store.Get[*model.Deployment](seen, s.Key().ID+"/"+s.Primary)
+	if !ok || primary.RollbackOf == "" || primary.Status.Rollout != model.RolloutInProgress || s.Status != model.ServiceActive {
+		return
+	}
+	for _, id := range slices.Sorted(maps.Keys(written)) {
+		was, old := store.Get[*model.Task](seen, id)
+		if !old || was.Desired == model.TaskStopped || written[id].Desired != model.TaskStopped || was.Spec.Deployment == primary.ID {
+			continue
+		}
+		of, ok := store.Get[*model.Deployment](seen, s.Key().ID+"/"+was.Spec.Deployment)
+		if ok && was.Spec.Service == s.Key().ID && of.RevisionNumber() == primary.RevisionNumber() {
+			c.w.fail("rollback", "task %s of service %s is of the revision that %s brings back, and is stopped: %s", was.ID, s.Name, primary.ID, written[id].StoppedReason)
 		}
 	}
 }

@@ -29,7 +29,7 @@ func Checks() []Check {
 		{"distinct", "safety", "distinctInstance is kept"},
 		{"protected", "safety", "a service does not stop a task that serves and is protected"},
 		{"breaker", "safety", "the circuit breaker opens at its threshold and counts each failed task once"},
-		{"rollback", "safety", "a rollback goes to what was completed last"},
+		{"rollback", "safety", "a rollback goes to what was completed last, and keeps what is left of it"},
 		{"alarms", "safety", "a deployment fails, goes back and is completed for alarms, failed tasks and requests that are there"},
 		{"provider", "safety", "a task is on an instance of its capacity provider"},
 		{"strategy", "safety", "base and weights hold for tasks that are made at once"},

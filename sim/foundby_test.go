@@ -11,6 +11,7 @@ var foundBy = map[mutant.Name][]string{
 	mutant.BreakerTooSoon:     {"breaker"},
 	mutant.BreakerNever:       {"breaker"},
 	mutant.RollbackToFailed:   {"rollback"},
+	mutant.KeptReplaced:       {"rollback"},
 	mutant.ProtectionIgnored:  {"protected"},
 	mutant.FailuresRecounted:  {"breaker", "livelock"},
 	mutant.DrainingIgnored:    {"liveness"},

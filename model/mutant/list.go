@@ -9,6 +9,7 @@ const (
 	BreakerTooSoon     Name = "breaker-too-soon"
 	BreakerNever       Name = "breaker-never"
 	RollbackToFailed   Name = "rollback-to-failed"
+	KeptReplaced       Name = "kept-replaced"
 	ProtectionIgnored  Name = "protection-ignored"
 	FailuresRecounted  Name = "failures-recounted"
 	DrainingIgnored    Name = "draining-ignored"
@@ -77,6 +78,7 @@ func List() []Defect {
 		{BreakerTooSoon, "plan/deploy", "the circuit breaker opens one failed task too early"},
 		{BreakerNever, "plan/deploy", "the circuit breaker never opens"},
 		{RollbackToFailed, "plan/deploy", "a rollback goes to the deployment before, completed or not"},
+		{KeptReplaced, "plan/deploy", "a rollback replaces the tasks of what it brings back"},
 		{ProtectionIgnored, "plan/deploy", "protected tasks are scaled in as others are"},
 		{FailuresRecounted, "plan/deploy", "a failed task is counted each time that it is seen"},
 		{DrainingIgnored, "plan/deploy", "tasks on a DRAINING instance stay there"},

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/plan/judge"
 )
 
@@ -13,7 +14,7 @@ import (
 // CloudWatch alarms": the former deployment becomes the primary one again and
 // is scaled up, the failed one is scaled down.
 func (p *planning) adopt() bool {
-	if p.primary.RollbackOf == "" || p.primary.Status.Rollout != model.RolloutInProgress {
+	if mutant.On(mutant.KeptReplaced) || p.primary.RollbackOf == "" || p.primary.Status.Rollout != model.RolloutInProgress {
 		return false
 	}
 	adopted := false
