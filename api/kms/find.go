@@ -89,14 +89,14 @@ func administered(r request, k *model.KMSKey, action string) error {
 }
 
 // usable refuses the cryptographic use of keys that are not enabled, and of a
-// service's own keys by anybody but the service.
+// service's own keys by anybody but the service, for its own account.
 func usable(r request, k *model.KMSKey, action string) error {
 	switch {
 	case k.State == statePending:
 		return pendingDeletion(r.arnOf(k))
 	case k.State != stateEnabled:
 		return disabled(r.arnOf(k))
-	case k.Manager == managerAWS && r.service == "":
+	case k.Manager == managerAWS && (r.service == "" || r.who.Account != "" && r.who.Account != r.scope.Account):
 		return denied(r, action, r.arnOf(k))
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
 	"github.com/roadstead/roadstead/auth/caller"
@@ -81,6 +82,26 @@ func (d *frontDoor) begin(ctx context.Context) (request, error) {
 			Message: "Missing Authentication Token", Status: http.StatusBadRequest}
 	}
 	return request{ctx, model.Scope{Region: d.opts.Region, Account: who.Account}, d.opts.Now().UTC().Truncate(time.Millisecond)}, nil
+}
+
+// beginAt is begin for what others may do to a secret whose policy lets them:
+// an ARN leads to its own account. Only operations whose permission is on that
+// very ARN may call it.
+func (d *frontDoor) beginAt(ctx context.Context, id *string) (request, error) {
+	r, err := d.begin(ctx)
+	if err == nil {
+		r.scope.Account = ownerOf(aws.ToString(id), r.scope.Account)
+	}
+	return r, err
+}
+
+// ownerOf is the account of the secret that an id names; names are of the
+// caller's.
+func ownerOf(id, callers string) string {
+	if a, ok := model.ParseARN(id); ok && a.Service == "secretsmanager" && len(a.Account) == len(callers) {
+		return a.Account
+	}
+	return callers
 }
 
 func (d *frontDoor) bytes(n int) ([]byte, error) {

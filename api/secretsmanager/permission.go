@@ -99,7 +99,7 @@ func (n names) under(needs []wire.Need, key, secret string, actions ...string) [
 	}
 	for _, action := range actions {
 		needs = append(needs, wire.Need{Action: action, Resources: []string{key}, Keys: conditions{
-			"kms:ViaService": {"secretsmanager." + n.scope.Region + ".amazonaws.com"}, "kms:CallerAccount": {n.scope.Account},
+			"kms:ViaService": {"secretsmanager." + n.scope.Region + ".amazonaws.com"}, "kms:CallerAccount": {n.callers()},
 			"kms:EncryptionContext:SecretARN": {secret}}})
 	}
 	return needs
@@ -114,7 +114,20 @@ func (n names) keyOf(id string) string {
 	return s.KeyID
 }
 
+// callers is the caller's account.
+func (n names) callers() string {
+	who, _ := caller.From(n.ctx)
+	return who.Account
+}
+
+// at is n in the account of the secret that an id names.
+func (n names) at(id *string) names {
+	n.scope.Account = ownerOf(aws.ToString(id), n.scope.Account)
+	return n
+}
+
 func (n names) reading(in *secretsmanager.GetSecretValueInput) []wire.Need {
+	n = n.at(in.SecretId)
 	k := conditions{}.text("secretsmanager:VersionId", in.VersionId).text("secretsmanager:VersionStage", in.VersionStage)
 	if in.VersionId == nil && in.VersionStage == nil {
 		k["secretsmanager:VersionStage"] = []string{"AWSCURRENT"}

@@ -170,7 +170,7 @@ func (d *frontDoor) reseal(r request, s *model.Secret) error {
 
 // DescribeSecret tells everything about a secret but its values.
 func (d *frontDoor) DescribeSecret(ctx context.Context, in *secretsmanager.DescribeSecretInput) (*secretsmanager.DescribeSecretOutput, error) {
-	r, err := d.begin(ctx)
+	r, err := d.beginAt(ctx, in.SecretId)
 	if err != nil {
 		return nil, err
 	}

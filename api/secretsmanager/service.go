@@ -27,7 +27,7 @@ func New(db *store.DB, keys Keys, opts Options) *wire.Service {
 			})),
 			wire.Op("DeleteSecret", d.DeleteSecret).Needing(on(d, func(n names, in *secretsmanager.DeleteSecretInput) []wire.Need { return n.deleting(in) })),
 			wire.Op("DescribeSecret", d.DescribeSecret).Needing(on(d, func(n names, in *secretsmanager.DescribeSecretInput) []wire.Need {
-				return n.secret(in.SecretId, conditions{})
+				return n.at(in.SecretId).secret(in.SecretId, conditions{})
 			})),
 			wire.Op("GetRandomPassword", d.GetRandomPassword).Needing(wire.OnAnything()),
 			wire.Op("GetResourcePolicy", d.GetResourcePolicy).Needing(on(d, func(n names, in *secretsmanager.GetResourcePolicyInput) []wire.Need {

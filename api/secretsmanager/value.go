@@ -20,7 +20,7 @@ const maxBatch = 20
 // GetSecretValue returns the value of a version, the current one unless asked
 // for another.
 func (d *frontDoor) GetSecretValue(ctx context.Context, in *secretsmanager.GetSecretValueInput) (*secretsmanager.GetSecretValueOutput, error) {
-	r, err := d.begin(ctx)
+	r, err := d.beginAt(ctx, in.SecretId)
 	if err != nil {
 		return nil, err
 	}
