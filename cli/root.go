@@ -59,7 +59,7 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 		Version:       Version,
 	}
-	root.AddCommand(upCommand(), serverCommand(), agentCommand(), downCommand(), envCommand(), explainCommand(), execCommand(), logsCommand(), portForwardCommand(), copyCommand(), tokenCommand(), accountCommand(), rootKeyCommand(), auditCommand(), secretsCommand(), demoCommand(), versionCommand())
+	root.AddCommand(upCommand(), serverCommand(), agentCommand(), downCommand(), envCommand(), explainCommand(), execCommand(), logsCommand(), portForwardCommand(), copyCommand(), tokenCommand(), accountCommand(), rootKeyCommand(), auditCommand(), secretsCommand(), spotCommand(), demoCommand(), versionCommand())
 	return root
 }
 

@@ -33,7 +33,7 @@ var settingValues = map[string][]string{
 	"awsvpcTrunking":                 {"disabled", "enabled"},
 	settingContainerInsights:         {"disabled", "enabled", "enhanced"},
 	"dualStackIPv6":                  {"enabled", "disabled"},
-	"fargateFIPSMode":                {"disabled", "enabled"},
+	"fargateFIPSMode":                {"disabled"},
 	"tagResourceAuthorization":       {"on"},
 	settingRetirement:                {"7", "0", "14"},
 	settingGuardDuty:                 {"off"},
@@ -47,6 +47,7 @@ var refusedValues = map[string][]string{
 	"taskLongArnFormat":              {"disabled"},
 	"containerInstanceLongArnFormat": {"disabled"},
 	"tagResourceAuthorization":       {"off"},
+	"fargateFIPSMode":                {"enabled"}, // no module of cryptography here is validated
 }
 
 // effective returns the value of a setting for the caller: the caller's own,

@@ -149,7 +149,7 @@ func TestEveryAccountSetting(t *testing.T) {
 	for name, values := range map[string][]string{
 		"serviceLongArnFormat": {"enabled", "on"}, "taskLongArnFormat": {"enabled"}, "containerInstanceLongArnFormat": {"enabled"},
 		"awsvpcTrunking": {"enabled", "disabled"}, "containerInsights": {"enabled", "enhanced", "off"}, "dualStackIPv6": {"disabled", "enabled"},
-		"fargateFIPSMode": {"on", "off"}, "tagResourceAuthorization": {"on"}, "fargateTaskRetirementWaitPeriod": {"0", "7", "14"},
+		"fargateFIPSMode": {"off"}, "tagResourceAuthorization": {"on"}, "fargateTaskRetirementWaitPeriod": {"0", "7", "14"},
 		"defaultLogDriverMode": {"blocking", "non-blocking"}, "fargateEventWindows": {"enabled", "disabled"},
 	} {
 		for _, value := range values {
