@@ -112,6 +112,8 @@ func TestExec(t *testing.T) {
 	t.Run("port", func(t *testing.T) { p.forwards(t) })
 	t.Run("copy", func(t *testing.T) { p.copies(t, task) })
 	t.Run("AWS CLI", func(t *testing.T) { p.cliSession(t, task) })
+	t.Run("AWS CLI and plugin", func(t *testing.T) { p.realSession(t, task) })
+	t.Run("terminal", func(t *testing.T) { p.ownTerminal(t, task) })
 	t.Run("ends", func(t *testing.T) { p.endsSessions(t, task) })
 }
 
