@@ -126,12 +126,12 @@ func (r *relay) step(ctx context.Context, from <-chan datachannel.Message) bool 
 	case s := <-r.session.arrived:
 		r.arrived(ctx, s)
 	case f, open := <-frames:
-		if !open {
+		if open {
+			r.heard(ctx, f)
+		} else {
 			r.frames = nil
 			r.finish("The connection to the container was lost.")
-			return true
 		}
-		r.heard(ctx, f)
 	case <-wake.C:
 		r.tick(ctx)
 	}
