@@ -18,11 +18,10 @@ type execSession struct {
 	ctx    context.Context // of the session: its writers and readers take none
 	input  inflow
 	sizes  chan runtime.TerminalSize
-	resets chan struct{}
 }
 
 func newExecSession(ctx context.Context, stream *exec.Stream, m *acs.ExecuteCommandMessage) *execSession {
-	s := &execSession{asked: m, stream: stream, ctx: ctx, sizes: make(chan runtime.TerminalSize, 1), resets: make(chan struct{}, 1)}
+	s := &execSession{asked: m, stream: stream, ctx: ctx, sizes: make(chan runtime.TerminalSize, 1)}
 	s.input = inflow{session: s, changed: make(chan struct{}, 1)}
 	return s
 }
@@ -51,9 +50,8 @@ func (s *execSession) listen(ctx context.Context) {
 				s.resize(runtime.TerminalSize{Cols: cols, Rows: rows})
 			}
 		case exec.Reset:
-			select {
-			case s.resets <- struct{}{}:
-			default:
+			if !s.input.reset() {
+				return
 			}
 		}
 	}
@@ -94,20 +92,56 @@ type inflow struct {
 	session *execSession
 	mu      sync.Mutex
 	held    []byte
+	broken  bool   // what is held is for a connection that is to end, and later is for the next
+	later   []byte // empty unless broken
 	ended   bool
 	changed chan struct{} // signalled
 }
+
+// errReset is the end of the input for one connection of several.
+var errReset = errors.New("the client wants another connection")
 
 // put adds input; false when it is more than there may be.
 func (i *inflow) put(p []byte) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if len(i.held)+len(p) > exec.InputWindow {
+	if len(i.held)+len(i.later)+len(p) > exec.InputWindow {
 		return false
 	}
-	i.held = append(i.held, p...)
+	if i.broken {
+		i.later = append(i.later, p...)
+	} else {
+		i.held = append(i.held, p...)
+	}
 	i.signal()
 	return true
+}
+
+// reset says that what follows is for another connection; false when the server
+// cannot be told that what was for one in between is dropped.
+func (i *inflow) reset() bool {
+	i.mu.Lock()
+	dropped := len(i.later)
+	i.broken, i.later = true, nil
+	i.signal()
+	i.mu.Unlock()
+	return dropped == 0 || i.session.stream.WriteNumber(i.session.ctx, exec.Consumed, dropped) == nil
+}
+
+// resume goes on with the input for the next connection. What the last one has
+// not taken is dropped.
+func (i *inflow) resume() {
+	i.mu.Lock()
+	dropped := 0
+	if i.broken {
+		dropped = len(i.held)
+		i.held, i.later, i.broken = i.later, nil, false
+		i.signal()
+	}
+	i.mu.Unlock()
+	if dropped > 0 { // who cannot be told has hung up, and the reader knows
+		_ = i.session.stream.WriteNumber(i.session.ctx, exec.Consumed, dropped)
+	}
 }
 
 func (i *inflow) end() {
@@ -136,11 +170,13 @@ func (i *inflow) read(ctx context.Context, p []byte) (int, error) {
 		if len(i.held) == 0 {
 			i.held = nil
 		}
-		ended := i.ended
+		ended, broken := i.ended, i.broken
 		i.mu.Unlock()
 		switch {
 		case n > 0:
 			return n, i.session.stream.WriteNumber(i.session.ctx, exec.Consumed, n)
+		case broken:
+			return 0, errReset
 		case ended:
 			return 0, io.EOF
 		}

@@ -11,6 +11,7 @@ import (
 	goruntime "runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -203,19 +204,25 @@ func (c *container) dial(ctx context.Context, port int) (net.Conn, error) {
 }
 
 // connect joins the streams to a port until the container closes the
-// connection. After a Reset there is another as soon as there is input for it.
+// connection. After a Reset there is another at once, because the container may
+// speak first; if the container closes that one before the client has said
+// anything, the next comes with the client's first word.
 func (s *execSession) connect(ctx context.Context, inside *container, port int) error {
 	conn, err := inside.dial(ctx, port)
 	if err != nil {
 		return err
 	}
 	s.begun()
-	for {
-		if again := s.forward(ctx, conn); !again {
-			return ctx.Err()
-		}
-		if err := s.input.wait(ctx); err != nil {
-			return nil
+	for first := true; ; first = false {
+		again, used := s.forward(ctx, conn)
+		s.input.resume()
+		if !again {
+			if first || used || ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err := s.input.wait(ctx); err != nil {
+				return nil
+			}
 		}
 		if conn, err = inside.dial(ctx, port); err != nil {
 			return err
@@ -223,23 +230,31 @@ func (s *execSession) connect(ctx context.Context, inside *container, port int) 
 	}
 }
 
-// forward carries one connection; true when the client wants another.
-func (s *execSession) forward(ctx context.Context, conn net.Conn) (again bool) {
+// forward carries one connection. Again is that the client wants another, used
+// that it has said something on this one.
+func (s *execSession) forward(ctx context.Context, conn net.Conn) (again, used bool) {
+	var spoken atomic.Bool
 	ctx, cancel := context.WithCancel(ctx)
 	defer conn.Close()
-	up := make(chan struct{})
+	up, reset := make(chan struct{}), make(chan struct{})
 	defer func() { cancel(); <-up }()
 	go func() {
 		defer close(up)
 		buffer := make([]byte, exec.OutputPiece)
 		for {
 			n, err := s.input.read(ctx, buffer)
+			if n > 0 {
+				spoken.Store(true)
+			}
 			if _, werr := conn.Write(buffer[:n]); n > 0 && werr != nil {
 				return
 			}
 			if errors.Is(err, io.EOF) {
 				_ = conn.(*net.TCPConn).CloseWrite() // the container may still answer
 				return
+			}
+			if errors.Is(err, errReset) {
+				close(reset)
 			}
 			if err != nil {
 				return
@@ -253,12 +268,12 @@ func (s *execSession) forward(ctx context.Context, conn net.Conn) (again bool) {
 	}()
 	select {
 	case <-down:
-		return false
-	case <-s.resets:
+		return false, spoken.Load()
+	case <-reset:
 		again = true
 	case <-ctx.Done():
 	}
 	conn.Close()
 	<-down
-	return again
+	return again, spoken.Load()
 }

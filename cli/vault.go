@@ -24,7 +24,7 @@ func (p *plane) vault(authorize authorizer) []*wire.Service {
 	return []*wire.Service{
 		keys.Service(),
 		secrets,
-		apissm.New(p.db, keys, apissm.Options{Region: region, Logger: p.options.log, Secrets: referredSecrets{secrets, authorize}}),
+		apissm.New(p.db, keys, apissm.Options{Region: region, Logger: p.options.log, Sessions: p.exec, Secrets: referredSecrets{secrets, authorize}}),
 	}
 }
 

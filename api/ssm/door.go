@@ -38,6 +38,8 @@ type Options struct {
 	// Secrets answers for /aws/reference/secretsmanager/NAME; nil: there are
 	// none.
 	Secrets Secrets
+	// Sessions opens sessions in containers; nil: no target is connected.
+	Sessions Sessions
 	// Logger receives server faults; nil means none is written.
 	Logger *slog.Logger
 }

@@ -35,6 +35,8 @@ type endpoint struct {
 	db      *store.DB
 	service *wire.Service
 	url     string
+	// sessions are those that StartSession opens.
+	sessions opened
 }
 
 func (e *endpoint) advance(d time.Duration) { e.now.Add(d.Milliseconds()) }
@@ -53,7 +55,7 @@ func serve(t *testing.T) *endpoint {
 	}
 	e.db = db
 	clock := func() time.Time { return time.UnixMilli(e.now.Load()) }
-	e.service = api.New(db, apikms.New(db, sealer, apikms.Options{Now: clock}), api.Options{Now: clock})
+	e.service = api.New(db, apikms.New(db, sealer, apikms.Options{Now: clock}), api.Options{Now: clock, Sessions: &e.sessions})
 	server := httptest.NewServer(wire.NewRouter(wire.Options{
 		Logger: slog.New(slog.DiscardHandler),
 		Authenticate: func(r *http.Request, _ []byte) (context.Context, error) {

@@ -48,6 +48,9 @@ func New(db *store.DB, keys Keys, opts Options) *wire.Service {
 			wire.Op("RemoveTagsFromResource", d.RemoveTagsFromResource).Needing(on(d, func(n names, in *ssm.RemoveTagsFromResourceInput) []wire.Need {
 				return n.parameters(conditions{"aws:TagKeys": in.TagKeys}, aws.ToString(in.ResourceId))
 			})),
+			wire.Op("ResumeSession", d.ResumeSession).Needing(on(d, func(n names, in *ssm.ResumeSessionInput) []wire.Need { return n.session(in.SessionId) })),
+			wire.Op("StartSession", d.StartSession).Needing(on(d, func(n names, in *ssm.StartSessionInput) []wire.Need { return n.starting(in) })),
+			wire.Op("TerminateSession", d.TerminateSession).Needing(on(d, func(n names, in *ssm.TerminateSessionInput) []wire.Need { return n.session(in.SessionId) })),
 			wire.Op("UnlabelParameterVersion", d.UnlabelParameterVersion).Needing(on(d, func(n names, in *ssm.UnlabelParameterVersionInput) []wire.Need {
 				return n.parameters(conditions{}, aws.ToString(in.Name))
 			})),

@@ -50,6 +50,8 @@ type Request struct {
 	// Port forwards connections to a port of the container instead of running
 	// the command, as StartSession's port forwarding documents ask; 0 does not.
 	Port int
+	// LocalPort is where the client is to listen; 0 is anywhere.
+	LocalPort int
 	// Record says where the session is recorded; nil nowhere.
 	Record *Record
 }

@@ -208,7 +208,8 @@ func (r *relay) greet() {
 	kind, properties := datachannel.StandardStream, any(nil)
 	if port := r.session.request.Port; port > 0 {
 		kind = datachannel.Port
-		properties = map[string]string{"portNumber": strconv.Itoa(port), "type": "LocalPortForwarding"}
+		properties = map[string]string{"portNumber": strconv.Itoa(port), "localPortNumber": strconv.Itoa(r.session.request.LocalPort),
+			"type": "LocalPortForwarding"}
 	}
 	r.channel.Send(r.now(), datachannel.HandshakeRequest, datachannel.Handshake(kind, properties))
 }

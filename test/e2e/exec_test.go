@@ -153,6 +153,7 @@ func (p *platform) forwards(t *testing.T) {
 			t.Errorf("it answers %q", body)
 		}
 	}
+	p.pluginForwards(t, task)
 	both := make(chan string, 2)
 	for range 2 { // at the same time
 		go func() {

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -172,4 +173,35 @@ func (p *platform) ownTerminal(t *testing.T, task string) {
 	if code := term.end(c); code != 9 {
 		t.Errorf("exit code %d\n%s", code, term.said)
 	}
+}
+
+// pluginForwards reaches the port with AWS's CLI and its plugin, on one
+// connection after the other.
+func (p *platform) pluginForwards(t *testing.T, task string) {
+	path, err := exec.LookPath("aws")
+	if err != nil {
+		t.Log("the AWS CLI is not installed")
+		return
+	}
+	described := p.task(task)
+	target := fmt.Sprintf("ecs:default_%s_%s", (*described.TaskArn)[strings.LastIndexByte(*described.TaskArn, '/')+1:], *described.Containers[0].RuntimeId)
+	c := exec.Command(path, "ssm", "start-session", "--target", target, "--document-name", "AWS-StartPortForwardingSession",
+		"--parameters", "portNumber=8080,localPortNumber=0")
+	c.Env = append(p.environ(), "PATH="+realPlugin(t), "HOME="+t.TempDir())
+	term := atTerminal(t, c, 30, 100)
+	term.hears(" opened for sessionId")
+	_, rest, _ := strings.Cut(term.said.String(), "Port ")
+	port, _, _ := strings.Cut(rest, " ")
+	conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	term.hears("Connection accepted for session")
+	conn.Close() // the client may hang up and call again
+	if body := get(t, "http://127.0.0.1:"+port+"/"); body != "hello\n" {
+		t.Errorf("it answers %q", body)
+	}
+	// When the container hangs up, which the plugin cannot be told alone, the session ends.
+	term.hears("Exiting session")
+	term.end(c)
 }
