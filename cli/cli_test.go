@@ -42,7 +42,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{[]string{"env", "--data-dir", dir}, "roadstead up"},
 		{[]string{"up", "--data-dir", dir, "--listen", "0.0.0.0:4566"}, "only loopback addresses are served"},
 		{[]string{"up", "--data-dir", dir, "--listen", "nonsense"}, "HOST:PORT"},
-		{[]string{"up", "--data-dir", dir, "--instances", "3"}, "not built yet"},
+		{[]string{"up", "--data-dir", dir, "--instances", "0"}, "there can be 1 to"},
 		{[]string{"agent", "--data-dir", dir}, "--server and --token are needed"},
 		{[]string{"agent", "--data-dir", dir, "--server", "http://127.0.0.1:1", "--token", "nonsense"}, "roadstead token"},
 		{[]string{"sideways"}, "unknown command"},

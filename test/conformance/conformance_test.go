@@ -7,7 +7,7 @@ import "testing"
 // alone; the rest waits most of its time, so it goes side by side.
 func TestConformance(t *testing.T) {
 	p := startPlatform(t)
-	for _, script := range []string{"oddities", "ecr", "image", "logs", "ecs", "tasks", "trail"} {
+	for _, script := range []string{"oddities", "ecr", "image", "logs", "ecs", "tasks", "trail", "accounts"} {
 		t.Run("boto3/"+script, func(t *testing.T) { p.boto3(t, script) })
 	}
 	t.Run("beside", func(t *testing.T) {
