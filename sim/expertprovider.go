@@ -145,7 +145,11 @@ func (e *expert) watchWaiting() {
 	case w.troubled || provider == providerManaged:
 		again()
 	default:
-		e.setScaling(types.ManagedScalingStatusDisabled, func() { w.trace.say("expert", "no more machines come") })
+		// A call that was long on its way may switch it on once more.
+		e.setScaling(types.ManagedScalingStatusDisabled, func() {
+			w.trace.say("expert", "no more machines come")
+			again()
+		})
 	}
 }
 
