@@ -141,6 +141,7 @@ func (c *checker) committed(v store.View, keys []model.Key) {
 func (c *checker) task(v store.View, was, now *model.Task) {
 	c.supplied(v, was, now)
 	c.oneDaemon(v, now)
+	c.address(v, was, now)
 	if placed := now.Spec.Instance != "" && (was == nil || was.Spec.Instance == ""); placed && now.Spec.Daemon == "" {
 		i, ok := store.Get[*model.ContainerInstance](v, now.Spec.Instance)
 		if !ok || i.Status != model.InstanceActive {

@@ -20,6 +20,7 @@ func Checks() []Check {
 		{"truth", "safety", "none of a STOPPED task's containers runs"},
 		{"story", "safety", "a task whose containers all ran did not fail to start"},
 		{"room", "safety", "an instance's tasks fit on it, host ports included"},
+		{"address", "safety", "no two tasks that have not STOPPED have one address, and a task keeps its interface"},
 		{"once", "safety", "a container starts once in its life"},
 		{"order", "safety", "a container starts after those that it depends on"},
 		{"payload", "safety", "agents accept what they are sent and what they have saved"},

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -194,6 +195,46 @@ func TestFullSubnetsFailTasks(t *testing.T) {
 	l.report(*out.Tasks[1].TaskArn, "STOPPED")
 	if again := run(); len(again.Tasks) != 1 {
 		t.Errorf("%d tasks, %+v", len(again.Tasks), again.Failures)
+	}
+}
+
+// TestAddressesAreGivenOnceAtATime has many callers and a service take the
+// eleven addresses of a small subnet at once.
+func TestAddressesAreGivenOnceAtATime(t *testing.T) {
+	l := newLab(t)
+	l.cluster("default")
+	l.zoned("a")
+	l.inVPC("own")
+	var vpc string
+	for v := range store.All[*model.VPC](l.db.View()) {
+		vpc = v.ID
+	}
+	l.commit(&model.Subnet{Account: account, ID: "subnet-small", VPC: vpc, CIDR: "172.31.255.0/28", Zone: region + "a"})
+	l.serve("s", 4, func(c *ecs.CreateServiceInput) {
+		c.TaskDefinition, c.NetworkConfiguration = aws.String("own"), in("subnet-small")
+	})
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			out, err := l.RunTask(t.Context(), &ecs.RunTaskInput{TaskDefinition: aws.String("own"), Count: aws.Int32(2), NetworkConfiguration: in("subnet-small")})
+			if err != nil {
+				t.Errorf("%v", err)
+			} else if len(out.Tasks)+len(out.Failures) != 2 {
+				t.Errorf("%d tasks, %+v", len(out.Tasks), out.Failures)
+			}
+		})
+	}
+	wg.Go(func() { l.scheduleOnce(model.ServiceID(account, "default", "s")) })
+	wg.Wait()
+	seen := map[model.Address]bool{}
+	for task := range store.All[*model.Task](l.db.View()) {
+		if seen[task.Spec.Interface.Address] {
+			t.Errorf("%v is given twice", task.Spec.Interface.Address)
+		}
+		seen[task.Spec.Interface.Address] = true
+	}
+	if len(seen) != 11 {
+		t.Errorf("%d addresses are in use, want all 11", len(seen))
 	}
 }
 
