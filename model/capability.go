@@ -91,7 +91,7 @@ func Capabilities() []Attribute {
 	names := []string{
 		CapabilityPrivileged, CapabilityTaskRole, CapabilityTaskRoleHost, CapabilityECR,
 		CapabilityLogs("awslogs"), CapabilityLogs("json-file"), CapabilityLogs("none"),
-		CapabilityHealthCheck, CapabilityOrdering, CapabilityTaskLimits,
+		CapabilityHealthCheck, CapabilityOrdering, CapabilityTaskLimits, CapabilityInterface,
 		CapabilityExecutionECR, CapabilityExecutionLogs, taskCapability + "full-sync",
 		CapabilitySecretSSM, CapabilitySecretASM, CapabilityRegistrySecret, CapabilityRestart,
 		CapabilityNamespaces, CapabilityPortRange, CapabilityNoNetworking, CapabilityHealthCheckForm, CapabilityVolumeDriver("local"),
