@@ -112,7 +112,7 @@ func New(layout Layout, options Options) (*Client, error) {
 		starts:   semaphore.NewWeighted(int64(options.Starts)),
 		secure:   newTransport(false, options.Roots), insecure: newTransport(true, nil),
 	}
-	client.shims, client.ranges = newShims(layout, options, client), newRanges(client)
+	client.shims, client.ranges = newShims(layout, options, client), newRanges(client, options.Namespace)
 	return client, nil
 }
 

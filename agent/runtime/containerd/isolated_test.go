@@ -29,7 +29,7 @@ func TestIsolated(t *testing.T) {
 		t.Fatal(err)
 	}
 	sh := func(script string) []string { return []string{"sh", "-c", script} }
-	users := fmt.Sprintf("%d %10d %10d", 0, firstUsers, usersPerTask)
+	users := fmt.Sprintf("%d %10d %10d", 0, firstUsers+n.client.ranges.next*usersPerTask, usersPerTask)
 	for _, test := range []struct {
 		name   string
 		script string

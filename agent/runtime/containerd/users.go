@@ -3,6 +3,7 @@ package containerd
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"strconv"
 	"sync"
 
@@ -39,8 +40,11 @@ type taskUsers struct {
 	containers map[string]bool
 }
 
-func newRanges(conn containerLister) *ranges {
-	return &ranges{conn: conn, taken: make(map[uint32]bool), tasks: make(map[string]*taskUsers)}
+// newRanges begins somewhere else for each instance on a machine: they do not know each other's ranges.
+func newRanges(conn containerLister, instance string) *ranges {
+	place := fnv.New32a()
+	_, _ = place.Write([]byte(instance)) // never fails
+	return &ranges{conn: conn, taken: make(map[uint32]bool), tasks: make(map[string]*taskUsers), next: place.Sum32() % maxRanges}
 }
 
 // acquire gives the first user of the task's range and counts the container among those that use it; undo takes that
@@ -92,7 +96,9 @@ func (r *ranges) load(ctx context.Context) error {
 	for id, labels := range all {
 		if base, err := strconv.ParseUint(labels[labelUsers], 10, 32); err == nil {
 			r.note(labels[labelTask], id, uint32(base))
-			r.next = max(r.next, (uint32(base)-firstUsers)/usersPerTask+1)
+			if n := (uint32(base)-firstUsers)/usersPerTask + 1; n > r.next { // those used last rest longest
+				r.next = n
+			}
 		}
 	}
 	r.loaded = true
