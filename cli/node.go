@@ -52,11 +52,12 @@ type nodeOptions struct {
 	prepared int
 	// The rest is for one of several instances on the machine: the folder of
 	// the one whose containerd it uses, "" for its own; how many there are,
-	// each of which lends as much; and the last letter of its availability
-	// zone, "" for a.
-	beside dataDir
-	parts  int
-	zone   string
+	// each of which lends as much; the last letter of its availability zone, ""
+	// for a; and what they tell each other of their security groups.
+	beside     dataDir
+	parts      int
+	zone       string
+	neighbours *linux.Neighbours
 }
 
 // node is a container instance: the runtime, the network and the agent.
@@ -106,7 +107,7 @@ func openNode(o nodeOptions) (*node, error) {
 }
 
 func (n *node) networkOptions() linux.Options {
-	return linux.Options{Name: n.options.dir.name(), Prepared: n.options.prepared, MetadataPort: taskEndpointPort, Observe: func(e linux.Event) {
+	return linux.Options{Name: n.options.dir.name(), Neighbours: n.options.neighbours, Prepared: n.options.prepared, MetadataPort: taskEndpointPort, Observe: func(e linux.Event) {
 		n.options.log.Warn("network", "operation", e.Operation, "error", e.Err)
 	}}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -372,6 +373,39 @@ func TestTasksConcurrent(t *testing.T) {
 	if got := l.sets(t); got != nil {
 		t.Errorf("sets of groups: %v", got)
 	}
+}
+
+// Instances of one process know who is in a group on the others, and forget who
+// has left.
+func TestTasksOfNeighbours(t *testing.T) {
+	l := newLab(t)
+	var neighbours Neighbours
+	one := l.open(t, Options{Name: "one", Neighbours: &neighbours})
+	a := attachTask(t, one, "a", 5, defaultGroup())
+	two := l.open(t, Options{Name: "two", Dir: filepath.Join(t.TempDir(), "two"), Neighbours: &neighbours})
+	b := attachTask(t, two, "b", 6, defaultGroup())
+	stranger := defaultGroup()
+	stranger.ID = "sg-stranger"
+	c := attachTask(t, two, "c", 7, stranger)
+	for name, task := range map[string]network.Attachment{"a": a, "b": b} {
+		l.serveTCP(t, task.NetNSPath, ":80", name)
+	}
+	wantAnswer(t, a.NetNSPath, "tcp", at(b.IPv4, 80), "b", a.IPv4)
+	wantAnswer(t, b.NetNSPath, "tcp", at(a.IPv4, 80), "a", b.IPv4)
+	wantNoAnswer(t, c.NetNSPath, "tcp", at(a.IPv4, 80))
+	attachTask(t, two, "c", 7, defaultGroup())
+	wantAnswer(t, c.NetNSPath, "tcp", at(a.IPv4, 80), "a", c.IPv4)
+	attachTask(t, two, "c", 7, stranger)
+	wantNoAnswer(t, c.NetNSPath, "tcp", at(a.IPv4, 80))
+	// An address that moves to the other instance is that one's.
+	if err := two.Detach(t.Context(), "b"); err != nil {
+		t.Fatal(err)
+	}
+	if err := two.Repair(t.Context()); err != nil { // the server above keeps the namespace
+		t.Fatal(err)
+	}
+	moved := attachTask(t, one, "moved", 6, stranger)
+	wantNoAnswer(t, moved.NetNSPath, "tcp", at(a.IPv4, 80))
 }
 
 // BenchmarkAttachTask measures an awsvpc sandbox of the default group beside

@@ -68,6 +68,7 @@ func (n *Network) shut() {
 // release closes what open has opened, as far as it came.
 func (n *Network) release() {
 	if n.firewall != nil {
+		n.options.Neighbours.leave(n.firewall)
 		n.firewall.close()
 	}
 	if n.ports != nil {

@@ -67,7 +67,8 @@
 // subnet need not exist on the host.
 //
 // Security groups are sets and chains of the table: group_ID holds the
-// addresses of the interfaces on this host that are in the group, a chain
+// addresses of the interfaces on this host that are in the group, those of other
+// instances of the same process included (Options.Neighbours), a chain
 // in_HASH or out_HASH what the groups of an interface allow it together, shared
 // by all interfaces with the same rules. The maps ingress and egress lead from an
 // address to its chains. A change is one transaction. Rules only allow, answers

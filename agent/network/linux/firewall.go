@@ -19,6 +19,8 @@ type firewall struct {
 	source sourceGuard
 	netns  int // the host's namespace
 
+	neighbours *Neighbours // nil: none
+
 	kernel sync.Mutex     // held while tables are changed: a replacement must miss no element
 	conn   *nftables.Conn // under kernel; nil before the first change and after an error
 

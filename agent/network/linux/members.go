@@ -18,13 +18,14 @@ type members struct {
 	byAddr map[netip.Addr]*member
 	sets   map[string]*nftables.Set // by group; its ID stays while it is there
 	serial uint32                   // of the latest set
+	abroad map[netip.Addr][]string  // the groups of interfaces of other instances
 }
 
 // firstGroupSet is beyond the fixed sets' ids.
 const firstGroupSet = 100
 
 func newMembers() members {
-	return members{byAddr: map[netip.Addr]*member{}, sets: map[string]*nftables.Set{}, serial: firstGroupSet}
+	return members{byAddr: map[netip.Addr]*member{}, sets: map[string]*nftables.Set{}, serial: firstGroupSet, abroad: map[netip.Addr][]string{}}
 }
 
 // uses says whether a member other than the one at an address needs a chain, or
@@ -68,6 +69,17 @@ func (f *firewall) expectMember(now *member) {
 // not there (before), one that is gone (now is nil), or one with other groups.
 // It is one transaction, so nobody passes between two policies.
 func (f *firewall) changeMember(addr netip.Addr, now *member) error {
+	if err := f.changeOwn(addr, now); err != nil {
+		return err
+	}
+	var groups []string
+	if now != nil {
+		groups = now.groups
+	}
+	return f.neighbours.tell(f, addr, groups)
+}
+
+func (f *firewall) changeOwn(addr netip.Addr, now *member) error {
 	f.kernel.Lock()
 	defer f.kernel.Unlock()
 	err := f.exchange(addr, now)
@@ -125,7 +137,7 @@ func (f *firewall) queueMember(conn *nftables.Conn, before, now *member) (made [
 	for _, group := range now.sets() {
 		if set, isNew := f.members.set(f.rules.table, group); isNew {
 			made = append(made, group)
-			err = errors.Join(err, conn.AddSet(set, nil))
+			err = errors.Join(err, conn.AddSet(set, f.members.elementsAbroad(group)))
 		}
 	}
 	for _, p := range now.policies() {
@@ -186,7 +198,7 @@ func (f *firewall) composeMembers(conn *nftables.Conn) error {
 	defer f.mu.Unlock()
 	var err error
 	for _, group := range slices.Sorted(maps.Keys(f.members.sets)) {
-		err = errors.Join(err, conn.AddSet(f.members.sets[group], nil))
+		err = errors.Join(err, conn.AddSet(f.members.sets[group], f.members.elementsAbroad(group)))
 	}
 	chains := map[string]bool{}
 	all := slices.SortedFunc(maps.Values(f.members.byAddr), func(a, b *member) int { return a.addr.Compare(b.addr) })

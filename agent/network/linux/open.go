@@ -65,6 +65,7 @@ func (n *Network) open() (err error) {
 		return err
 	}
 	n.firewall = newFirewall(newRuleset(n.options, n.bridge), n.host.fd)
+	n.firewall.neighbours = n.options.Neighbours
 	n.foreign = foreign{netns: n.host.fd, bridge: n.bridge.name, tasks: n.options.taskPrefix(), mark: n.options.table()}
 	if err := n.recover(records); err != nil {
 		return err
@@ -74,6 +75,7 @@ func (n *Network) open() (err error) {
 		return err
 	}
 	n.observe("open network", unguarded)
+	n.options.Neighbours.join(n.firewall)
 	n.observe("open network", n.foreign.admit())
 	return nil
 }

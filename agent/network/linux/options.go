@@ -53,6 +53,9 @@ type Options struct {
 	ResolverPort uint16
 	// HostPorts are further ports of the host that sandboxes may reach.
 	HostPorts []HostPort
+	// Neighbours are the other instances of this process on the host; nil is
+	// none. Instances of different processes do not know each other's groups.
+	Neighbours *Neighbours
 	// MTU is that of the sandboxes' interfaces in bytes; 0 is that of the link
 	// of the host's default route.
 	MTU int

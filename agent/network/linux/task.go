@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/roadstead/roadstead/agent/network"
 	"golang.org/x/sys/unix"
@@ -120,8 +121,22 @@ func (n *Network) buildTask(r record) error {
 		}
 		err = r.routed().build(n.host, n.bridge.mtu)
 	}
+	for range vanishTries { // another instance's sandbox may be going
+		if !errors.Is(err, network.ErrAddressInUse) {
+			break
+		}
+		time.Sleep(vanishPause)
+		err = r.routed().build(n.host, n.bridge.mtu)
+	}
 	return err
 }
+
+// How long an address is waited for that another instance of the host still
+// seems to have: the kernel takes its namespace apart in the background.
+const (
+	vanishTries = 10
+	vanishPause = 100 * time.Millisecond
+)
 
 // dissolveTask removes what there is of an awsvpc sandbox; each step may be
 // repeated. Its link and the route to it go a moment later, when the kernel has
