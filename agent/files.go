@@ -146,7 +146,7 @@ func (n *Node) removeFiles(container string) error {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("files of task %s: %w", task, err)
 	}
-	if err := os.RemoveAll(n.volumesDir(task)); err != nil {
+	if err := n.removeVolumes(task); err != nil {
 		return fmt.Errorf("volumes of task %s: %w", task, err)
 	}
 	return nil

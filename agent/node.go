@@ -84,6 +84,7 @@ type Edges struct {
 	Registry Authenticator
 	Secrets  SecretReader // nil: tasks that need one are not started
 	Objects  ObjectReader // nil: tasks with environment files are not started
+	Mounts   Mounter      // nil: tasks with volumes that are mounted are not started
 	Logs     LogDriver
 	// Protector lets tasks protect themselves; nil refuses it.
 	Protector Protector

@@ -40,7 +40,7 @@ func (n *Node) sweepVolumes(strays map[string]bool) error {
 		if busy[e.Name()] {
 			continue
 		}
-		if err := os.RemoveAll(n.volumesDir(e.Name())); err != nil {
+		if err := n.removeVolumes(e.Name()); err != nil {
 			n.options.Logger.Warn("volumes of an ended task are not removed", "task", e.Name(), "error", err)
 		}
 	}
@@ -123,7 +123,54 @@ func usableVolume(name string) error {
 
 // volumeRecord is what is kept beside a volume of Docker's local driver.
 type volumeRecord struct {
-	Labels map[string]string `json:"labels,omitempty"`
+	Labels  map[string]string `json:"labels,omitempty"`
+	Options map[string]string `json:"options,omitempty"`
+}
+
+// Mounter mounts file systems on directories.
+type Mounter interface {
+	// Mount mounts source, of a kind, with the options of mount(8); what is a
+	// mount point already stays as it is.
+	Mount(kind, source, target, options string) error
+	// UnmountBelow unmounts everything at and below a directory.
+	UnmountBelow(directory string) error
+}
+
+// mountVolume mounts what the options of Docker's local driver name. A volume
+// that is shared stays mounted until the node is removed.
+// Source: Docker's reference, `docker volume create`, driver-specific options.
+func (n *Node) mountVolume(name, target string, options map[string]string) error {
+	if len(options) == 0 {
+		return nil
+	}
+	if n.edges.Mounts == nil {
+		return fmt.Errorf("volume %s: driverOpts are not supported by this container instance", name)
+	}
+	for _, option := range slices.Sorted(maps.Keys(options)) {
+		if !slices.Contains([]string{"type", "device", "o"}, option) {
+			return fmt.Errorf("volume %s: invalid option: %q", name, option)
+		}
+	}
+	for _, needed := range []string{"device", "type"} {
+		if options[needed] == "" {
+			return fmt.Errorf("volume %s: missing required option: %q", name, needed)
+		}
+	}
+	if err := n.edges.Mounts.Mount(options["type"], options["device"], target, options["o"]); err != nil {
+		return fmt.Errorf("volume %s: %w", name, err)
+	}
+	return nil
+}
+
+// removeVolumes removes the volumes of a task, and first of all what is mounted
+// there: that may be somebody's data.
+func (n *Node) removeVolumes(task string) error {
+	if n.edges.Mounts != nil {
+		if err := n.edges.Mounts.UnmountBelow(n.volumesDir(task)); err != nil {
+			return err
+		}
+	}
+	return os.RemoveAll(n.volumesDir(task))
 }
 
 // dockerVolume returns the directory of a volume of Docker's local driver, made
@@ -147,7 +194,7 @@ func (n *Node) dockerVolume(t acs.Task, v acs.Volume) (string, error) {
 	}
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if text, err = json.Marshal(volumeRecord{v.Docker.Labels}); err == nil {
+		if text, err = json.Marshal(volumeRecord{v.Docker.Labels, v.Docker.DriverOpts}); err == nil {
 			err = writeDurably(path, text, 0o600)
 		}
 	}
@@ -161,7 +208,10 @@ func (n *Node) dockerVolume(t acs.Task, v acs.Volume) (string, error) {
 	if v.Docker.Scope == "shared" && v.Docker.Autoprovision && !maps.Equal(kept.Labels, v.Docker.Labels) {
 		return "", fmt.Errorf("volume %s: the shared volume that exists has other labels", v.Name)
 	}
-	return data, nil
+	if v.Docker.Scope == "shared" && v.Docker.Autoprovision && !maps.Equal(kept.Options, v.Docker.DriverOpts) {
+		return "", fmt.Errorf("volume %s: the shared volume that exists has other driverOpts", v.Name)
+	}
+	return data, n.mountVolume(v.Name, data, kept.Options)
 }
 
 // unsupportedVolume says what a volume asks for that this node does not have.
@@ -171,8 +221,6 @@ func unsupportedVolume(v acs.Volume) error {
 		return nil
 	case v.Docker.Driver != "" && v.Docker.Driver != "local":
 		return fmt.Errorf("volume %s: volume driver %q is not supported by this container instance", v.Name, v.Docker.Driver)
-	case len(v.Docker.DriverOpts) > 0:
-		return fmt.Errorf("volume %s: driverOpts are not supported by this container instance", v.Name)
 	}
 	return nil
 }

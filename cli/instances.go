@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/roadstead/roadstead/agent/mount"
 	"os"
 	"path/filepath"
 	"slices"
@@ -140,6 +141,10 @@ func removeEverything(ctx context.Context, d dataDir, o nodeOptions) error {
 		if err := destroyNodes(ctx, o); err != nil {
 			return fmt.Errorf("remove the container instances: %w", err)
 		}
+	}
+	// What is still mounted there may be somebody's data.
+	if err := (mount.Table{}).UnmountBelow(string(d)); err != nil {
+		return fmt.Errorf("remove the data directory: %w", err)
 	}
 	if err := os.RemoveAll(string(d)); err != nil {
 		return fmt.Errorf("remove the data directory: %w", err)

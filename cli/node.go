@@ -27,6 +27,7 @@ import (
 
 	"github.com/roadstead/roadstead/agent"
 	"github.com/roadstead/roadstead/agent/logdriver"
+	"github.com/roadstead/roadstead/agent/mount"
 	"github.com/roadstead/roadstead/agent/network/linux"
 	"github.com/roadstead/roadstead/agent/runtime/containerd"
 	"github.com/roadstead/roadstead/dispatch/acs"
@@ -141,6 +142,7 @@ func (n *node) introduce() (err error) {
 		}
 		edges.Objects = objects
 	}
+	edges.Mounts = mount.Table{}
 	resources, err := o.lending.resources(max(o.parts, 1))
 	if err != nil {
 		return err

@@ -51,7 +51,7 @@ func MissingLogOptions(driver string) []string {
 // OwnCapabilities returns the attributes of Roadstead's own that its agent does
 // not register.
 func OwnCapabilities() []string {
-	all := []string{CapabilityGPU, CapabilityNeuron, CapabilitySwappiness, CapabilityVolumeOptions}
+	all := []string{CapabilityGPU, CapabilityNeuron, CapabilitySwappiness}
 	for _, driver := range []string{"awslogs", "json-file"} {
 		for _, option := range MissingLogOptions(driver) {
 			all = append(all, CapabilityLogOption(option))

@@ -34,6 +34,8 @@ func (p *platform) askInside(image, role string) {
 				types.Volume{Name: aws.String("bind"), Host: &types.HostVolumeProperties{SourcePath: aws.String(host)}},
 				types.Volume{Name: aws.String("scratch"), Host: &types.HostVolumeProperties{}},
 				types.Volume{Name: aws.String("own"), DockerVolumeConfiguration: &types.DockerVolumeConfiguration{Scope: types.ScopeTask, Labels: map[string]string{"a": "b"}}},
+				types.Volume{Name: aws.String("ram"), DockerVolumeConfiguration: &types.DockerVolumeConfiguration{
+					DriverOpts: map[string]string{"type": "tmpfs", "device": "tmpfs", "o": "size=1m,mode=1770,noexec"}}},
 				types.Volume{Name: aws.String("common"), DockerVolumeConfiguration: &types.DockerVolumeConfiguration{Scope: types.ScopeShared, Autoprovision: aws.Bool(true)}})
 		})
 	p.t.(*testing.T).Run("portMappings", func(t *testing.T) { answersAt(t, task) })
@@ -214,10 +216,11 @@ func mountOf(volume, path string, readOnly bool) types.MountPoint {
 func lender() subject {
 	return subject{"lender", func(c *types.ContainerDefinition) {
 		c.MountPoints = append(c.MountPoints, mountOf("bind", "/bind", false), mountOf("bind", "/looked", true), mountOf("scratch", "/scratch", false),
-			mountOf("own", "/own", false), mountOf("common", "/common", false))
+			mountOf("own", "/own", false), mountOf("common", "/common", false), mountOf("ram", "/ram", false))
 	}, []question{
 		ask("hostVolume", `cat /bind/file; echo inside > /bind/made; cat /looked/made`, "of the host\ninside"),
 		ask("mountReadOnly", `touch /looked/x 2>&1 | grep -o 'Read-only file system'`, "Read-only file system"),
+		ask("driverOpts", `grep ' /ram ' /proc/mounts | grep -o '^tmpfs\|noexec\|size=[0-9]*k\|mode=[0-9]*' | tr '\n' ' '`, "tmpfs noexec size=1024k mode=1770"),
 		ask("taskVolumes", `echo scratch > /scratch/made; echo own > /own/made; echo common > /common/made; cat /scratch/made /own/made`, "scratch\nown"),
 	}}
 }

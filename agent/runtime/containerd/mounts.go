@@ -88,11 +88,10 @@ func ownMounts(c runtime.Container) ([]specs.Mount, error) {
 		if _, err := os.Stat(mount.Source); err != nil {
 			return nil, fmt.Errorf("bind source path does not exist: %s: %w", mount.Source, errCannotCreate)
 		}
-		access := "rw"
-		if mount.ReadOnly {
-			access = "ro"
+		options := []string{"rbind", propagation}
+		if mount.ReadOnly { // a plain "rw" would undo what the source is mounted with, such as noexec
+			options = append(options, "ro")
 		}
-		options := []string{"rbind", access, propagation}
 		if c.Isolated {
 			options = append(options, "idmap") // what belongs to root outside belongs to root inside
 		}

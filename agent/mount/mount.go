@@ -1,0 +1,154 @@
+// Package mount mounts file systems for tasks' volumes and takes them away again, with mount(2) alone.
+//
+// It decides what mount options mean to the kernel. Which volume is mounted where, and when, is the agent's to say. Nothing
+// below a directory that is about to be removed may stay mounted: what is removed then could be somebody's data.
+package mount
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Table is the mounts of this process's namespace.
+type Table struct{}
+
+// flags are the options that are no file system's own, as mount(8) names them; what begins with "no" and is not here
+// undoes the flag.
+var flags = map[string]uintptr{
+	"ro": unix.MS_RDONLY, "nosuid": unix.MS_NOSUID, "nodev": unix.MS_NODEV, "noexec": unix.MS_NOEXEC, "sync": unix.MS_SYNCHRONOUS,
+	"dirsync": unix.MS_DIRSYNC, "mand": unix.MS_MANDLOCK, "noatime": unix.MS_NOATIME, "nodiratime": unix.MS_NODIRATIME,
+	"relatime": unix.MS_RELATIME, "strictatime": unix.MS_STRICTATIME, "bind": unix.MS_BIND, "rbind": unix.MS_BIND | unix.MS_REC,
+}
+
+var undone = map[string]uintptr{
+	"rw": unix.MS_RDONLY, "suid": unix.MS_NOSUID, "dev": unix.MS_NODEV, "exec": unix.MS_NOEXEC, "async": unix.MS_SYNCHRONOUS,
+	"nomand": unix.MS_MANDLOCK, "atime": unix.MS_NOATIME, "diratime": unix.MS_NODIRATIME, "norelatime": unix.MS_RELATIME,
+	"nostrictatime": unix.MS_STRICTATIME, "defaults": 0,
+}
+
+// Mount mounts source, a file system of a kind, on a directory that must exist, with options as in mount(8)'s -o. What is
+// a mount point already stays as it is.
+func (Table) Mount(kind, source, target, options string) error {
+	target, err := resolved(target)
+	if err != nil {
+		return err
+	}
+	mounted, err := points()
+	if err != nil {
+		return err
+	}
+	if slices.Contains(mounted, target) {
+		return nil
+	}
+	bits, data, err := parse(kind, options)
+	if err != nil {
+		return err
+	}
+	if err := unix.Mount(source, target, kind, bits, data); err != nil {
+		return fmt.Errorf("failed to mount local volume: mount %s:%s, flags: 0x%x, data: %s: %w", source, target, bits, data, err)
+	}
+	if bits&unix.MS_BIND == 0 || bits&^(unix.MS_BIND|unix.MS_REC) == 0 {
+		return nil
+	}
+	// The kernel takes other flags of a bind mount only afterwards.
+	if err := unix.Mount("", target, "", bits|unix.MS_REMOUNT, ""); err != nil {
+		return errors.Join(fmt.Errorf("failed to mount local volume: flags 0x%x of %s: %w", bits, target, err), unix.Unmount(target, unix.UMOUNT_NOFOLLOW))
+	}
+	return nil
+}
+
+// parse takes options apart. A server that is named with addr= is looked up: the kernel cannot.
+func parse(kind, options string) (bits uintptr, data string, err error) {
+	var own []string
+	for _, option := range strings.Split(options, ",") {
+		set, known := flags[option]
+		unset, undoes := undone[option]
+		host, isAddress := strings.CutPrefix(option, "addr=")
+		switch {
+		case option == "":
+		case known:
+			bits |= set
+		case undoes:
+			bits &^= unset
+		case isAddress && net.ParseIP(host) == nil && (strings.HasPrefix(kind, "nfs") || kind == "cifs"):
+			found, err := net.ResolveIPAddr("ip", host)
+			if err != nil {
+				return 0, "", fmt.Errorf("error resolving passed in network volume address: %w", err)
+			}
+			own = append(own, "addr="+found.String())
+		default:
+			own = append(own, option)
+		}
+	}
+	return bits, strings.Join(own, ","), nil
+}
+
+// UnmountBelow unmounts everything at and below a directory, the innermost first.
+func (Table) UnmountBelow(directory string) error {
+	directory, err := resolved(directory)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	mounted, err := points()
+	if err != nil {
+		return err
+	}
+	for _, point := range slices.Backward(mounted) {
+		if point != directory && !strings.HasPrefix(point, directory+"/") {
+			continue
+		}
+		if err := unix.Unmount(point, unix.UMOUNT_NOFOLLOW); err != nil {
+			return fmt.Errorf("unmount %s: %w", point, err)
+		}
+	}
+	return nil
+}
+
+// resolved returns the path as the kernel lists it.
+func resolved(path string) (string, error) {
+	absolute, err := filepath.Abs(path)
+	if err == nil {
+		absolute, err = filepath.EvalSymlinks(absolute)
+	}
+	if err != nil {
+		return "", fmt.Errorf("find mounts at %s: %w", path, err)
+	}
+	return absolute, nil
+}
+
+// points returns the mount points of this process, in the order in which they were mounted.
+func points() ([]string, error) {
+	file, err := os.Open("/proc/self/mountinfo")
+	if err != nil {
+		return nil, fmt.Errorf("list mounts: %w", err)
+	}
+	defer file.Close()
+	return readPoints(file)
+}
+
+// readPoints reads the fifth column. Source: proc_pid_mountinfo(5).
+func readPoints(text io.Reader) (out []string, err error) {
+	lines := bufio.NewScanner(text)
+	for lines.Scan() {
+		if fields := strings.Fields(lines.Text()); len(fields) > 4 {
+			out = append(out, strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(fields[4]))
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("list mounts: %w", err)
+	}
+	return out, nil
+}
