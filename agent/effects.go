@@ -198,6 +198,9 @@ func (n *Node) removeAll(ctx context.Context, id string) error {
 	if err == nil {
 		err = n.edges.Logs.Finish(ctx, id)
 	}
+	if err == nil && n.edges.SecretFiles != nil {
+		err = n.edges.SecretFiles.Remove(id)
+	}
 	if err == nil {
 		err = n.removeFiles(id)
 	}

@@ -51,6 +51,7 @@ type host struct {
 	behave  func(runtime.Container) fake.Behaviour
 	pull    func(runtime.PullRequest) fake.Pulled
 	vault   SecretReader
+	files   SecretFiles
 	shield  Protector
 	again   bool // containers may be started more than once
 }
@@ -159,7 +160,7 @@ func (h *host) begin() {
 	o.HTTP = &http.Client{Transport: &http.Transport{DialContext: h.plane.pipes.dial, DisableKeepAlives: true}}
 	w := &wires{h, l}
 	n := h.network.Open()
-	agent, err := New(h.plane, Edges{Runtime: w, Undoer: w, Prober: w, Meter: w, Network: netWires{w, n}, Registry: w, Logs: logWires{w}, Secrets: h.vault, Protector: h.shield}, o)
+	agent, err := New(h.plane, Edges{Runtime: w, Undoer: w, Prober: w, Meter: w, Network: netWires{w, n}, Registry: w, Logs: logWires{w}, Secrets: h.vault, SecretFiles: h.files, Protector: h.shield}, o)
 	if err != nil {
 		h.t.Fatal(err)
 	}

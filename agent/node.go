@@ -83,9 +83,12 @@ type Edges struct {
 	Reporter Reporter
 	Registry Authenticator
 	Secrets  SecretReader // nil: tasks that need one are not started
-	Objects  ObjectReader // nil: tasks with environment files are not started
-	Mounts   Mounter      // nil: tasks with volumes that are mounted are not started
-	Logs     LogDriver
+	// SecretFiles keeps secrets in files; nil: containers that want them so do
+	// not start.
+	SecretFiles SecretFiles
+	Objects     ObjectReader // nil: tasks with environment files are not started
+	Mounts      Mounter      // nil: tasks with volumes that are mounted are not started
+	Logs        LogDriver
 	// Protector lets tasks protect themselves; nil refuses it.
 	Protector Protector
 }
@@ -211,6 +214,9 @@ func (n *Node) Run(ctx context.Context) error {
 			}
 		})
 	})
+	if n.edges.SecretFiles != nil {
+		n.wg.Go(func() { n.refreshSecrets(ctx) })
+	}
 	work := (chan func(time.Time))(nil) // held back until the node knows what is there
 	var listing []runtime.Event
 	for ctx.Err() == nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/roadstead/roadstead/agent/runtime"
 	"github.com/roadstead/roadstead/dispatch/acs"
+	"github.com/roadstead/roadstead/model"
 )
 
 // minimumMemory is the least hard limit of a container; less is raised to it.
@@ -85,6 +86,9 @@ func (n *Node) translate(t acs.Task, name string, r run, given secrets, peers ma
 	if out.Mounts, err = n.mounts(t, spec); err != nil {
 		return runtime.Container{}, Log{}, err
 	}
+	if err := n.fileSecrets(&out, spec, given); err != nil {
+		return runtime.Container{}, Log{}, err
+	}
 	if err := n.writeFiles(&out, t, host, r, peers); err != nil {
 		return runtime.Container{}, Log{}, err
 	}
@@ -95,6 +99,8 @@ func (n *Node) translate(t acs.Task, name string, r run, given secrets, peers ma
 func (n *Node) labels(t acs.Task, name string, r run, config acs.Config) map[string]string {
 	labels := map[string]string{}
 	maps.Copy(labels, config.Labels)
+	delete(labels, model.LabelSecretFiles) // which are for the agent; the runtime keeps such names to itself
+	delete(labels, model.LabelSecretRefresh)
 	labels[labelCluster] = t.ClusterARN
 	labels[labelContainer] = name
 	labels[labelTask] = t.ARN
@@ -118,7 +124,9 @@ func (n *Node) environment(t acs.Task, spec acs.Container, r run, given secrets)
 	}
 	maps.Copy(all, given.fromFiles(spec))
 	maps.Copy(all, spec.Environment)
-	maps.Copy(all, given.environment(spec))
+	if f, err := filingOf(spec); err == nil && f.path == "" {
+		maps.Copy(all, given.environment(spec))
+	}
 	var out []string
 	for _, k := range slices.Sorted(maps.Keys(all)) {
 		out = append(out, k+"="+all[k])

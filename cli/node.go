@@ -30,6 +30,7 @@ import (
 	"github.com/roadstead/roadstead/agent/mount"
 	"github.com/roadstead/roadstead/agent/network/linux"
 	"github.com/roadstead/roadstead/agent/runtime/containerd"
+	"github.com/roadstead/roadstead/agent/secretfile"
 	"github.com/roadstead/roadstead/dispatch/acs"
 	"github.com/roadstead/roadstead/model"
 )
@@ -69,6 +70,7 @@ type node struct {
 	runtime    *containerd.Client
 	network    *linux.Network
 	logs       *logdriver.Driver
+	files      *secretfile.Store
 	agent      *agent.Agent
 	// certificate is the instance's; nil without TLS.
 	certificate *instanceCertificate
@@ -92,7 +94,7 @@ func openNode(o nodeOptions) (*node, error) {
 		}
 		layout = layout.With(other)
 	}
-	n := &node{options: o, layout: layout}
+	n := &node{options: o, layout: layout, files: secretfile.New(o.dir.join("node", "secrets"))}
 	if o.containerd == "" && o.beside == "" {
 		if n.supervisor, err = containerd.NewSupervisor(layout, containerd.SupervisorOptions{Log: o.log, Output: logWriter{o.log}}); err != nil {
 			return nil, err
@@ -134,7 +136,7 @@ func (n *node) introduce() (err error) {
 		insecure = append(insecure, target.Host, "localhost:"+target.Port())
 	}
 	edges := agent.Edges{Runtime: n.runtime, Undoer: n.runtime, Prober: n.runtime, Meter: n.runtime, Executor: n.runtime, Network: n.network, Logs: n.logs,
-		Registry: agent.NewRegistry(ecr.NewFromConfig(config), time.Now), Secrets: secretReader{config}, Protector: protector{config}}
+		Registry: agent.NewRegistry(ecr.NewFromConfig(config), time.Now), Secrets: secretReader{config}, SecretFiles: n.files, Protector: protector{config}}
 	if o.lending.s3 != "" {
 		objects, err := newObjectReader(o.lending.s3)
 		if err != nil {
@@ -230,6 +232,9 @@ func (n *node) purge(ctx context.Context) error {
 	}
 	if err == nil {
 		err = n.network.Destroy(ctx)
+	}
+	if err == nil {
+		err = n.files.Destroy()
 	}
 	return err
 }

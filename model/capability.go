@@ -94,7 +94,8 @@ func Capabilities() []Attribute {
 		CapabilityHealthCheck, CapabilityOrdering, CapabilityTaskLimits, CapabilityInterface,
 		CapabilityExecutionECR, CapabilityExecutionLogs, taskCapability + "full-sync",
 		CapabilitySecretSSM, CapabilitySecretASM, CapabilityRegistrySecret, CapabilityRestart,
-		CapabilityNamespaces, CapabilityPortRange, CapabilityNoNetworking, CapabilityHealthCheckForm, CapabilityVolumeDriver("local"), CapabilityVolumeOptions,
+		CapabilityNamespaces, CapabilityPortRange, CapabilityNoNetworking, CapabilityHealthCheckForm, CapabilitySecretFiles,
+		CapabilityVolumeDriver("local"), CapabilityVolumeOptions,
 	}
 	for _, version := range []string{"1.17", "1.18", "1.19", "1.20", "1.21", "1.22", "1.23", "1.24", "1.25",
 		"1.26", "1.27", "1.28", "1.29", "1.30", "1.31", "1.32"} {

@@ -30,6 +30,8 @@ const (
 	// CapabilityHealthCheckForm is a health check that begins with neither
 	// CMD nor CMD-SHELL, which ECS accepts.
 	CapabilityHealthCheckForm = ownCapability + "health-check-form"
+	// CapabilitySecretFiles is the label LabelSecretFiles.
+	CapabilitySecretFiles = ownCapability + "secret-files"
 )
 
 // CapabilityLogOption returns the attribute of an option of a log driver that

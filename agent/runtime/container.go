@@ -92,6 +92,7 @@ type Mount struct {
 	Source      string
 	Destination string // absolute
 	ReadOnly    bool
+	Given       bool   // Source, a folder, and the files in it belong to the container's user from its start on
 	Propagation string // "rprivate" (also ""), "rshared", "rslave", "private", "shared", "slave"
 }
 

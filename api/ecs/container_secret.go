@@ -1,12 +1,16 @@
 package ecs
 
 import (
+	"path"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/roadstead/roadstead/model"
 )
 
 // maxEnvironmentFiles bounds the environment files of a container. Source:
@@ -46,6 +50,9 @@ func validateEnvironment(def *types.TaskDefinition, c *types.ContainerDefinition
 	}
 	if len(c.Secrets) > 0 && def.ExecutionRoleArn == nil {
 		return clientError("When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.")
+	}
+	if err := validateSecretFiles(c); err != nil {
+		return err
 	}
 	if err := validateSecrets(c, c.Secrets); err != nil {
 		return err
@@ -97,6 +104,30 @@ func validateEnvironmentFiles(def *types.TaskDefinition, c *types.ContainerDefin
 			return clientError("Invalid arn syntax.")
 		case !strings.HasSuffix(*f.Value, ".env"):
 			return setting(c, "Environment files must have a .env file extension.")
+		}
+	}
+	return nil
+}
+
+// validateSecretFiles checks the labels by which a container is given its
+// secrets as files.
+func validateSecretFiles(c *types.ContainerDefinition) error {
+	folder, filed := c.DockerLabels[model.LabelSecretFiles]
+	refresh, refreshed := c.DockerLabels[model.LabelSecretRefresh]
+	every, err := time.ParseDuration(refresh)
+	switch {
+	case !filed && refreshed:
+		return setting(c, "The docker label "+model.LabelSecretRefresh+" is for secrets in files, which "+model.LabelSecretFiles+" asks for.")
+	case filed && (!path.IsAbs(folder) || path.Clean(folder) == "/"):
+		return setting(c, "The docker label "+model.LabelSecretFiles+" must be the absolute path of a folder.")
+	case refreshed && (err != nil || every < model.MinSecretRefresh):
+		return setting(c, "The docker label "+model.LabelSecretRefresh+" must be a duration of at least "+model.MinSecretRefresh.String()+", such as 30s.")
+	case !filed:
+		return nil
+	}
+	for _, s := range c.Secrets {
+		if name := aws.ToString(s.Name); strings.Contains(name, "/") || strings.HasPrefix(name, "..") || name == "." || len(name) > maxName-len("...next") {
+			return setting(c, "The secret '"+name+"' cannot be a file: it is no name of one.")
 		}
 	}
 	return nil

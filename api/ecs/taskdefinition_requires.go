@@ -98,6 +98,7 @@ func (n needs) container(c *types.ContainerDefinition) {
 		n.want(ssm, model.CapabilitySecretSSM)
 		n.want(!ssm, model.CapabilitySecretASM)
 	}
+	n.want(len(c.Secrets) > 0 && c.DockerLabels[model.LabelSecretFiles] != "", model.CapabilitySecretFiles)
 	for _, p := range c.PortMappings {
 		n.want(p.ContainerPortRange != nil, model.CapabilityPortRange)
 	}

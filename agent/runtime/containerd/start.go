@@ -150,6 +150,9 @@ func (c *Client) prepareSpec(ctx context.Context, container runtime.Container, f
 	own.shared, own.users = c.layout.shared(container.TaskID), first
 	own.hostnameFile = filepath.Join(c.layout.files(container.ID), "hostname")
 	spec, err := buildSpec(container, image.config, users, own)
+	if err == nil {
+		err = give(container.Mounts, first, spec.Process.User)
+	}
 	return spec, image, err
 }
 
@@ -281,4 +284,23 @@ func (c *Client) run(ctx context.Context, container runtime.Container, mounts []
 		started.StartedAt = seen.StartedAt
 	}
 	return started, nil
+}
+
+// give lets folders that are shown to a container, and the files in them,
+// belong to its user; first is the machine's user who is root in the container.
+func give(mounts []runtime.Mount, first uint32, user specs.User) error {
+	uid, gid := int(first+user.UID), int(first+user.GID)
+	for _, m := range mounts {
+		if !m.Given {
+			continue
+		}
+		files, err := os.ReadDir(m.Source)
+		for _, f := range files {
+			err = errors.Join(err, os.Lchown(filepath.Join(m.Source, f.Name()), uid, gid))
+		}
+		if err = errors.Join(err, os.Lchown(m.Source, uid, gid)); err != nil {
+			return fmt.Errorf("give %s to the container's user: %w", m.Destination, err)
+		}
+	}
+	return nil
 }
