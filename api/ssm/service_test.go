@@ -127,3 +127,15 @@ func (s served) RemoveTagsFromResource(ctx context.Context, in *ssm.RemoveTagsFr
 func (s served) UnlabelParameterVersion(ctx context.Context, in *ssm.UnlabelParameterVersionInput, opts ...func(*ssm.Options)) (*ssm.UnlabelParameterVersionOutput, error) {
 	return s.client.UnlabelParameterVersion(ctx, in, opts...)
 }
+
+func (s served) ResumeSession(ctx context.Context, in *ssm.ResumeSessionInput, opts ...func(*ssm.Options)) (*ssm.ResumeSessionOutput, error) {
+	return s.client.ResumeSession(ctx, in, opts...)
+}
+
+func (s served) StartSession(ctx context.Context, in *ssm.StartSessionInput, opts ...func(*ssm.Options)) (*ssm.StartSessionOutput, error) {
+	return s.client.StartSession(ctx, in, opts...)
+}
+
+func (s served) TerminateSession(ctx context.Context, in *ssm.TerminateSessionInput, opts ...func(*ssm.Options)) (*ssm.TerminateSessionOutput, error) {
+	return s.client.TerminateSession(ctx, in, opts...)
+}

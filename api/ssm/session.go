@@ -15,6 +15,7 @@ import (
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/store"
 	"github.com/roadstead/roadstead/wire"
+	"github.com/roadstead/roadstead/wire/constraint"
 )
 
 // Sessions are the sessions in containers; exec.Broker has them.
@@ -44,6 +45,9 @@ func (d *frontDoor) StartSession(ctx context.Context, in *ssm.StartSessionInput)
 		return nil, err
 	}
 	target := aws.ToString(in.Target)
+	if err := present("target", in.Target); err != nil {
+		return nil, err
+	}
 	if name := aws.ToString(in.DocumentName); name != portForwarding {
 		return nil, &types.InvalidDocument{Message: new("Document with name " + name + " does not exist. Sessions can be started with " + portForwarding + "; use ecs execute-command to run a command.")}
 	}
@@ -124,7 +128,13 @@ func (d *frontDoor) forwardable(r request, target string) (exec.Request, bool) {
 // ResumeSession never lets a client in again: a session ends with its
 // connection. Without a token AWS's clients say that the session timed out, and
 // end. Source: session-manager-plugin, ResumeSessionHandler.
-func (d *frontDoor) ResumeSession(_ context.Context, in *ssm.ResumeSessionInput) (*ssm.ResumeSessionOutput, error) {
+func (d *frontDoor) ResumeSession(ctx context.Context, in *ssm.ResumeSessionInput) (*ssm.ResumeSessionOutput, error) {
+	if _, err := d.begin(ctx); err != nil {
+		return nil, err
+	}
+	if err := present("sessionId", in.SessionId); err != nil {
+		return nil, err
+	}
 	return &ssm.ResumeSessionOutput{SessionId: in.SessionId}, nil
 }
 
@@ -132,6 +142,9 @@ func (d *frontDoor) ResumeSession(_ context.Context, in *ssm.ResumeSessionInput)
 func (d *frontDoor) TerminateSession(ctx context.Context, in *ssm.TerminateSessionInput) (*ssm.TerminateSessionOutput, error) {
 	r, err := d.begin(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := present("sessionId", in.SessionId); err != nil {
 		return nil, err
 	}
 	if d.opts.Sessions != nil {
@@ -142,6 +155,15 @@ func (d *frontDoor) TerminateSession(ctx context.Context, in *ssm.TerminateSessi
 		}
 	}
 	return &ssm.TerminateSessionOutput{SessionId: in.SessionId}, nil
+}
+
+// present refuses a request without a member.
+func present(member string, value *string) error {
+	var v constraint.Violations
+	if value == nil {
+		v.Missing(member)
+	}
+	return v.Err()
 }
 
 // starting is what StartSession needs: the task and the document.
