@@ -14,11 +14,12 @@ import (
 
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/store/seal"
+	"github.com/roadstead/roadstead/store/seal/tpm"
 )
 
 const rootKeyUsage = `where the keys are that seal secrets, and what wraps them: "file:PATH" (the file itself, which nothing wraps), "age:IDENTITY" ` +
 	`(an identity file of age-keygen), "awskms:ARN[@ENDPOINT]" (a key of AWS KMS, or of what speaks its API at a URL, with the ` +
-	`credentials of the environment) (default: DATA-DIR/` + seal.KeysetFile + `, whose mode alone protects it)`
+	`credentials of the environment), "tpm[:DEVICE]" (a TPM 2.0; without DEVICE ` + tpm.Device + `) (default: DATA-DIR/` + seal.KeysetFile + `, whose mode alone protects it)`
 
 // rootKey says where the root keyset is and what wraps it.
 type rootKey struct {
@@ -51,9 +52,10 @@ func parseRootKey(d dataDir, text string) (rootKey, error) {
 		k.wrap = func(ctx context.Context) (seal.Wrapper, error) { return openElsewhere(ctx, arn, a.Region, endpoint) }
 		return k, nil
 	case kind == "tpm":
-		return k, fmt.Errorf("--root-key %q: TPMs are not supported yet: use file:, age: or awskms:", text)
+		k.wrap = func(context.Context) (seal.Wrapper, error) { return seal.NewEnvelope(tpm.New(rest)), nil }
+		return k, nil
 	}
-	return k, fmt.Errorf("--root-key %q: it is file:PATH, age:IDENTITY or awskms:ARN[@ENDPOINT]", text)
+	return k, fmt.Errorf("--root-key %q: it is file:PATH, age:IDENTITY, awskms:ARN[@ENDPOINT] or tpm[:DEVICE]", text)
 }
 
 func (k rootKey) options(ctx context.Context) (seal.Options, error) {

@@ -63,7 +63,7 @@ func TestAnotherServersKMSHoldsTheRootKey(t *testing.T) {
 	}
 	refuses("no key", "", "is wrapped")
 	refuses("an age identity", "age:/none", "age identity")
-	refuses("a TPM", "tpm", "not supported")
+	refuses("a TPM, which did not wrap it", "tpm:/none", "not sealed by a TPM")
 	refuses("nonsense", "door-mat", "awskms:ARN")
 	refuses("in the clear", "awskms:"+*key.KeyMetadata.Arn+"@http://10.0.0.1", "https")
 	refuses("nobody there", "awskms:"+*key.KeyMetadata.Arn+"@http://127.0.0.1:1", "does not start")

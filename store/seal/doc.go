@@ -8,8 +8,8 @@
 //
 // The keyset's file is for its owner alone. It is written as it is, or wrapped
 // by a Wrapper: Age wraps it for an age identity, whose file an operator keeps
-// elsewhere; Envelope under a data key of a key management service elsewhere. A
-// TPM would be another Wrapper; it is not built.
+// elsewhere; Envelope under a data key of a key management service elsewhere,
+// or of a TPM (package tpm).
 //
 // The package may not log, and none of its errors tells what was sealed.
 package seal
