@@ -30,7 +30,7 @@ var foundBy = map[mutant.Name][]string{
 	mutant.WriteUnsaved:       {"durability"},
 	mutant.OutcomeMisjudged:   {"durability"},
 	mutant.DeposedUnnoticed:   {"awake", "liveness"},
-	mutant.UsageKept:          {"liveness"},
+	mutant.UsageKept:          {"liveness", "zones"},
 	mutant.AbandonedBatch:     {"durability"},
 	mutant.EndUnheard:         {"awake"},
 	mutant.RoomUnheard:        {"awake"},

@@ -19,7 +19,7 @@ func plant(t *testing.T, n mutant.Name) {
 }
 
 // mutantSeeds is how many seeds a defect may survive.
-var mutantSeeds = flag.Uint64("mutant-seeds", 1000, "how many seeds a planted defect may survive")
+var mutantSeeds = flag.Uint64("mutant-seeds", 3000, "how many seeds a planted defect may survive")
 
 // TestMutantsAreFound plants each defect and wants a check that is made for it
 // to find it.
