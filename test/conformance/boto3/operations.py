@@ -48,7 +48,7 @@ def clusters():
 
 
 def settings():
-    name = {"boto3": "awsvpcTrunking", "cli": "fargateFIPSMode"}[NAME]
+    name = {"boto3": "awsvpcTrunking", "cli": "dualStackIPv6"}[NAME]
 
     def effective():
         return ok("ListAccountSettings", name=name, effectiveSettings=True)["settings"][0]["value"]

@@ -145,7 +145,7 @@ def refusals():
             ({"serviceName": "no spaces"}, "InvalidParameterException", re.compile("Service names")),
             ({"schedulingStrategy": "DAEMON"}, "InvalidParameterException", re.compile(".*[Dd]aemon.*desired count")),
             ({"deploymentConfiguration": {"maximumPercent": 100, "minimumHealthyPercent": 100}}, "InvalidParameterException", re.compile(".*maximumPercent")),
-            ({"launchType": "FARGATE"}, "UnsupportedFeatureException", re.compile(".*FARGATE")),
+            ({"launchType": "FARGATE"}, "InvalidParameterException", "Task definition does not support launch_type FARGATE."),
             ({"loadBalancers": [{"containerName": "main", "containerPort": 80, "targetGroupArn": "x"}]}, "UnsupportedFeatureException", re.compile("loadBalancers")),
             ({"deploymentController": {"type": "CODE_DEPLOY"}}, "UnsupportedFeatureException", re.compile("deploymentController")),
             ({"placementConstraints": [{"type": "memberOf", "expression": "nonsense"}]}, "InvalidParameterException", re.compile(".")),

@@ -95,7 +95,7 @@ def refusals():
     refused("InvalidParameterException", re.compile("."), ecs.describe_tasks, tasks=[])
     refused("InvalidParameterException", "Override for container named ghost is not a container in the TaskDefinition.", ecs.run_task, taskDefinition="runs",
             overrides={"containerOverrides": [{"name": "ghost", "command": ["x"]}]})
-    refused("UnsupportedFeatureException", re.compile("launchType FARGATE"), ecs.run_task, taskDefinition="runs", launchType="FARGATE")
+    refused("InvalidParameterException", "Task definition does not support launch_type FARGATE.", ecs.run_task, taskDefinition="runs", launchType="FARGATE")
     refused("InvalidParameterException", re.compile(".*[Nn]etwork"), ecs.run_task, taskDefinition="runs",
             networkConfiguration={"awsvpcConfiguration": {"subnets": ["subnet-1"]}})
     refused("InvalidParameterException", re.compile(".*128"), ecs.run_task, taskDefinition="runs", startedBy="x" * 129)
