@@ -56,7 +56,7 @@ func (r *relay) deliver(ctx context.Context) {
 			return
 		}
 		if err := r.pass(ctx, m); err != nil {
-			r.finish("The connection to the container was lost.")
+			r.lost(ctx)
 			return
 		}
 		r.active = r.now()

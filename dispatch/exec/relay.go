@@ -114,10 +114,9 @@ func (r *relay) step(ctx context.Context, from <-chan datachannel.Message) bool 
 	defer wake.Stop()
 	select {
 	case <-done:
-		r.finish("The session was ended because the control plane stops.")
-		r.deadline = r.now().Add(stopTime)
+		r.stopped()
 	case <-ended:
-		r.finish("The session was terminated.")
+		r.finish(terminated)
 	case m, open := <-from:
 		if !open {
 			return false
@@ -130,7 +129,7 @@ func (r *relay) step(ctx context.Context, from <-chan datachannel.Message) bool 
 			r.heard(ctx, f)
 		} else {
 			r.frames = nil
-			r.finish("The connection to the container was lost.")
+			r.lost(ctx)
 		}
 	case <-wake.C:
 		r.tick(ctx)
@@ -139,6 +138,29 @@ func (r *relay) step(ctx context.Context, from <-chan datachannel.Message) bool 
 		r.close()
 	}
 	return true
+}
+
+const terminated = "The session was terminated."
+
+func (r *relay) stopped() {
+	r.finish("The session was ended because the control plane stops.")
+	r.deadline = r.now().Add(stopTime)
+}
+
+// lost lets the session end because the instance's end of it has. That end goes
+// too when the session is ended from here, and may be seen to go first.
+func (r *relay) lost(ctx context.Context) {
+	select {
+	case <-r.broker.done:
+		r.stopped()
+		return
+	default:
+	}
+	if ctx.Err() != nil {
+		r.finish(terminated)
+		return
+	}
+	r.finish("The connection to the container was lost.")
 }
 
 // next is when tick has something to do.
