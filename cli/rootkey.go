@@ -158,7 +158,7 @@ func rootKeyCommand() *cobra.Command {
 	wrap := &cobra.Command{
 		Use: "wrap", Short: "Have the keys wrapped by something else from now on", Args: cobra.NoArgs,
 		Long:    "Have the keys wrapped by something else from now on. The server must be stopped, and is started with what --to says as its --root-key.",
-		Example: "  roadstead rootkey wrap --to age:/root/identity.txt",
+		Example: "  roadstead rootkey wrap --to age:identity.txt",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return withRootKey(*dir, *key, func(d dataDir, from rootKey) error {
 				next, err := parseRootKey(d, to)

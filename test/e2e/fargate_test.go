@@ -34,7 +34,7 @@ func TestFargate(t *testing.T) {
 	p := startProgram(t, binary(t), filepath.Join(t.TempDir(), "data"), "--instances", "3")
 	ctx := context.Background()
 	if i := p.instanceAttributes(); !i[model.CapabilityInterface] {
-		t.Skip("the agent gives tasks no interfaces")
+		t.Fatal("the instances do not say that they give tasks interfaces")
 	}
 	image := p.image()
 	sized := func(family, cpu, memory, command string) string {
