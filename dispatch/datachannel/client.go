@@ -98,7 +98,9 @@ func (c *Client) Run(ctx context.Context, s Streams) (Ending, error) {
 	var sizes <-chan TerminalSize
 	for {
 		if err := c.flush(ctx); err != nil {
-			return end, fmt.Errorf("session: %w", err)
+			// That the session is over may have been read, and wait for its turn.
+			err = c.hear(frames, s, &end, err)
+			return end, err
 		}
 		typed, sized := input, sizes
 		if c.channel.Room() <= 0 {
@@ -140,6 +142,18 @@ func (c *Client) Run(ctx context.Context, s Streams) (Ending, error) {
 		}
 		wake.Stop()
 	}
+}
+
+// hear deals with what the service said before the connection was lost, which
+// may be how the session ended. If it is not, lost is the error.
+func (c *Client) hear(frames <-chan Message, s Streams, end *Ending, lost error) error {
+	c.conn.CloseNow() // frames ends with what was read
+	for m := range frames {
+		if _, over, err := c.take(m, s, end); err != nil || over {
+			return err
+		}
+	}
+	return fmt.Errorf("session: %w", lost)
 }
 
 // send sends a piece of the input, or its end. AWS's clients cannot tell the

@@ -54,6 +54,9 @@ func (l Layout) sockets() string { return filepath.Join(l.Run, "s") }
 func (l Layout) shims() string   { return filepath.Join(l.Run, "t") }
 func (l Layout) runc() string    { return filepath.Join(l.Run, "runc") }
 
+// runcState is where runc keeps what it knows of a container.
+func (l Layout) runcState(namespace, id string) string { return filepath.Join(l.runc(), namespace, id) }
+
 func (l Layout) record(id string) string { return filepath.Join(l.Records, id+".json") }
 
 // shared is where the namespaces are that a task's containers share.

@@ -1,9 +1,12 @@
 package containerd
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"syscall"
 
 	tasks "github.com/containerd/containerd/api/services/tasks/v1"
@@ -45,6 +48,9 @@ func (c *Client) Remove(ctx context.Context, id string) error {
 func (c *Client) remove(ctx context.Context, id string) error {
 	container, err := c.conn.ContainerService().Get(ctx, id)
 	if errdefs.IsNotFound(err) {
+		if err := c.removeState(ctx, id); err != nil {
+			return err
+		}
 		return c.removeFiles(id)
 	}
 	if err != nil {
@@ -58,6 +64,9 @@ func (c *Client) remove(ctx context.Context, id string) error {
 	defer unlock()
 	if _, err := c.conn.TaskService().Delete(ctx, &tasks.DeleteTaskRequest{ContainerID: id}); err != nil && !errdefs.IsNotFound(errgrpc.ToNative(err)) {
 		return errgrpc.ToNative(err)
+	}
+	if err := c.removeState(ctx, id); err != nil {
+		return err
 	}
 	c.shims.release(task, id)
 	c.ranges.release(task, id)
@@ -100,6 +109,20 @@ func (c *Client) killAndWait(ctx context.Context, id string) error {
 	defer cancel()
 	if _, err := c.conn.TaskService().Wait(ctx, &tasks.WaitRequest{ContainerID: id}); err != nil {
 		return fmt.Errorf("wait for the end of a killed process: %w", errgrpc.ToNative(err))
+	}
+	return nil
+}
+
+// removeState removes what runc still knows of a container, and its process if that is left: a shim that is killed while it
+// makes a container takes runc with it, and containerd, which had no answer yet, asks nobody to clear up.
+func (c *Client) removeState(ctx context.Context, id string) error {
+	if _, err := os.Lstat(c.layout.runcState(c.options.Namespace, id)); os.IsNotExist(err) {
+		return nil
+	}
+	root := filepath.Join(c.layout.runc(), c.options.Namespace)
+	said, err := exec.CommandContext(ctx, c.options.Runc, "--root", root, "delete", "--force", id).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("remove state of runc: %w: %s", err, bytes.TrimSpace(said))
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func (c *Client) Undo(ctx context.Context, id string) error {
 // that it began before it answers anybody, so the record tells what a start that nobody waited for has come to.
 func (c *Client) undo(ctx context.Context, id string) error {
 	if _, err := c.conn.ContainerService().Get(ctx, id); errdefs.IsNotFound(err) {
-		return c.removeFiles(id)
+		return c.remove(ctx, id)
 	} else if err != nil {
 		return err
 	}

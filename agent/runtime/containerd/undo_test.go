@@ -2,6 +2,7 @@ package containerd
 
 import (
 	"context"
+	"os"
 	"testing"
 	"time"
 
@@ -36,6 +37,35 @@ func TestUndoOfWhatNeverRan(t *testing.T) {
 		}
 		if err := n.client.Remove(ctx, "cut"); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// A shim that was killed with runc while that made a container leaves a state behind that nobody else knows of.
+func TestStateOfACutCreate(t *testing.T) {
+	n := newNode(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	image, err := n.client.Pull(ctx, n.instance(t).Image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	container := scripted(runtime.Container{ID: "cut", TaskID: "task-cut", Image: image.Ref}, runtimetest.Program{})
+	state := n.layout.runcState(n.client.options.Namespace, "cut")
+	for name, take := range map[string]func(context.Context, string) error{"undo": n.client.Undo, "remove": n.client.Remove} {
+		for _, registered := range []bool{false, true} {
+			if registered {
+				n.cutShort(t, ctx, container, false)
+			}
+			if err := os.MkdirAll(state, 0o711); err != nil {
+				t.Fatal(err)
+			}
+			if err := take(ctx, "cut"); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			if _, err := os.Lstat(state); !os.IsNotExist(err) {
+				t.Errorf("%s, registered %v: the state is left: %v", name, registered, err)
+			}
 		}
 	}
 }
