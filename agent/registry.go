@@ -46,6 +46,11 @@ func (r *Registry) Authenticate(ctx context.Context, c acs.Container) (*runtime.
 	if c.RegistryAuthentication.Type != "ecr" {
 		return nil, fmt.Errorf("registry authentication of type %q is not supported", c.RegistryAuthentication.Type)
 	}
+	return r.Token(ctx)
+}
+
+// Token gives the credentials for the registry behind the API.
+func (r *Registry) Token(ctx context.Context) (*runtime.BasicAuth, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.auth != nil && r.now().Before(r.expires.Add(-renewTokenBefore)) {

@@ -145,7 +145,7 @@ func agentCommand() *cobra.Command {
 	token := c.Flags().String("token", "", "token that `roadstead token` printed on the server; needed once")
 	cluster := c.Flags().String("cluster", defaultCluster, "cluster to join; the token must be for the same")
 	pool := c.Flags().Bool("fargate", false, "take tasks of Fargate and no others, and be shown in no cluster; the token must be for the same")
-	lends := addLendingFlags(c)
+	lends, pulls := addLendingFlags(c), addPullFlags(c)
 	provider := c.Flags().String("capacity-provider", "", capacityProviderUsage)
 	host := c.Flags().String("containerd", "", "address of the host's containerd (default: our own)")
 	apis := c.Flags().Bool("apis-for-tasks", false, apisForTasksUsage)
@@ -175,7 +175,7 @@ func agentCommand() *cobra.Command {
 			return err
 		}
 		n, err := openNode(nodeOptions{dir: d, bundle: []byte(own.kept.Bundle), url: own.url, cluster: *cluster, containerd: *host, apis: *apis,
-			log: log, prepared: preparedNamespaces, lending: *lends, attributes: supplying(*provider), credentials: own})
+			log: log, prepared: preparedNamespaces, lending: *lends, pulling: *pulls, attributes: supplying(*provider), credentials: own})
 		if err != nil {
 			return err
 		}

@@ -50,6 +50,8 @@ type nodeOptions struct {
 	apis bool
 	// lending is what the instance keeps for itself and offers.
 	lending lending
+	// pulling is where it gets images from.
+	pulling pulling
 	// prepared is how many network namespaces are made ahead.
 	prepared int
 	// The rest is for one of several instances on the machine: the folder of
@@ -72,6 +74,8 @@ type node struct {
 	logs       *logdriver.Driver
 	files      *secretfile.Store
 	agent      *agent.Agent
+	target     *url.URL // of the control plane
+	registry   *agent.Registry
 	// certificate is the instance's; nil without TLS.
 	certificate *instanceCertificate
 }
@@ -100,13 +104,30 @@ func openNode(o nodeOptions) (*node, error) {
 			return nil, err
 		}
 	}
-	if n.runtime, err = containerd.New(layout, containerd.Options{Roots: o.bundle, Address: o.containerd, Namespace: o.dir.name(), CgroupRoot: "/roadstead-" + o.dir.name()}); err != nil {
+	if err = n.openRuntime(); err != nil {
 		return nil, err
 	}
 	if n.network, err = linux.Open(n.networkOptions()); err != nil {
 		return nil, errors.Join(err, n.runtime.Close())
 	}
 	return n, n.introduce()
+}
+
+// openRuntime makes the client of containerd, and what gives it the passwords
+// of the control plane's registry.
+func (n *node) openRuntime() (err error) {
+	o := n.options
+	if n.target, err = url.Parse(o.url); err != nil {
+		return fmt.Errorf("URL of the control plane: %w", err)
+	}
+	n.registry = agent.NewRegistry(ecr.NewFromConfig(trusting(clientConfig(o.url, o.credentials), o.bundle)), time.Now)
+	options := containerd.Options{Roots: o.bundle, Address: o.containerd, Namespace: o.dir.name(), CgroupRoot: "/roadstead-" + o.dir.name(),
+		Unmirrored: []string{"localhost:" + n.target.Port()}}
+	if err := o.pulling.apply(&options, n.target.Host, n.target.Scheme == "http", n.registry.Token); err != nil {
+		return err
+	}
+	n.runtime, err = containerd.New(n.layout, options)
+	return err
 }
 
 func (n *node) networkOptions() linux.Options {
@@ -122,10 +143,7 @@ func (n *node) introduce() (err error) {
 	if n.logs, err = logdriver.New(cloudwatchlogs.NewFromConfig(config), o.dir.join("node", "logs"), logdriver.Options{Logger: o.log}); err != nil {
 		return err
 	}
-	target, err := url.Parse(o.url)
-	if err != nil {
-		return fmt.Errorf("URL of the control plane: %w", err)
-	}
+	target := n.target
 	insecure, channels := []string{}, (*http.Client)(nil)
 	if target.Scheme == "https" {
 		n.certificate = &instanceCertificate{url: o.url, roots: rootsOf(o.bundle), credentials: o.credentials, now: time.Now, log: o.log,
@@ -136,7 +154,7 @@ func (n *node) introduce() (err error) {
 		insecure = append(insecure, target.Host, "localhost:"+target.Port())
 	}
 	edges := agent.Edges{Runtime: n.runtime, Undoer: n.runtime, Prober: n.runtime, Meter: n.runtime, Executor: n.runtime, Network: n.network, Logs: n.logs,
-		Registry: agent.NewRegistry(ecr.NewFromConfig(config), time.Now), Secrets: secretReader{config}, SecretFiles: n.files, Protector: protector{config}}
+		Registry: n.registry, Secrets: secretReader{config}, SecretFiles: n.files, Protector: protector{config}}
 	if o.lending.s3 != "" {
 		objects, err := newObjectReader(o.lending.s3)
 		if err != nil {

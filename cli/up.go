@@ -102,7 +102,7 @@ is missing is replaced on the others, and its containers stay until "roadstead d
 The instances take tasks of Fargate, too, from whichever cluster.`,
 	}
 	flags := addServerFlags(c)
-	lends := addLendingFlags(c)
+	lends, pulls := addLendingFlags(c), addPullFlags(c)
 	remove := c.Flags().Bool("rm", false, "remove everything when stopped")
 	instances := c.Flags().Int("instances", 1, "how many container instances to run")
 	provider := c.Flags().String("capacity-provider", "", capacityProviderUsage)
@@ -118,7 +118,7 @@ The instances take tasks of Fargate, too, from whichever cluster.`,
 			attributes = append(attributes, takesFargate())
 		}
 		return up(c.Context(), c.OutOrStdout(), flags, *remove, *instances,
-			nodeOptions{containerd: *host, lending: *lends, attributes: attributes, apis: *apis}, logger(c.ErrOrStderr(), *flags.verbose))
+			nodeOptions{containerd: *host, lending: *lends, pulling: *pulls, attributes: attributes, apis: *apis}, logger(c.ErrOrStderr(), *flags.verbose))
 	}
 	return c
 }

@@ -1,12 +1,14 @@
 package containerd
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	goruntime "runtime"
 
+	"github.com/roadstead/roadstead/agent/runtime"
 	"github.com/roadstead/roadstead/agent/runtime/containerd/shim"
 )
 
@@ -26,6 +28,16 @@ type Options struct {
 	Spares int
 	// Pulls is how many images are pulled at once; others wait. 0 is 4.
 	Pulls int
+	// Mirrors are asked for images before the registries that the images' names begin with, at most maxMirrors; those of
+	// a registry in their order, and then those of all registries.
+	Mirrors []Mirror
+	// MirrorsOnly asks no registry that has a mirror.
+	MirrorsOnly bool
+	// Unmirrored are registries that no mirror stands for, such as the control plane's own. Pulls bring their credentials.
+	Unmirrored []string
+	// Login gives the credentials for a mirror, and for a registry when a pull brings none; nil, also what it returns,
+	// is anonymous.
+	Login func(ctx context.Context, host string) (*runtime.BasicAuth, error)
 	// Roots are certificates in PEM by which registries are verified beside the system's.
 	Roots []byte
 }
@@ -51,6 +63,9 @@ func (o Options) withDefaults(layout Layout) (Options, error) {
 	}
 	if o.Pulls == 0 {
 		o.Pulls = defaultPulls
+	}
+	if len(o.Mirrors) > maxMirrors {
+		return o, fmt.Errorf("%d mirrors of registries: at most %d", len(o.Mirrors), maxMirrors)
 	}
 	if o.Runc == "" {
 		path, err := findProgram("runc", "runc")

@@ -53,7 +53,12 @@ func (c *Client) pull(ctx context.Context, name reference.Named, request runtime
 			return runtime.Image{}, err
 		}
 	}
-	image, err := c.pullFresh(ctx, name, request)
+	sources, err := c.sourcesOf(ctx, name, request)
+	if err != nil {
+		return runtime.Image{}, err
+	}
+	image, err := c.pullFresh(ctx, name, c.newResolver(sources))
+	err = asked(sources, err)
 	if err != nil && request.Policy == runtime.PullDefault && pullKind(err) == runtime.KindUnreachable {
 		if image, absent := c.cached(ctx, name); absent == nil {
 			return image, nil
@@ -75,8 +80,7 @@ func (c *Client) cached(ctx context.Context, name reference.Named) (runtime.Imag
 	return found.describe(name.String(), true), nil
 }
 
-func (c *Client) pullFresh(ctx context.Context, name reference.Named, request runtime.PullRequest) (runtime.Image, error) {
-	resolver := c.newResolver(name, request)
+func (c *Client) pullFresh(ctx context.Context, name reference.Named, resolver remoteResolver) (runtime.Image, error) {
 	_, target, err := resolver.Resolve(ctx, name.String())
 	if err != nil {
 		return runtime.Image{}, err
