@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -43,6 +44,12 @@ type Options struct {
 	// timeout of its own.
 	HTTP   *http.Client
 	Logger *slog.Logger
+	// FromHost says whether an address is the machine's own: who asks from it at
+	// 169.254.170.2 may be a task in the host's network. Nil: none may ask.
+	FromHost func(netip.Addr) bool
+	// Neighbours are the instances that share the machine's network with this
+	// one, in the same process; nil is none.
+	Neighbours *Neighbours
 }
 
 // Agent is one container instance.
@@ -96,6 +103,8 @@ func (a *Agent) InstanceARN() string {
 // error only when the control plane refuses the instance for good, or when the
 // runtime cannot be watched.
 func (a *Agent) Run(ctx context.Context) error {
+	a.options.Neighbours.join(a)
+	defer a.options.Neighbours.leave(a)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup

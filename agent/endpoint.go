@@ -11,17 +11,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/smithy-go"
+
+	"github.com/roadstead/roadstead/dispatch/acs"
 )
 
 // TaskEndpoint answers what tasks ask at 169.254.170.2. It knows the task by
 // the address that the request comes from and gives nobody another's: an id in
-// the URL only says which of the task's own containers is meant.
+// the URL only says which of the task's own containers is meant. Tasks that
+// share the host's network have no address of their own: they are known by ids
+// that nobody can guess, and only those are (see hostTask).
 func (a *Agent) TaskEndpoint() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+CredentialsPath+"{id}", a.answerCredentials)
 	asked := func(path string, answer func(w http.ResponseWriter, r *http.Request, t askedTask, name string)) {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-			t, known, err := a.taskBehind(r)
+			t, known, err := a.taskBehind(r, (*Agent).hostTask)
 			name, mine := "", true
 			if id := r.PathValue("id"); id != "" {
 				name, mine = t.named(id)
@@ -48,20 +52,23 @@ func (a *Agent) TaskEndpoint() http.Handler {
 	asked("GET /v2/metadata/{id}", a.answerContainer(2))
 	asked("GET /v2/stats", a.answerAllStats)
 	asked("GET /v2/stats/{id}", a.answerStats)
-	protect := func(w http.ResponseWriter, r *http.Request, t askedTask, _ string) { a.protect(w, r, t.payload) }
+	protect := func(w http.ResponseWriter, r *http.Request, t askedTask, _ string) { t.agent.protect(w, r, t.payload) }
 	asked("GET "+agentPath+"{id}/task-protection/v1/state", protect)
 	asked("PUT "+agentPath+"{id}/task-protection/v1/state", protect)
 	return mux
 }
 
 func (a *Agent) answerCredentials(w http.ResponseWriter, r *http.Request) {
-	behind, known, err := a.taskBehind(r)
+	behind, known, err := a.taskBehind(r, (*Agent).credentialsTask)
 	if err != nil {
 		refuseTask(w, http.StatusServiceUnavailable, "AgentNotReady", "the agent is not ready")
 		return
 	}
 	id, task := r.PathValue("id"), behind.payload
-	c, ok := a.creds.get(id, task.ARN)
+	c, ok := acs.Credentials{}, false
+	if known {
+		c, ok = behind.agent.creds.get(id, task.ARN)
+	}
 	switch {
 	case known && ok:
 		answerTask(w, http.StatusOK, map[string]string{"RoleArn": c.RoleARN, "AccessKeyId": c.AccessKeyID,
@@ -88,16 +95,16 @@ func (a *Agent) answerContainer(version int) taskAnswer {
 
 func (a *Agent) answerTask(version int, tags bool) taskAnswer {
 	return func(w http.ResponseWriter, r *http.Request, t askedTask, _ string) {
-		out := t.metadata(version, a.zone())
+		out := t.metadata(version, t.agent.zone())
 		if tags {
-			a.addTags(r.Context(), &out)
+			t.agent.addTags(r.Context(), &out)
 		}
 		answerTask(w, http.StatusOK, out)
 	}
 }
 
 func (a *Agent) answerStats(w http.ResponseWriter, r *http.Request, t askedTask, name string) {
-	stats := a.statsOf(r.Context(), t.runs[name].id, name)
+	stats := t.agent.statsOf(r.Context(), t.runs[name].id, name)
 	if stats == nil {
 		answerTask(w, http.StatusInternalServerError, "unable to get the stats of the container: it does not run")
 		return
@@ -110,7 +117,7 @@ func (a *Agent) answerStats(w http.ResponseWriter, r *http.Request, t askedTask,
 func (a *Agent) answerAllStats(w http.ResponseWriter, r *http.Request, t askedTask, _ string) {
 	all := map[string]*dockerStats{}
 	for name, c := range t.runs {
-		all[c.id] = a.statsOf(r.Context(), c.id, name)
+		all[c.id] = t.agent.statsOf(r.Context(), c.id, name)
 	}
 	answerTask(w, http.StatusOK, all)
 }
@@ -164,9 +171,10 @@ func (a *Agent) addTags(ctx context.Context, out *taskMetadata) {
 // endpointPatience is how long a task's question waits for the node.
 const endpointPatience = 5 * time.Second
 
-// taskBehind returns the task that sent the request, if a task of this
-// instance has the address.
-func (a *Agent) taskBehind(r *http.Request) (task askedTask, known bool, err error) {
+// taskBehind returns the task that sent the request: the one of this instance
+// that has the address, or, when the machine itself is asking, the one in the
+// host's network that byID knows, of this instance or a neighbour.
+func (a *Agent) taskBehind(r *http.Request, byID func(*Agent, context.Context, string) (askedTask, bool, error)) (task askedTask, known bool, err error) {
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return askedTask{}, false, nil
@@ -175,7 +183,19 @@ func (a *Agent) taskBehind(r *http.Request) (task askedTask, known bool, err err
 	// connection, which ends the request's context, and still waits.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), endpointPatience)
 	defer cancel()
-	return a.node.taskAt(ctx, from.Addr().Unmap())
+	addr, id := from.Addr().Unmap(), r.PathValue("id")
+	task, known, err = a.node.taskAt(ctx, addr)
+	if known || err != nil || id == "" || a.options.FromHost == nil || !a.options.FromHost(addr) {
+		task.agent = a
+		return task, known, err
+	}
+	for _, of := range a.options.Neighbours.with(a) {
+		task, known, err = byID(of, ctx, id)
+		if task.agent = of; known || err != nil {
+			return task, known, err
+		}
+	}
+	return askedTask{}, false, nil
 }
 
 // taskAt returns the task that one of whose containers has the address.

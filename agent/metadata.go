@@ -3,6 +3,7 @@ package agent
 import (
 	"maps"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/roadstead/roadstead/agent/step"
@@ -126,14 +127,18 @@ func networkOf(version int, t acs.Task, r run) networkMetadata {
 
 // askedTask is a task as it is when it asks about itself.
 type askedTask struct {
+	agent   *Agent // the task's
 	payload acs.Task
 	state   step.TaskState
 	runs    map[string]run // of its containers, by name
 }
 
 // named returns the name of the container that the URL's id means: the runtime
-// knows it by that id.
+// knows it by that id. In the host's network the proof comes after it.
 func (a askedTask) named(id string) (name string, known bool) {
+	if a.payload.NetworkMode == "host" {
+		id, _, _ = strings.Cut(id, proofMark)
+	}
 	for _, c := range a.payload.Containers {
 		if a.runs[c.Name].id == id {
 			return c.Name, true
@@ -216,12 +221,15 @@ const (
 )
 
 // metadataEnvironment tells a container where it is told of itself. One without
-// an address cannot ask.
-func metadataEnvironment(r run) map[string]string {
-	if !r.sandbox.IPv4.IsValid() {
+// a network cannot ask.
+func (n *Node) metadataEnvironment(t acs.Task, spec acs.Container, r run) map[string]string {
+	id := r.id
+	switch {
+	case onHostNetwork(t, spec):
+		id = n.proof.of(id)
+	case !r.sandbox.IPv4.IsValid():
 		return nil
 	}
-	id := r.id
 	return map[string]string{"ECS_CONTAINER_METADATA_URI": taskHost + metadataV3 + id,
 		"ECS_CONTAINER_METADATA_URI_V4": taskHost + metadataPath + id, "ECS_AGENT_URI": taskHost + agentPath + id}
 }

@@ -124,6 +124,7 @@ type Node struct {
 	edges   Edges
 	options NodeOptions
 	records *records
+	proof   proof // of containers in the host's network
 	work    chan func(now time.Time)
 	health  chan struct{} // signalled when a container's health may have changed
 	ready   chan struct{}
@@ -181,9 +182,13 @@ func NewNode(edges Edges, o NodeOptions) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	proof, err := openProof(o.Dir)
+	if err != nil {
+		return nil, err
+	}
 	cores := goruntime.NumCPU()
 	return &Node{
-		edges: edges, options: o, records: records,
+		edges: edges, options: o, records: records, proof: proof,
 		work: make(chan func(time.Time)), health: make(chan struct{}, 1), ready: make(chan struct{}),
 		live:   map[string]*live{},
 		starts: make(chan struct{}, startsPerCore*cores), probes: make(chan struct{}, probesPerCore*cores),

@@ -115,7 +115,7 @@ func (n *Node) labels(t acs.Task, name string, r run, config acs.Config) map[str
 func (n *Node) environment(t acs.Task, spec acs.Container, r run, given secrets) []string {
 	all := map[string]string{}
 	maps.Copy(all, n.options.Environment)
-	maps.Copy(all, metadataEnvironment(r))
+	maps.Copy(all, n.metadataEnvironment(t, spec, r))
 	if onFargate(t) {
 		all["AWS_EXECUTION_ENV"] = "AWS_ECS_FARGATE"
 	}

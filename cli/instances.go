@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/roadstead/roadstead/agent"
 	"github.com/roadstead/roadstead/agent/network/linux"
 	"github.com/roadstead/roadstead/model"
 )
@@ -62,7 +63,7 @@ func openNodes(o nodeOptions, numbers []int) (nodes []*node, err error) {
 			}
 		}
 	}()
-	o.neighbours = new(linux.Neighbours)
+	o.neighbours, o.agents = new(linux.Neighbours), new(agent.Neighbours)
 	for _, k := range numbers {
 		if o.dir, err = first.instance(k); err != nil {
 			return nodes, err

@@ -62,6 +62,7 @@ type nodeOptions struct {
 	parts      int
 	zone       string
 	neighbours *linux.Neighbours
+	agents     *agent.Neighbours
 }
 
 // node is a container instance: the runtime, the network and the agent.
@@ -173,6 +174,7 @@ func (n *node) introduce() (err error) {
 		Instance: agent.Instance{Cluster: o.cluster, Resources: resources,
 			Attributes: slices.Concat(capabilities(cmp.Or(o.zone, "a")), o.lending.abilities(), custom(o.lending.attributes), o.attributes), Version: Version, Hash: "roadstead"},
 		Region: region, Credentials: o.credentials, HTTP: channels, Logger: o.log,
+		FromHost: n.network.FromHost, Neighbours: o.agents,
 	})
 	return err
 }

@@ -62,10 +62,20 @@ func (p *platform) enter(name, image string, change func(*types.ContainerDefinit
 // looked for.
 func (p *platform) enterMode(name, image string, mode types.NetworkMode, change func(*types.ContainerDefinition)) *inside {
 	p.t.Helper()
+	return p.enterPlaced(name, image, mode, "", change)
+}
+
+// enterPlaced is enterMode for a task on an instance that the expression
+// matches; "" is any.
+func (p *platform) enterPlaced(name, image string, mode types.NetworkMode, expression string, change func(*types.ContainerDefinition)) *inside {
+	p.t.Helper()
 	dir := p.t.TempDir()
 	definition := p.register(name, image, shell, func(in *ecs.RegisterTaskDefinitionInput) {
 		in.TaskRoleArn, in.NetworkMode = aws.String("arn:aws:iam::000000000000:role/"+name), mode
 		in.Volumes = []types.Volume{{Name: aws.String("w"), Host: &types.HostVolumeProperties{SourcePath: aws.String(dir)}}}
+		if expression != "" {
+			in.PlacementConstraints = []types.TaskDefinitionPlacementConstraint{{Type: types.TaskDefinitionPlacementConstraintTypeMemberOf, Expression: aws.String(expression)}}
+		}
 		c := &in.ContainerDefinitions[0]
 		c.MountPoints = []types.MountPoint{{SourceVolume: aws.String("w"), ContainerPath: aws.String("/w")}}
 		if mode == "" {

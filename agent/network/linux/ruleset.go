@@ -146,7 +146,15 @@ func (r ruleset) prerouting() []clause {
 	return append(rules, rule(toThisHost(), dnatByMap(r.ports)))
 }
 
-func (r ruleset) output() []clause { return []clause{rule(toThisHost(), dnatByMap(r.ports))} }
+// output is what the host itself sends, and so do the tasks in its network: they
+// ask at 169.254.170.2, too, and keep the host's address.
+func (r ruleset) output() []clause {
+	rules := []clause{rule(toThisHost(), dnatByMap(r.ports))}
+	if r.options.MetadataPort != 0 {
+		rules = append(rules, rule(daddr(host(metadataAddress)), dport(unix.IPPROTO_TCP, metadataPort), dnatTo(r.gateway, r.options.MetadataPort)))
+	}
+	return rules
+}
 
 // postrouting lets replies find their way: from the world, from a sandbox that
 // called a published port of its own bridge, and to the host's loopback. On
