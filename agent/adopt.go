@@ -180,8 +180,9 @@ func (n *Node) find(ctx context.Context, l *live, name string, e runtime.Event, 
 	if f.Running {
 		n.endCommands(ctx, e.ID)
 	}
-	driver, options := logConfig(containerOf(l.payload, name))
-	if _, err := n.edges.Logs.Open(ctx, Log{Container: e.ID, Driver: driver, Options: options, Adopted: true}); err != nil {
+	log := n.logOf(l.payload, name, e.ID)
+	log.Adopted = true
+	if _, err := n.edges.Logs.Open(ctx, log); err != nil {
 		n.options.Logger.Error("log of an adopted container is not followed", "container", e.ID, "error", err)
 	}
 	return f

@@ -66,6 +66,9 @@ type Log struct {
 	Container string // the container's id in the runtime
 	Driver    string // awslogs, json-file or none
 	Options   map[string]string
+	// As gives the credentials of the task's execution role, if they are known;
+	// nil: the log is the container instance's to write.
+	As func() (acs.Credentials, bool)
 	// Adopted says that the container has run already: Open asks nobody and
 	// waits for nothing.
 	Adopted bool

@@ -7,11 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/smithy-go"
-
 	"github.com/roadstead/roadstead/agent/runtime"
 	"github.com/roadstead/roadstead/agent/step"
-	"github.com/roadstead/roadstead/dispatch/acs"
 )
 
 const (
@@ -68,31 +65,14 @@ func (n *Node) startNow(ctx context.Context, l *live, name string, r run, given 
 	if err != nil {
 		return started, failure("CannotCreateContainerError", err)
 	}
-	if container.LogPath, err = n.openLog(ctx, log); err != nil {
-		return started, failure("CannotStartContainerError", logError(err))
+	if container.LogPath, err = n.openLog(ctx, l.payload, log); err != nil {
+		return started, logFailure(l.payload, err)
 	}
 	if !within(ctx, n.starts, func() { started, err = n.run(ctx, container) }) {
 		err = ctx.Err()
 	}
 	// gofail: var agentStarted struct{}
 	return started, startFailure(err)
-}
-
-func (n *Node) openLog(ctx context.Context, log Log) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, logTimeout)
-	defer cancel()
-	return n.edges.Logs.Open(ctx, log)
-}
-
-// logError words what the API said of a log as Docker's driver does: the code
-// and the message, without how they travelled.
-func logError(err error) error {
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return err
-	}
-	before, _, _ := strings.Cut(err.Error(), "operation error ")
-	return fmt.Errorf("%s%s: %s", before, api.ErrorCode(), api.ErrorMessage())
 }
 
 // run starts a container. A runtime that goes away meanwhile is asked again
@@ -164,14 +144,4 @@ func (n *Node) peers(l *live, name string) map[string]string {
 		}
 	}
 	return out
-}
-
-// logConfig returns the log driver of a container and its options. Docker's
-// own default is json-file.
-func logConfig(c acs.Container) (driver string, options map[string]string) {
-	h, err := hostConfigOf(c)
-	if err != nil || h.LogConfig == nil || h.LogConfig.Type == "" {
-		return "json-file", nil
-	}
-	return h.LogConfig.Type, h.LogConfig.Config
 }

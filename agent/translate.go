@@ -92,8 +92,7 @@ func (n *Node) translate(t acs.Task, name string, r run, given secrets, peers ma
 	if err := n.writeFiles(&out, t, host, r, peers); err != nil {
 		return runtime.Container{}, Log{}, err
 	}
-	driver, options := logConfig(spec)
-	return out, Log{Container: r.id, Driver: driver, Options: options}, nil
+	return out, n.logOf(t, name, r.id), nil
 }
 
 func (n *Node) labels(t acs.Task, name string, r run, config acs.Config) map[string]string {

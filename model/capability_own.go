@@ -35,7 +35,7 @@ const (
 )
 
 // CapabilityLogOption returns the attribute of an option of a log driver that
-// the driver takes and the agent does not, such as "awslogs-datetime-format".
+// the driver takes and the agent does not, such as "awslogs-format".
 func CapabilityLogOption(option string) string { return ownCapability + "log-option." + option }
 
 // MissingLogOptions returns the options of the log drivers that the agent
@@ -43,7 +43,7 @@ func CapabilityLogOption(option string) string { return ownCapability + "log-opt
 func MissingLogOptions(driver string) []string {
 	switch driver {
 	case "awslogs":
-		return []string{"awslogs-datetime-format", "awslogs-format", "awslogs-multiline-pattern"}
+		return []string{"awslogs-format"}
 	case "json-file":
 		return []string{"compress", "env", "env-regex", "labels", "labels-regex", "max-buffer-size", "mode", "tag"}
 	}

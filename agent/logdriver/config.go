@@ -68,13 +68,12 @@ func (d *Driver) writeConfig(container string, c config) error {
 }
 
 // logOptions are the options that each driver takes. Those of awslogs that say
-// where the API is are the agent's business, and those that say how much is
-// held in memory are met by holding nothing there.
+// where the API is are the agent's business.
 var logOptions = map[string][]string{
 	"none":      {},
 	"json-file": {"max-size", "max-file"},
 	"awslogs": {"awslogs-group", "awslogs-stream", "awslogs-region", "awslogs-endpoint", "awslogs-credentials-endpoint",
-		"awslogs-create-group", "mode", "max-buffer-size"},
+		"awslogs-create-group", "awslogs-datetime-format", "awslogs-multiline-pattern", "mode", "max-buffer-size"},
 }
 
 // validate refuses what the driver would not do.
@@ -90,16 +89,45 @@ func (c config) validate() error {
 	}
 	switch c.Driver {
 	case "json-file":
-		_, err := c.kept()
-		return err
+		if _, err := c.kept(); err != nil {
+			return err
+		}
 	case "awslogs":
 		if c.Options["awslogs-group"] == "" {
 			return errors.New("failed to initialize logging driver: must specify a value for log opt 'awslogs-group'")
 		}
-		_, err := c.createGroup()
-		return err
+		if _, err := c.createGroup(); err != nil {
+			return err
+		}
+		if _, err := c.eventStart(); err != nil {
+			return err
+		}
+	}
+	return c.validateMode()
+}
+
+// validateMode refuses a way of delivery that Docker does not know. Source:
+// Docker's reference, "Configure the delivery mode of log messages".
+func (c config) validateMode() error {
+	mode, buffer := c.Options["mode"], c.Options["max-buffer-size"]
+	if mode != "" && mode != "blocking" && mode != "non-blocking" {
+		return fmt.Errorf("failed to initialize logging driver: logger: logging mode not supported: %s", mode)
+	}
+	if buffer != "" && mode != "non-blocking" {
+		return errors.New("failed to initialize logging driver: logger: max-buffer-size option is only supported with 'mode=non-blocking'")
+	}
+	if _, err := size(buffer, 1); err != nil {
+		return fmt.Errorf("failed to initialize logging driver: error parsing option max-buffer-size: %w", err)
 	}
 	return nil
+}
+
+// behind is how much output may wait to be shipped, in bytes: what the
+// container's buffer holds that says how large it is, else all that the disk is
+// lent for.
+func (c config) behind(otherwise int64) int64 {
+	behind, _ := size(c.Options["max-buffer-size"], otherwise) // it is valid
+	return min(behind, otherwise)
 }
 
 func (c config) createGroup() (bool, error) {

@@ -192,11 +192,17 @@ func (d *Driver) Open(ctx context.Context, l agent.Log) (string, error) {
 	f := d.open[l.Container]
 	d.mu.Unlock()
 	if f != nil {
+		if s, ok := f.sink.(*stream); ok {
+			s.follow(l.As)
+		}
 		return f.path, nil
 	}
 	f, err := d.newFollower(l.Container, c)
 	if err != nil {
 		return "", err
+	}
+	if s, ok := f.sink.(*stream); ok {
+		s.follow(l.As)
 	}
 	f.skipHoles = l.Adopted
 	if f.sink != nil && !l.Adopted {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"regexp"
 	"sync"
 	"time"
 )
@@ -29,11 +30,22 @@ type sink interface {
 	// ship takes lines, as many as fit into one batch. The sink has them
 	// durably, or will never take them, when it returns nil.
 	ship(ctx context.Context, lines []line) error
+	// patience is how long after the container's end the rest is offered to a
+	// sink that does not take it; 0: until it does. What cannot be delivered to
+	// somebody else's machine must not keep a container for ever.
+	patience() time.Duration
+	// close lets go of what the sink holds open.
+	close()
 }
+
+// errRefused is output that the sink will not take before somebody changes
+// something; with the container's end it is dropped.
+var errRefused = errors.New("it is refused")
 
 type line struct {
 	at   time.Time
 	text string
+	end  int // the bytes up to behind it, of what was read with it
 }
 
 // follower takes care of one container's file. All but the channels belongs to
@@ -48,6 +60,9 @@ type follower struct {
 	dropped         int64 // bytes that nobody was told of yet
 	skipHoles       bool  // the place may be older than the holes
 	last            time.Time
+	start           *regexp.Regexp // of an event of several lines; nil: each line is one
+	held            held
+	ended           time.Time // when it was first known that no more is written
 
 	woken     chan struct{}
 	once      sync.Once
@@ -63,6 +78,11 @@ func (d *Driver) newFollower(container string, c config) (*follower, error) {
 		f.kept, err = c.kept()
 		return f, err
 	}
+	var err error
+	if f.start, err = c.eventStart(); err != nil {
+		return nil, err
+	}
+	f.options.MaxBehind = c.behind(f.options.MaxBehind)
 	f.sink = newStream(d, container, c)
 	place, err := readPlace(f.placePath)
 	if err != nil { // at worst some lines are shipped twice
@@ -93,6 +113,9 @@ func (f *follower) finish(ctx context.Context) error {
 
 // run ships until the container has finished or ctx ends.
 func (f *follower) run(ctx context.Context) {
+	if f.sink != nil {
+		defer f.sink.close()
+	}
 	pause := firstPause
 	for {
 		ending := false
@@ -104,6 +127,10 @@ func (f *follower) run(ctx context.Context) {
 		more, err := f.step(ctx, ending)
 		switch {
 		case ctx.Err() != nil:
+			return
+		case err != nil && ending && f.hopeless(err):
+			f.options.Logger.Error("the rest of a log is dropped: nobody takes it", "log", f.path, "error", err)
+			close(f.done)
 			return
 		case err != nil:
 			f.options.Logger.Warn("log not shipped; trying again", "log", f.path, "error", err)
@@ -122,9 +149,26 @@ func (f *follower) run(ctx context.Context) {
 	}
 }
 
+// hopeless reports whether what is left of an ended container's log is not
+// offered any more.
+func (f *follower) hopeless(err error) bool {
+	if f.sink == nil {
+		return false
+	}
+	now, patience := f.options.Now(), f.sink.patience()
+	if f.ended.IsZero() {
+		f.ended = now
+	}
+	return errors.Is(err, errRefused) || patience > 0 && now.Sub(f.ended) >= patience
+}
+
 // wait returns when there may be more to ship; false when ctx ended.
 func (f *follower) wait(ctx context.Context) bool {
-	check := time.NewTimer(recheck)
+	patience := recheck
+	if !f.held.at.IsZero() {
+		patience = min(patience, max(time.Millisecond, holdEvent-f.options.Now().Sub(f.held.at)))
+	}
+	check := time.NewTimer(patience)
 	defer check.Stop()
 	select {
 	case <-ctx.Done():
@@ -203,9 +247,9 @@ func (f *follower) read(file *os.File, size int64, ending bool) (lines []line, p
 	f.last = at
 	if f.dropped > 0 {
 		note := fmt.Sprintf("[%d bytes of this log were dropped: the logs service was away for too long]", f.dropped)
-		return []line{{at, note}}, f.place, nil
+		return []line{{at: at, text: note}}, f.place, nil
 	}
-	lines, used := cut(buffer[:n], ending && f.place+int64(n) >= size, at)
+	lines, used := f.take(buffer[:n], ending && f.place+int64(n) >= size, at)
 	return lines, f.place + int64(used), nil
 }
 

@@ -2,6 +2,7 @@ package logdriver
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -19,12 +20,21 @@ const (
 )
 
 // cut splits what was read into the lines of one batch, and says how many
-// bytes they take. The rest behind the last line end is left for later, unless
-// nothing will follow it or it is longer than an event. Empty lines are left
-// out: an event has a text.
+// bytes they take. Empty lines are left out: an event has a text.
 func cut(b []byte, last bool, at time.Time) (lines []line, used int) {
+	lines, used, _ = split(b, last, at)
+	return slices.DeleteFunc(lines, func(l line) bool { return l.text == "" }), used
+}
+
+// split is cut with the empty lines; full says that the batch takes no more. The
+// rest behind the last line end is left for later, unless nothing will follow
+// it or it is longer than an event.
+func split(b []byte, last bool, at time.Time) (lines []line, used int, full bool) {
 	total := 0
-	for len(b) > 0 && len(lines) < maxBatchEvents {
+	for len(b) > 0 {
+		if len(lines) >= maxBatchEvents {
+			return lines, used, true
+		}
 		end, next := bytes.IndexByte(b, '\n'), 0
 		switch {
 		case end >= 0:
@@ -32,7 +42,7 @@ func cut(b []byte, last bool, at time.Time) (lines []line, used int) {
 		case last || len(b) >= maxEvent:
 			end, next = len(b), len(b)
 		default:
-			return lines, used
+			return lines, used, false
 		}
 		piece := b[:end]
 		if fits := prefix(piece, last || next > end); fits < end {
@@ -42,14 +52,12 @@ func cut(b []byte, last bool, at time.Time) (lines []line, used int) {
 		}
 		text := strings.ToValidUTF8(string(piece), "\uFFFD")
 		if total += len(text) + eventOverhead; total > maxBatchBytes {
-			return lines, used
-		}
-		if text != "" {
-			lines = append(lines, line{at, text})
+			return lines, used, true
 		}
 		b, used = b[next:], used+next
+		lines = append(lines, line{at: at, text: text, end: used})
 	}
-	return lines, used
+	return lines, used, false
 }
 
 // prefix returns how many bytes of b make one event: it ends between

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -32,7 +33,25 @@ type service struct {
 	puts    int
 	problem string // with what was put
 	lastAt  map[string]int64
-	putting func() // is called before a batch is taken
+	putting func()   // is called before a batch is taken
+	allow   []string // access keys; nil: everybody
+}
+
+// permit refuses callers that are not allowed; it is called with mu held.
+func (s *service) permit(opts []func(*cloudwatchlogs.Options)) error {
+	if s.allow == nil {
+		return nil
+	}
+	var o cloudwatchlogs.Options
+	for _, f := range opts {
+		f(&o)
+	}
+	if o.Credentials != nil {
+		if c, err := o.Credentials.Retrieve(context.Background()); err == nil && slices.Contains(s.allow, c.AccessKeyID) {
+			return nil
+		}
+	}
+	return &types.AccessDeniedException{Message: aws.String("User is not authorized")}
 }
 
 func newService(groups ...string) *service {
@@ -62,11 +81,14 @@ func (s *service) CreateLogGroup(_ context.Context, in *cloudwatchlogs.CreateLog
 	return &cloudwatchlogs.CreateLogGroupOutput{}, nil
 }
 
-func (s *service) CreateLogStream(_ context.Context, in *cloudwatchlogs.CreateLogStreamInput, _ ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.CreateLogStreamOutput, error) {
+func (s *service) CreateLogStream(_ context.Context, in *cloudwatchlogs.CreateLogStreamInput, opts ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.CreateLogStreamOutput, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down {
 		return nil, errAway
+	}
+	if err := s.permit(opts); err != nil {
+		return nil, err
 	}
 	if !s.groups[*in.LogGroupName] {
 		return nil, notFound()
@@ -79,7 +101,7 @@ func (s *service) CreateLogStream(_ context.Context, in *cloudwatchlogs.CreateLo
 	return &cloudwatchlogs.CreateLogStreamOutput{}, nil
 }
 
-func (s *service) PutLogEvents(ctx context.Context, in *cloudwatchlogs.PutLogEventsInput, _ ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.PutLogEventsOutput, error) {
+func (s *service) PutLogEvents(ctx context.Context, in *cloudwatchlogs.PutLogEventsInput, opts ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.PutLogEventsOutput, error) {
 	s.mu.Lock()
 	hang, putting := s.hang, s.putting
 	s.mu.Unlock()
@@ -93,6 +115,9 @@ func (s *service) PutLogEvents(ctx context.Context, in *cloudwatchlogs.PutLogEve
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.puts++
+	if err := s.permit(opts); err != nil {
+		return nil, err
+	}
 	name := *in.LogGroupName + "/" + *in.LogStreamName
 	switch _, ok := s.streams[name]; {
 	case s.down:

@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+	"github.com/aws/smithy-go"
+
+	"github.com/roadstead/roadstead/dispatch/acs"
 )
 
 // callTimeout is how long one call of the API may take.
@@ -22,6 +26,41 @@ type stream struct {
 	createGroup   bool
 	options       Options
 	warned        bool // that output is dropped
+	// as gives the task's execution role, as which the stream is written to; nil
+	// is the container instance itself.
+	as atomic.Pointer[func() (acs.Credentials, bool)]
+}
+
+// follow lets the stream be written to as an execution role.
+func (s *stream) follow(as func() (acs.Credentials, bool)) {
+	if as != nil {
+		s.as.Store(&as)
+	}
+}
+
+// patience implements sink: the platform's own service comes back.
+func (s *stream) patience() time.Duration { return 0 }
+
+// close implements sink.
+func (s *stream) close() {}
+
+// signed is how a call is made: as the task's execution role where that is
+// known, else as the container instance. After a restart the role's credentials
+// come a little later than the first batch.
+func (s *stream) signed() []func(*cloudwatchlogs.Options) {
+	as := s.as.Load()
+	if as == nil {
+		return nil
+	}
+	c, ok := (*as)()
+	if !ok {
+		return nil
+	}
+	return []func(*cloudwatchlogs.Options){func(o *cloudwatchlogs.Options) {
+		o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken}, nil
+		})
+	}}
 }
 
 // newStream returns the stream that a valid configuration names.
@@ -54,7 +93,7 @@ func (s *stream) prepare(ctx context.Context) error {
 func (s *stream) makeGroup(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	_, err := s.api.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String(s.group)})
+	_, err := s.api.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: aws.String(s.group)}, s.signed()...)
 	return unlessExists(err)
 }
 
@@ -62,7 +101,7 @@ func (s *stream) makeStream(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	_, err := s.api.CreateLogStream(ctx, &cloudwatchlogs.CreateLogStreamInput{
-		LogGroupName: aws.String(s.group), LogStreamName: aws.String(s.stream)})
+		LogGroupName: aws.String(s.group), LogStreamName: aws.String(s.stream)}, s.signed()...)
 	return unlessExists(err)
 }
 
@@ -90,13 +129,15 @@ func (s *stream) ship(ctx context.Context, lines []line) error {
 		events[i] = types.InputLogEvent{Message: aws.String(l.text), Timestamp: aws.Int64(l.at.UnixMilli())}
 	}
 	out, err := s.api.PutLogEvents(ctx, &cloudwatchlogs.PutLogEventsInput{
-		LogGroupName: aws.String(s.group), LogStreamName: aws.String(s.stream), LogEvents: events})
+		LogGroupName: aws.String(s.group), LogStreamName: aws.String(s.stream), LogEvents: events}, s.signed()...)
 	var missing *types.ResourceNotFoundException
 	var invalid *types.InvalidParameterException
 	switch {
 	case errors.As(err, &missing) || errors.As(err, &invalid):
 		s.warn("output is dropped: the logs service will not take it", "error", err)
 		return nil
+	case denied(err):
+		return errors.Join(errRefused, err)
 	case err != nil:
 		return err
 	}
@@ -112,4 +153,10 @@ func (s *stream) warn(what string, more ...any) {
 		s.warned = true
 		s.options.Logger.Warn(what, append([]any{"group", s.group, "stream", s.stream}, more...)...)
 	}
+}
+
+// denied reports whether the caller lacks a permission.
+func denied(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == "AccessDeniedException"
 }
