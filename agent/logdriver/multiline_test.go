@@ -73,12 +73,12 @@ func TestHeldEventIsShippedInTime(t *testing.T) {
 		begun := time.Now()
 		write(t, f.path, "begin\n one\n")
 		go func() { defer close(done); f.run(ctx) }()
-		time.Sleep(holdEvent - time.Millisecond)
+		<-time.After(holdEvent - time.Millisecond) // of the test's own clock
 		synctest.Wait()
 		if got := s.text("g/c"); got != "" {
 			t.Errorf("shipped early: %q", got)
 		}
-		time.Sleep(2 * time.Millisecond)
+		<-time.After(2 * time.Millisecond)
 		synctest.Wait()
 		if got := s.text("g/c"); got != "begin\n one" || s.lastAt["g/c"] != begun.UnixMilli() {
 			t.Errorf("shipped: %q, %v after it began", got, s.lastAt["g/c"]-begun.UnixMilli())
