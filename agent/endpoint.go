@@ -96,6 +96,9 @@ func (a *Agent) answerContainer(version int) taskAnswer {
 func (a *Agent) answerTask(version int, tags bool) taskAnswer {
 	return func(w http.ResponseWriter, r *http.Request, t askedTask, _ string) {
 		out := t.metadata(version, t.agent.zone())
+		if version >= 4 {
+			out.Storage = t.agent.node.storageOf(t.payload)
+		}
 		if tags {
 			t.agent.addTags(r.Context(), &out)
 		}

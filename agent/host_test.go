@@ -52,6 +52,7 @@ type host struct {
 	pull    func(runtime.PullRequest) fake.Pulled
 	vault   SecretReader
 	files   SecretFiles
+	disks   Disks
 	shield  Protector
 	again   bool // containers may be started more than once
 }
@@ -160,7 +161,7 @@ func (h *host) begin() {
 	o.HTTP = &http.Client{Transport: &http.Transport{DialContext: h.plane.pipes.dial, DisableKeepAlives: true}}
 	w := &wires{h, l}
 	n := h.network.Open()
-	agent, err := New(h.plane, Edges{Runtime: w, Undoer: w, Prober: w, Meter: w, Network: netWires{w, n}, Registry: w, Logs: logWires{w}, Secrets: h.vault, SecretFiles: h.files, Protector: h.shield}, o)
+	agent, err := New(h.plane, Edges{Runtime: w, Undoer: w, Prober: w, Meter: w, Network: netWires{w, n}, Registry: w, Logs: logWires{w}, Secrets: h.vault, SecretFiles: h.files, Disks: h.disks, Protector: h.shield}, o)
 	if err != nil {
 		h.t.Fatal(err)
 	}

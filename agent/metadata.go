@@ -29,7 +29,8 @@ type taskMetadata struct {
 	TaskTags              map[string]string `json:",omitempty"`
 	ContainerInstanceTags map[string]string `json:",omitempty"`
 	Containers            []containerMetadata
-	Errors                []metadataError `json:",omitempty"`
+	Storage               *storageMetadata `json:"EphemeralStorageMetrics,omitempty"`
+	Errors                []metadataError  `json:",omitempty"`
 }
 
 // limitsMetadata are vCPUs and MiB for a task, CPU units and MiB for a

@@ -22,13 +22,26 @@ const (
 	credentialsPatience = time.Minute
 )
 
-// prepare fetches the secrets of a task.
+// prepare fetches the secrets of a task, and meanwhile makes its disks.
 func (n *Node) prepare(ctx context.Context, l *live) {
 	n.answer(ctx, l, func() func(time.Time) {
-		fetched, err := n.fetchSecrets(ctx, l.payload)
+		disk := make(chan step.Failure, 1)
+		go func() {
+			disk <- failure("ResourceInitializationError: failed to prepare ephemeral storage", n.prepareDisk(l.payload))
+		}()
+		var fetched secrets
+		var why step.Failure
+		if step.NeedsSecrets(l.payload) {
+			var err error
+			fetched, err = n.fetchSecrets(ctx, l.payload)
+			why = prepareFailure(err)
+		}
+		if made := <-disk; why == "" {
+			why = made
+		}
 		return func(now time.Time) {
 			l.secrets = fetched
-			l.task.Prepared(now, prepareFailure(err))
+			l.task.Prepared(now, why)
 		}
 	})
 }

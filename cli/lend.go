@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/spf13/cobra"
 
+	"github.com/roadstead/roadstead/agent/disk"
 	"github.com/roadstead/roadstead/model"
 )
 
@@ -73,6 +74,7 @@ func (l lending) abilities() (out []types.Attribute) {
 		}
 	}
 	add(l.s3 != "", model.CapabilityEnvironmentFile)
+	add(disk.Loop{}.Usable(disk.Ext4) == nil, model.CapabilityStorage)
 	// The second version of control groups knows no swappiness of a container.
 	add(exists("/sys/fs/cgroup/memory/memory.swappiness") && exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"), model.CapabilitySwappiness)
 	enabled, _ := os.ReadFile("/sys/module/apparmor/parameters/enabled") // absent: there is none

@@ -26,6 +26,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/roadstead/roadstead/agent"
+	"github.com/roadstead/roadstead/agent/disk"
 	"github.com/roadstead/roadstead/agent/logdriver"
 	"github.com/roadstead/roadstead/agent/mount"
 	"github.com/roadstead/roadstead/agent/network/linux"
@@ -164,6 +165,9 @@ func (n *node) introduce() (err error) {
 		edges.Objects = objects
 	}
 	edges.Mounts = mount.Table{}
+	if disks := (disk.Loop{}); disks.Usable(disk.Ext4) == nil {
+		edges.Disks = disks
+	}
 	resources, err := o.lending.resources(max(o.parts, 1))
 	if err != nil {
 		return err

@@ -47,6 +47,9 @@ func (p Platform) Payload(t *model.Task, d *model.TaskDefinition) (acs.Task, err
 	}
 	cpu, memory := taskLimits(t, def)
 	out.CPU, out.Memory = float64(cpu)/1024, memory
+	if t.Spec.LaunchType == string(types.LaunchTypeFargate) {
+		out.EphemeralStorage = int64(model.FargateStorage(def, t.Spec.Overrides))
+	}
 	for _, v := range def.Volumes {
 		out.Volumes = append(out.Volumes, volume(v))
 	}

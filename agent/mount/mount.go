@@ -67,6 +67,19 @@ func (Table) Mount(kind, source, target, options string) error {
 	return nil
 }
 
+// Mounted reports whether something is mounted on a directory.
+func Mounted(directory string) (bool, error) {
+	directory, err := resolved(directory)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	mounted, err := points()
+	return slices.Contains(mounted, directory), err
+}
+
 // parse takes options apart. A server that is named with addr= is looked up: the kernel cannot.
 func parse(kind, options string) (bits uintptr, data string, err error) {
 	var own []string

@@ -32,6 +32,9 @@ type Container struct {
 	Tmpfs      []Tmpfs
 	ShmSize    int64 // of /dev/shm, where it is the container's or the task's; 0 is 64 MiB
 	Devices    []Device
+	// Scratch is a directory of the machine that what the container writes goes into, beside its mounts; "": where the
+	// implementation keeps it. It is the task's: whoever made it removes it after the container.
+	Scratch string
 
 	Resources Resources
 	Task      TaskLimits // the same for every container of the task; the first one started sets them

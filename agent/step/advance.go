@@ -244,6 +244,9 @@ func (t *Task) cleanUp(now time.Time) {
 		}
 		return
 	}
+	if t.preparing {
+		return // what is being made would stay
+	}
 	for _, c := range t.containers {
 		if !c.removed && !c.removing && !now.Before(c.remove.at) {
 			c.removing, c.remove.at = true, time.Time{}

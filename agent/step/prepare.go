@@ -8,12 +8,21 @@ import (
 )
 
 // Prepare fetches what the task's containers are given and the control plane
-// does not send: secrets, and what registries want to know. It is asked for
-// once in a life of the node, and only where something is still to be started.
+// does not send: secrets, and what registries want to know; and it makes the
+// disks of the task. It is asked for once in a life of the node, and only where
+// something is still to be started.
 // Answer: Task.Prepared.
 type Prepare struct{}
 
 func (Prepare) effect() {}
+
+// needsDisk reports whether something is mounted for the task that is not there
+// by itself.
+func needsDisk(t acs.Task) bool { return t.EphemeralStorage > 0 }
+
+// NeedsSecrets reports whether something must be fetched before a container of
+// the task can be started, or its image pulled.
+func NeedsSecrets(t acs.Task) bool { return slices.ContainsFunc(t.Containers, needsPreparation) }
 
 // needsPreparation reports whether a container cannot be started with what the
 // payload says.
@@ -31,7 +40,7 @@ func (t *Task) prepare() {
 	if t.prepared || t.preparing || t.desired != Running {
 		return
 	}
-	if !slices.ContainsFunc(t.payload.Containers, needsPreparation) {
+	if !needsDisk(t.payload) && !NeedsSecrets(t.payload) {
 		t.prepared = true
 		return
 	}

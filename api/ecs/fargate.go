@@ -101,7 +101,7 @@ func showFargateTask(v store.View, t *model.Task, def *types.TaskDefinition, out
 		}
 	}
 	out.PlatformVersion, out.PlatformFamily = text(t.Spec.PlatformVersion), new(platformFamily)
-	size := place.FargateStorage(def, t.Spec.Overrides)
+	size := model.FargateStorage(def, t.Spec.Overrides)
 	out.EphemeralStorage = &types.EphemeralStorage{SizeInGiB: size}
 	out.FargateEphemeralStorage = &types.TaskEphemeralStorage{SizeInGiB: size}
 	if o := t.Spec.Overrides; o != nil && out.Overrides != nil {

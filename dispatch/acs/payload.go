@@ -41,6 +41,9 @@ type Task struct {
 	// Interfaces has one element for a task in network mode awsvpc, and none
 	// for others.
 	Interfaces []NetworkInterface `json:"elasticNetworkInterfaces,omitempty"`
+	// EphemeralStorage is what containers and volumes of a task of Fargate may
+	// write, in GiB; 0: no limit of the task. Our agent's alone.
+	EphemeralStorage int64 `json:"ephemeralStorageInGiB,omitempty"`
 }
 
 // Container is one container of a Task. What Docker calls its config and host

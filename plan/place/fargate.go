@@ -3,8 +3,6 @@ package place
 import (
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
 	"github.com/roadstead/roadstead/model"
 )
 
@@ -41,19 +39,3 @@ func Lacks(f *Fleet, req *Request) bool {
 		return Check(Node{Instance: n.Instance, Guest: n.Guest}, req) == ""
 	})
 }
-
-// FargateStorage returns how large the ephemeral storage of a task of Fargate
-// is, in GiB. Source: ECS API reference, EphemeralStorage.
-func FargateStorage(def *types.TaskDefinition, over *types.TaskOverride) int32 {
-	switch {
-	case over != nil && over.EphemeralStorage != nil:
-		return over.EphemeralStorage.SizeInGiB
-	case def.EphemeralStorage != nil:
-		return def.EphemeralStorage.SizeInGiB
-	}
-	return DefaultFargateStorage
-}
-
-// DefaultFargateStorage is the ephemeral storage of a task of Fargate that does
-// not name any, in GiB.
-const DefaultFargateStorage = 20

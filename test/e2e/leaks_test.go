@@ -45,6 +45,12 @@ func machine(t testing.TB) traces {
 	}
 	run, _ := filepath.Glob("/run/roadstead/*")
 	out["files below /run/roadstead"] = run
+	files, _ := filepath.Glob("/sys/block/loop*/loop/backing_file")
+	for _, f := range files {
+		if text, err := os.ReadFile(f); err == nil {
+			out["files on loop devices"] = append(out["files on loop devices"], strings.TrimSpace(string(text)))
+		}
+	}
 	out["processes"] = processes()
 	return out
 }

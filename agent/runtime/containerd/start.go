@@ -129,7 +129,11 @@ func (c *Client) snapshot(ctx context.Context, container runtime.Container, spec
 	if container.Isolated {
 		options = append(options, snapshots.WithLabels(snapshotUsers(spec.Linux.UIDMappings[0].HostID)))
 	}
-	return c.conn.SnapshotService(c.options.Snapshotter).Prepare(ctx, container.ID, image.snapshot, options...)
+	mounts, err := c.conn.SnapshotService(c.options.Snapshotter).Prepare(ctx, container.ID, image.snapshot, options...)
+	if err == nil && container.Scratch != "" {
+		err = moveWrites(mounts, filepath.Join(container.Scratch, container.ID))
+	}
+	return mounts, err
 }
 
 func (c *Client) prepareSpec(ctx context.Context, container runtime.Container, first uint32) (*specs.Spec, *unpacked, error) {
