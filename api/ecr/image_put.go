@@ -78,8 +78,9 @@ func (r request) exists(v store.View, repository *model.Repository, push Push) e
 	if push.Tag != "" {
 		tagged = fmt.Sprintf(" and tag '%s'", push.Tag)
 	}
+	// AWS leaves out an article here that its other messages have.
 	return &types.ImageAlreadyExistsException{Message: new(fmt.Sprintf(
-		"Image with digest '%s'%s already exists in %s", digest, tagged, r.of(repository.Name)))}
+		"Image with digest '%s'%s already exists in the repository with name '%s' in registry with id '%s'", digest, tagged, repository.Name, r.registry))}
 }
 
 // refused words why a push was refused.

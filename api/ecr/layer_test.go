@@ -87,7 +87,7 @@ func TestPushThroughTheAPI(t *testing.T) {
 	out := must[*ecr.PutImageOutput](t)(put())
 	wantSame(t, *out.Image.ImageId.ImageDigest, sha(manifest))
 	_, err = put()
-	wantError(t, err, "ImageAlreadyExistsException", "Image with digest '"+sha(manifest)+"' and tag 'v1' already exists in the repository with name 'shop' in the registry with id '000000000000'")
+	wantError(t, err, "ImageAlreadyExistsException", "Image with digest '"+sha(manifest)+"' and tag 'v1' already exists in the repository with name 'shop' in registry with id '000000000000'")
 
 	login := w.login(w.session(caller.ExecutionRole))
 	ref, _ := ggcr.ParseReference(w.host + "/shop:v1")

@@ -40,10 +40,7 @@ func checkPolicy(text *string) error {
 			return violates("policyText", "Invalid repository policy provided: Statement[%d] has no Action", i)
 		}
 	}
-	if _, err := policy.Parse(*text, policy.Trust); err == nil {
-		return nil
-	}
-	if _, err := policy.Parse(*text, policy.Resource); err != nil {
+	if _, err := policy.Parse(*text, policy.Own); err != nil {
 		return violates("policyText", "Invalid repository policy provided: %v", err)
 	}
 	return nil

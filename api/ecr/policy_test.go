@@ -32,6 +32,13 @@ func TestRepositoryPolicies(t *testing.T) {
 		_, err = w.ecr.SetRepositoryPolicy(ctx, &ecr.SetRepositoryPolicyInput{RepositoryName: name, PolicyText: &bad})
 		wantError(t, err, "InvalidParameterException", "Invalid parameter at '"+message)
 	}
+	// Statements may share an id, and name resources or none: ECR takes both.
+	mixed := `{"Version": "2008-10-17", "Statement": [{"Sid": "same", "Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"},
+		{"Sid": "same", "Effect": "Deny", "Principal": "*", "Action": "ecr:DescribeImages", "Resource": "*"}]}`
+	must[*ecr.SetRepositoryPolicyOutput](t)(w.ecr.SetRepositoryPolicy(ctx, &ecr.SetRepositoryPolicyInput{RepositoryName: name, PolicyText: &mixed}))
+	_, err = w.ecr.DescribeImages(ctx, &ecr.DescribeImagesInput{RepositoryName: name})
+	wantError(t, err, "AccessDeniedException", "User: arn:aws:iam::000000000000:root is not authorized to perform: ecr:DescribeImages on resource: "+
+		"arn:aws:ecr:us-east-1:000000000000:repository/shop with an explicit deny in a resource-based policy")
 	denies := strings.Replace(text, "Allow", "Deny", 1)
 	must[*ecr.SetRepositoryPolicyOutput](t)(w.ecr.SetRepositoryPolicy(ctx, &ecr.SetRepositoryPolicyInput{RepositoryName: name, PolicyText: &denies}))
 	_, err = w.ecr.BatchGetImage(ctx, &ecr.BatchGetImageInput{RepositoryName: name, ImageIds: []types.ImageIdentifier{{ImageTag: aws.String("a")}}})

@@ -41,13 +41,16 @@ var settingValues = map[string][]string{
 	"fargateEventWindows":            {"disabled", "enabled"},
 }
 
+// longARNs is the end of the names of the settings of ARNs' formats. AWS
+// opts nobody out of long ones any more, and clients know its words for it:
+// Terraform leaves such a setting alone instead of failing to destroy it.
+// Source: Terraform's documentation of aws_ecs_account_setting_default.
+const longARNs = "LongArnFormat"
+
 // refusedValues are values of AWS's that are not taken yet.
 var refusedValues = map[string][]string{
-	"serviceLongArnFormat":           {"disabled"},
-	"taskLongArnFormat":              {"disabled"},
-	"containerInstanceLongArnFormat": {"disabled"},
-	"tagResourceAuthorization":       {"off"},
-	"fargateFIPSMode":                {"enabled"}, // no module of cryptography here is validated
+	"tagResourceAuthorization": {"off"},
+	"fargateFIPSMode":          {"enabled"}, // no module of cryptography here is validated
 }
 
 // effective returns the value of a setting for the caller: the caller's own,
@@ -83,6 +86,8 @@ func checkSetting(name types.SettingName, value *string) (string, error) {
 		given = "disabled"
 	}
 	switch {
+	case given == "disabled" && strings.HasSuffix(string(name), longARNs):
+		return "", invalid("You can no longer disable Long Arn settings")
 	case name == settingGuardDuty:
 		return "", invalid("The account setting %s is read-only. Amazon GuardDuty controls it.", name)
 	case slices.Contains(refusedValues[string(name)], given):

@@ -163,7 +163,7 @@ func TestEveryAccountSetting(t *testing.T) {
 	_, err := put(l.Client, "guardDutyActivate", "on", "")
 	refused(t, err, "InvalidParameterException", "The account setting guardDutyActivate is read-only. Amazon GuardDuty controls it.")
 	_, err = put(l.Client, "taskLongArnFormat", "disabled", "")
-	refused(t, err, "InvalidParameterException", "The value disabled of the account setting taskLongArnFormat is not supported by Roadstead yet.")
+	refused(t, err, "InvalidParameterException", "You can no longer disable Long Arn settings")
 	managed := must[*ecs.ListAccountSettingsOutput](t)(l.ListAccountSettings(t.Context(), &ecs.ListAccountSettingsInput{EffectiveSettings: true, Name: "guardDutyActivate"})).Settings[0]
 	if managed.Type != "aws_managed" || *managed.Value != "off" {
 		t.Fatalf("%+v", managed)

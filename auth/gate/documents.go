@@ -15,7 +15,7 @@ const maxDocuments = 4096
 type documents struct {
 	limit int
 	lock  sync.RWMutex
-	known [policy.Trust + 1]map[string]*policy.Document
+	known [policy.Own + 1]map[string]*policy.Document
 }
 
 func newDocuments(limit int) *documents {
@@ -37,33 +37,33 @@ func (d *documents) forget() {
 const broken = `{"Version":"2012-10-17","Statement":{"Sid":"unreadable","Effect":"Deny","Principal":"*","Action":"*","Resource":"*",` +
 	`"Condition":{"StringNotEquals":{"aws:PrincipalType":"Account"}}}}`
 
-// parsed returns the document that a text is, of the first of the kinds that
-// it can be of.
-func (d *documents) parsed(text string, kinds ...policy.Kind) *policy.Document {
-	kind := kinds[0]
+// parsed returns the document of a kind that a text is.
+func (d *documents) parsed(text string, kind policy.Kind) *policy.Document {
 	d.lock.RLock()
 	p, ok := d.known[kind][text]
 	d.lock.RUnlock()
 	if ok {
 		return p
 	}
-	p = parse(text, kinds)
+	p = parse(text, kind)
 	d.lock.Lock()
 	defer d.lock.Unlock()
-	if len(d.known[policy.Identity])+len(d.known[policy.Resource])+len(d.known[policy.Trust]) >= d.limit {
+	kept := 0
+	for _, known := range d.known {
+		kept += len(known)
+	}
+	if kept >= d.limit {
 		d.forget()
 	}
 	d.known[kind][text] = p
 	return p
 }
 
-func parse(text string, kinds []policy.Kind) *policy.Document {
-	for _, kind := range kinds {
-		if p, err := policy.Parse(text, kind); err == nil {
-			return p
-		}
+func parse(text string, kind policy.Kind) *policy.Document {
+	if p, err := policy.Parse(text, kind); err == nil {
+		return p
 	}
-	return unreadable(kinds[0])
+	return unreadable(kind)
 }
 
 func unreadable(kind policy.Kind) *policy.Document {

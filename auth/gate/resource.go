@@ -179,7 +179,7 @@ func (g *Gate) resourcePolicy(f *at, action string) (*policy.Named, bool) {
 		if f.policy == "" {
 			return nil, false
 		}
-		return &policy.Named{Name: f.arn, Document: g.documents.parsed(f.policy, policy.Trust, policy.Resource)}, false // statements need name no resource
+		return &policy.Named{Name: f.arn, Document: g.documents.parsed(f.policy, policy.Own)}, false
 	}
 	if f.policy == "" {
 		return nil, false

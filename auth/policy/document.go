@@ -70,4 +70,7 @@ const (
 	Resource
 	// Trust policies say who may assume a role: principals, but no resources.
 	Trust
+	// Own policies are of one resource alone, ECR's repositories: statements
+	// may leave it out, and may share their ids, as AWS lets them.
+	Own
 )

@@ -177,7 +177,7 @@ func (p *parser) statement(data json.RawMessage, version string) (*Statement, er
 // check checks what the parts of a statement say together, and compiles it.
 func (p *parser) check(s *Statement, seen map[string]bool, version string) error {
 	switch {
-	case s.Sid != "" && slices.Contains(p.sids, s.Sid):
+	case p.kind != Own && s.Sid != "" && slices.Contains(p.sids, s.Sid):
 		return errSid
 	case len(s.Actions) == 0:
 		return errNoActions
@@ -187,7 +187,7 @@ func (p *parser) check(s *Statement, seen map[string]bool, version string) error
 		return errNoOne
 	case p.kind == Trust && seen["Resource"]:
 		return errTrust
-	case p.kind != Trust && len(s.Resources) == 0:
+	case (p.kind == Identity || p.kind == Resource) && len(s.Resources) == 0:
 		return errNoResource
 	case s.NotPrincipal && !s.Deny:
 		return Error("Allow with NotPrincipal is not allowed.")
