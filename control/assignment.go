@@ -2,8 +2,6 @@ package control
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,7 +22,7 @@ func (l *Links) Assignments(link dispatch.Link) (int64, []dispatch.Assignment) {
 		if t.Stopped() {
 			continue
 		}
-		if a, ok := l.assignment(v, t); ok {
+		if a, ok := l.assignment(v, link, t); ok {
 			out = append(out, a)
 		}
 	}
@@ -36,8 +34,7 @@ func (l *Links) Changes(link dispatch.Link) (sequence int64, changed []dispatch.
 	l.mu.Lock()
 	var ids []string
 	if s := l.by[link.Nonce]; s != nil {
-		ids = slices.Sorted(maps.Keys(s.tasks))
-		clear(s.tasks)
+		ids = s.take()
 	}
 	l.mu.Unlock()
 	v := l.db.View() // after the ids were taken, so that it shows what they were noted for
@@ -49,7 +46,7 @@ func (l *Links) Changes(link dispatch.Link) (sequence int64, changed []dispatch.
 		case t.Stopped():
 			gone = append(gone, t.ARN(l.platform.Region))
 		default:
-			if a, ok := l.assignment(v, t); ok {
+			if a, ok := l.assignment(v, link, t); ok {
 				changed = append(changed, a)
 			}
 		}
@@ -59,16 +56,20 @@ func (l *Links) Changes(link dispatch.Link) (sequence int64, changed []dispatch.
 
 // assignment is a task as dispatch is told of it; false, and said, when its
 // definition is not there.
-func (l *Links) assignment(v store.View, t *model.Task) (dispatch.Assignment, bool) {
+func (l *Links) assignment(v store.View, link dispatch.Link, t *model.Task) (dispatch.Assignment, bool) {
 	d, ok := store.DefinitionOf(v, t)
 	if !ok {
 		l.options.Logger.Error("task without its task definition", "task", t.ID, "definition", t.Spec.TaskDefinition)
 		return dispatch.Assignment{}, false
 	}
-	scope := model.Scope{Region: l.platform.Region, Account: t.Account}
-	a := dispatch.Assignment{ARN: t.ARN(l.platform.Region), ClusterARN: scope.ClusterARN(t.Cluster),
+	a := dispatch.Assignment{ARN: t.ARN(l.platform.Region), ClusterARN: link.ClusterARN,
 		Desired: string(t.Desired), Running: !t.Status.Last.Before(model.TaskRunning)}
-	a.Payload = func(now time.Time) acs.Task { return l.payload(t, d, now) }
+	if own := (model.Scope{Region: l.platform.Region, Account: t.Account}).ClusterARN(t.Cluster); own != link.ClusterARN {
+		a.ClusterARN = own // a guest's; else all tasks of the connection share one
+	}
+	if !a.Running || t.Desired == model.TaskStopped { // a session keeps what it is given for as long as the task runs
+		a.Payload = func(now time.Time) acs.Task { return l.payload(t, d, now) }
+	}
 	if roleOf(t, d, acs.RoleTaskApplication)+roleOf(t, d, acs.RoleTaskExecution) != "" {
 		a.Credentials = func(role string, now time.Time) *acs.Credentials { return l.credentials(t, d, role, now) }
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -50,12 +51,35 @@ type Links struct {
 	live map[string]string                 // instance id -> nonce of its newest connection
 }
 
-// subscription is one connection. Its tasks are those that have changed since
-// they were read, by id; there are no more than tasks on the instance. Links.mu
-// guards them.
+// subscription is one connection. Its tasks are the ids of those that have
+// changed since they were read, some twice; once there are many they are
+// sorted, so that there are about twice as many as tasks on the instance at
+// most. Links.mu guards them.
 type subscription struct {
 	changed chan struct{}
-	tasks   map[string]bool
+	tasks   []string
+	sorted  int // as many they were when they were sorted last
+}
+
+// minSort is how many ids a subscription holds at least before it looks for
+// those that it holds twice.
+const minSort = 256
+
+func (s *subscription) add(id string) {
+	s.tasks = append(s.tasks, id)
+	if len(s.tasks) >= max(2*s.sorted, minSort) {
+		slices.Sort(s.tasks)
+		s.tasks = slices.Compact(s.tasks)
+		s.sorted = len(s.tasks)
+	}
+}
+
+// take returns the ids, each once and in order, and holds none any more.
+func (s *subscription) take() []string {
+	ids := s.tasks
+	s.tasks, s.sorted = nil, 0
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // NewLinks returns the links over db.
@@ -108,7 +132,7 @@ func (l *Links) Notify(v store.View, keys []model.Key) {
 		}
 		for s := range l.subs[id] {
 			if k.Kind == model.KindTask {
-				s.tasks[k.ID] = true
+				s.add(k.ID)
 			}
 			select {
 			case s.changed <- struct{}{}:
@@ -152,7 +176,7 @@ func (l *Links) Connect(ctx context.Context, h dispatch.Hello) (dispatch.Link, e
 	}
 	id := i.Key().ID
 	scope := model.Scope{Region: l.platform.Region, Account: i.Account}
-	sub := &subscription{make(chan struct{}, 1), map[string]bool{}}
+	sub := &subscription{changed: make(chan struct{}, 1)}
 	link := dispatch.Link{ID: id, ClusterARN: scope.ClusterARN(i.Cluster), InstanceARN: i.ARN(l.platform.Region),
 		Nonce: l.options.Nonce(), Changed: sub.changed, Confirm: l.db.Confirm}
 	link.Close = func() { l.unsubscribe(id, link.Nonce, sub) }

@@ -13,10 +13,6 @@ import (
 	"github.com/roadstead/roadstead/dispatch/acs"
 )
 
-// writeTimeout is how long one frame may take to be written: a peer that does
-// not read is dropped.
-const writeTimeout = 20 * time.Second
-
 // inboxSize is how many frames of one agent wait to be handled; more wait in
 // the socket.
 const inboxSize = 64
@@ -47,12 +43,12 @@ func (s *Server) serveACS(ctx context.Context, w http.ResponseWriter, r *http.Re
 	silent := time.Duration(0)
 	// The end of the connection is noted even when its context has ended.
 	defer func() { s.control.Disconnect(context.WithoutCancel(ctx), link, silent) }()
-	heart := &pulse{}
+	heart := newPulse()
 	conn, err := s.accept(w, r, heart)
 	if err != nil {
 		return fmt.Errorf("upgrade of %s: %w", link.InstanceARN, err)
 	}
-	defer conn.CloseNow()
+	defer conn.end()
 	me := &connection{replaced: make(chan struct{}), told: make(chan acs.Message, toldAhead)}
 	s.replace(link.ID, me)
 	defer s.forget(link.ID, me)
@@ -115,28 +111,31 @@ func (s *Server) forget(id string, me *connection) {
 // a code after which it backs off: two agents that were given the same identity
 // would otherwise replace each other without a pause.
 // Source: specs/agent-protocol.md section 2, lifetime.
-func farewell(conn *websocket.Conn, err error) {
+func farewell(conn *socket, err error) {
 	switch {
 	case errors.Is(err, errExpired), errors.Is(err, errShutdown), errors.Is(err, errGone):
-		conn.Close(websocket.StatusNormalClosure, err.Error())
+		conn.ws.Close(websocket.StatusNormalClosure, err.Error())
 	case errors.Is(err, errReplaced):
-		conn.Close(websocket.StatusPolicyViolation, err.Error())
+		conn.ws.Close(websocket.StatusPolicyViolation, err.Error())
 	}
 }
 
 // converse drives a Session until the connection ends.
-func (s *Server) converse(ctx context.Context, conn *websocket.Conn, heart *pulse, me *connection, link Link, hello Hello) (err error) {
+func (s *Server) converse(ctx context.Context, conn *socket, heart *pulse, me *connection, link Link, hello Hello) (err error) {
 	session := NewSession(SessionOptions{ClusterARN: link.ClusterARN, InstanceARN: link.InstanceARN,
 		Nonce: link.Nonce, SendCredentials: hello.SendCredentials})
 	ctx, stop := context.WithCancel(ctx)
 	inbox, ended := s.read(ctx, conn, heart, acs.Decode)
 	// The reader stays until the peer has heard the farewell: ending its
 	// context would cut the connection.
-	defer func() { farewell(conn, err); stop(); conn.CloseNow(); <-ended }()
+	defer func() { farewell(conn, err); stop(); conn.end(); <-ended }()
 	sequence, assignments := s.control.Assignments(link)
 	session.Assign(s.options.Now(), sequence, assignments)
 	expiry := time.NewTimer(s.options.Lifetime)
 	defer expiry.Stop()
+	due := session.Next()
+	wake := time.NewTimer(max(0, due.Sub(s.options.Now())))
+	defer wake.Stop()
 	for {
 		messages := session.Outbox()
 		if link.Confirm != nil && slices.ContainsFunc(messages, Denies) {
@@ -144,78 +143,58 @@ func (s *Server) converse(ctx context.Context, conn *websocket.Conn, heart *puls
 				return err
 			}
 		}
-		if err := s.flush(ctx, conn, messages); err != nil {
+		if err := conn.send(messages); err != nil {
 			return err
 		}
-		wake := time.NewTimer(max(0, session.Next().Sub(s.options.Now())))
+		if next := session.Next(); !next.Equal(due) {
+			due = next
+			wake.Reset(max(0, due.Sub(s.options.Now())))
+		}
 		select {
 		case <-ctx.Done():
-			wake.Stop()
 			return ctx.Err()
 		case <-s.done:
-			wake.Stop()
 			return errShutdown
 		case <-me.replaced:
-			wake.Stop()
 			return errReplaced
 		case m := <-me.told:
-			if err := s.flush(ctx, conn, []acs.Message{m}); err != nil {
-				wake.Stop()
+			if err := conn.send([]acs.Message{m}); err != nil {
 				return err
 			}
 		case <-expiry.C:
-			wake.Stop()
 			return errExpired
 		case m, ok := <-inbox:
 			if !ok {
-				wake.Stop()
 				return errors.New("the agent closed the connection")
 			}
 			session.Receive(s.options.Now(), m)
 			// gofail: var dispatchReceived struct{}
 		case _, registered := <-link.Changed:
 			if !registered {
-				wake.Stop()
 				return errGone
 			}
 			sequence, changed, gone := s.control.Changes(link)
 			session.Update(s.options.Now(), sequence, changed, gone)
 		case <-wake.C:
 			session.Tick(s.options.Now())
+			due = time.Time{} // the timer has run down
 		}
-		wake.Stop()
 		if session.Dead(s.options.Now()) {
 			return errDead
 		}
 	}
 }
 
-func (s *Server) flush(ctx context.Context, conn *websocket.Conn, messages []acs.Message) error {
-	for _, m := range messages {
-		frame, err := acs.Encode(m)
-		if err != nil {
-			return err
-		}
-		// gofail: var dispatchBeforeSend struct{}
-		ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-		err = conn.Write(ctx, websocket.MessageText, frame)
-		cancel()
-		if err != nil {
-			return fmt.Errorf("write %T: %w", m, err)
-		}
-	}
-	return nil
-}
-
 // read decodes frames into inbox until the connection ends; then it closes
 // inbox and ended.
-func (s *Server) read(ctx context.Context, conn *websocket.Conn, heart *pulse, decode func([]byte) (acs.Message, error)) (inbox chan acs.Message, ended chan struct{}) {
+func (s *Server) read(ctx context.Context, conn *socket, heart *pulse, decode func([]byte) (acs.Message, error)) (inbox chan acs.Message, ended chan struct{}) {
 	inbox, ended = make(chan acs.Message, inboxSize), make(chan struct{})
 	go func() {
 		defer close(ended)
 		defer close(inbox)
+		defer context.AfterFunc(ctx, conn.end)()
 		for {
-			_, frame, err := conn.Read(ctx)
+			frame, err := conn.receive()
 			if err != nil {
 				return
 			}
@@ -239,15 +218,15 @@ func (s *Server) serveTCS(ctx context.Context, w http.ResponseWriter, r *http.Re
 	q := r.URL.Query()
 	hello := Hello{Cluster: q.Get("cluster"), Instance: q.Get("containerInstance"),
 		AgentVersion: q.Get("agentVersion"), AgentHash: q.Get("agentHash"), DockerVersion: q.Get("dockerVersion")}
-	heart := &pulse{} // the other channel's decides
+	heart := newPulse() // the other channel's decides
 	conn, err := s.accept(w, r, heart)
 	if err != nil {
 		return fmt.Errorf("upgrade of %s: %w", hello.Instance, err)
 	}
-	defer conn.CloseNow()
+	defer conn.end()
 	ctx, stop := context.WithCancel(ctx)
 	inbox, ended := s.read(ctx, conn, heart, acs.DecodeTelemetry)
-	defer func() { farewell(conn, err); stop(); conn.CloseNow(); <-ended }()
+	defer func() { farewell(conn, err); stop(); conn.end(); <-ended }()
 	beat := time.NewTicker(HeartbeatEvery)
 	defer beat.Stop()
 	expiry := time.NewTimer(s.options.Lifetime)
@@ -274,7 +253,7 @@ func (s *Server) serveTCS(ctx context.Context, w http.ResponseWriter, r *http.Re
 		if out == nil {
 			continue
 		}
-		if err := s.flush(ctx, conn, []acs.Message{out}); err != nil {
+		if err := conn.send([]acs.Message{out}); err != nil {
 			return err
 		}
 	}

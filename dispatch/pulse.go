@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -24,8 +25,11 @@ var errSilent = errors.New("the agent, which sent pings, has fallen silent")
 // pulse is what is heard on one connection.
 type pulse struct {
 	frames atomic.Int64
-	pings  atomic.Bool
+	first  sync.Once
+	pings  chan struct{} // closed by the first
 }
+
+func newPulse() *pulse { return &pulse{pings: make(chan struct{})} }
 
 // heard notes that a frame came.
 func (p *pulse) heard() { p.frames.Add(1) }
@@ -33,7 +37,7 @@ func (p *pulse) heard() { p.frames.Add(1) }
 // pinged notes a ping. It has the shape that the websocket library wants, and
 // says that the ping is to be answered.
 func (p *pulse) pinged(context.Context, []byte) bool {
-	p.pings.Store(true)
+	p.first.Do(func() { close(p.pings) })
 	p.heard()
 	return true
 }
@@ -42,6 +46,11 @@ func (p *pulse) pinged(context.Context, []byte) bool {
 // and nil when ctx ends. It counts its own looks and not the time: while this
 // process was stopped itself, it has not looked.
 func (p *pulse) watch(ctx context.Context) error {
+	select { // ten thousand connections on which nobody pings are not looked at
+	case <-ctx.Done():
+		return nil
+	case <-p.pings:
+	}
 	every := time.NewTicker(pulseEvery)
 	defer every.Stop()
 	quiet, last := 0, p.frames.Load()
@@ -52,7 +61,7 @@ func (p *pulse) watch(ctx context.Context) error {
 		case <-every.C:
 		}
 		now := p.frames.Load()
-		if quiet++; now != last || !p.pings.Load() {
+		if quiet++; now != last {
 			quiet, last = 0, now
 		}
 		if quiet >= quietLooks {

@@ -195,7 +195,7 @@ func refuse(w http.ResponseWriter, err error) {
 	_ = json.NewEncoder(w).Encode(map[string]string{r.Name: r.Message})
 }
 
-func (s *Server) accept(w http.ResponseWriter, r *http.Request, heart *pulse) (*websocket.Conn, error) {
+func (s *Server) accept(w http.ResponseWriter, r *http.Request, heart *pulse) (*socket, error) {
 	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // there is no browser and no cookie: the upgrade itself is signed
 		CompressionMode:    websocket.CompressionDisabled,
@@ -205,5 +205,5 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, heart *pulse) (*
 		return nil, err
 	}
 	c.SetReadLimit(acs.MaxFrame)
-	return c, nil
+	return newSocket(c), nil
 }

@@ -38,7 +38,8 @@ type Assignment struct {
 	// the task and is not told to start it again, because a task runs once.
 	Running bool
 	// Payload makes the task as the agent is told of it. It is called when
-	// the task is sent and not kept.
+	// the task is sent and not kept. It may be nil for a task that is Running and
+	// not to stop, which is not sent.
 	Payload func(now time.Time) acs.Task
 	// Credentials makes the task's credentials by role type; nil when the
 	// task has no role.

@@ -30,6 +30,23 @@ type marker struct {
 	seed   maphash.Seed
 	mu     sync.RWMutex
 	scopes map[string]mark // their numbers, from 1
+	sought sync.Pool       // of *row, to compare with
+}
+
+// seek returns a row with the id, to be compared with those of a tree and given
+// back: the trees take it as their own, so a new one would be garbage for each look.
+func (k *marker) seek(id string) *row {
+	r, ok := k.sought.Get().(*row)
+	if !ok {
+		r = new(row)
+	}
+	r.id = id
+	return r
+}
+
+func (k *marker) giveBack(r *row) {
+	r.id = ""
+	k.sought.Put(r)
 }
 
 // maxScopes is how many scopes are numbered; ids of others are compared in

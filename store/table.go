@@ -90,7 +90,9 @@ func (t table) frozen() table {
 
 // get returns the row with the id, nil if there is none.
 func (t table) get(id string) *row {
-	e, _ := t.rows.Get(entry{t.find(id), &row{id: id}})
+	sought := t.seek(id)
+	e, _ := t.rows.Get(entry{t.find(id), sought})
+	t.giveBack(sought)
 	return e.row
 }
 

@@ -161,17 +161,25 @@ func (d *frontDoor) observe(r request, clusterRef, ref *string, report model.Tas
 	})
 }
 
-// sawImages keeps what the first task of a deployment says of its images.
+// sawImages keeps what the first task of a deployment says of its images; t is
+// not stored yet.
 func sawImages(v store.View, c *model.Change, t *model.Task) {
 	if t.Spec.Service == "" || t.Stopped() {
 		return
 	}
-	for d := range store.DeploymentsByService(v, t.Spec.Service) {
-		if d.ID != t.Spec.Deployment {
-			continue
-		}
-		if seen := d.Seeing(t); seen != d {
-			c.Put(seen)
+	d, ok := store.Get[*model.Deployment](v, t.Spec.Service+"/"+t.Spec.Deployment)
+	if !ok {
+		return
+	}
+	if seen := d.Seeing(t); seen != d {
+		c.Put(seen)
+	}
+	for i := range t.Status.Containers { // the tasks of a deployment share one string
+		digest := &t.Status.Containers[i].Digest
+		for _, known := range d.Versions {
+			if known.Digest == *digest {
+				*digest = known.Digest
+			}
 		}
 	}
 }

@@ -27,22 +27,35 @@ type Message interface{ message() }
 
 // Encode returns m as one text frame.
 func Encode(m Message) ([]byte, error) {
-	body, err := json.Marshal(m)
-	if err != nil {
-		return nil, fmt.Errorf("acs: encode %T: %w", m, err)
+	var frame bytes.Buffer
+	if err := EncodeTo(&frame, m); err != nil {
+		return nil, err
 	}
-	name := reflect.TypeOf(m).Elem().Name()
-	frame := make([]byte, 0, len(body)+len(name)+len(`{"type":"","message":}`))
-	frame = append(append(frame, `{"type":"`...), name...) // the name of a Go type needs no quoting
-	frame = append(append(frame, `","message":`...), body...)
-	return append(frame, '}'), nil
+	return frame.Bytes(), nil
 }
 
-// Decode reads one text frame. A type that is not known yields an *Unknown and
-// no error: both sides ignore what they do not understand.
+// EncodeTo appends m to frame as one text frame. After an error the content of
+// frame is of no use.
+func EncodeTo(frame *bytes.Buffer, m Message) error {
+	frame.WriteString(`{"type":"`)
+	frame.WriteString(reflect.TypeOf(m).Elem().Name()) // the name of a Go type needs no quoting
+	frame.WriteString(`","message":`)
+	if err := json.NewEncoder(frame).Encode(m); err != nil {
+		return fmt.Errorf("acs: encode %T: %w", m, err)
+	}
+	frame.Truncate(frame.Len() - 1) // the end of the line
+	frame.WriteByte('}')
+	return nil
+}
+
+// Decode reads one text frame and keeps nothing of it. A type that is not known
+// yields an *Unknown and no error: both sides ignore what they do not understand.
 func Decode(frame []byte) (Message, error) {
 	if len(frame) > MaxFrame {
 		return nil, fmt.Errorf("acs: a frame of %d bytes is larger than %d", len(frame), MaxFrame)
+	}
+	if m := decodePlain(frame); m != nil {
+		return m, nil
 	}
 	var e envelope
 	if err := json.Unmarshal(frame, &e); err != nil {
@@ -56,6 +69,25 @@ func Decode(frame []byte) (Message, error) {
 		return nil, fmt.Errorf("acs: decode %s: %w", e.Type, err)
 	}
 	return m, nil
+}
+
+// decodePlain reads a frame that is written as Encode does, which nearly all
+// are, without reading its message twice; nil for any other, and for what is
+// wrong.
+func decodePlain(frame []byte) Message {
+	rest, ok := bytes.CutPrefix(frame, []byte(`{"type":"`))
+	if !ok || len(rest) == 0 || rest[len(rest)-1] != '}' {
+		return nil
+	}
+	name, body, ok := bytes.Cut(rest[:len(rest)-1], []byte(`","message":`))
+	if !ok || bytes.ContainsAny(name, `"\`) {
+		return nil
+	}
+	m := newMessage(string(name))
+	if json.Unmarshal(body, m) != nil { // also where another member follows
+		return nil
+	}
+	return m
 }
 
 // DecodeTelemetry reads a frame that an agent sent over TCS: HTTP-like headers

@@ -138,6 +138,7 @@ func (f *Fleet) Set(n Node) {
 	fn := newFleetNode(n)
 	i, ok := f.at[fn.id]
 	if ok {
+		fn.id = f.nodes[i].id // one string for all tasks that come to be on it
 		before, moved := f.nodes[i].Instance, f.nodes[i].zone != fn.zone
 		f.active += countActive(n) - countActive(f.nodes[i].Node)
 		if before != n.Instance && (before.CapacityProvider != n.Instance.CapacityProvider || before.Fargate != n.Instance.Fargate || !slices.Equal(before.Attributes, n.Instance.Attributes)) {

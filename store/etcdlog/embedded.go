@@ -19,8 +19,8 @@ import (
 // Settings of the embedded etcd. Raft keeps the entries since the last
 // snapshot in memory, so snapshots are taken often.
 const (
-	snapshotCount   = 1000
-	snapshotCatchUp = 100
+	snapshotCount   = 250
+	snapshotCatchUp = 50
 	keptFiles       = 2 // segments of the write-ahead log (64 MB each), snapshots
 	maxTxnOps       = store.MaxChangeWrites + 1
 	maxRequestBytes = 4 * store.MaxChangeBytes
