@@ -36,10 +36,11 @@ func TestDockerVolumes(t *testing.T) {
 		own := with("t1", acs.DockerVolume{Scope: "task", Driver: "local", Labels: labels})
 		one := with("t2", acs.DockerVolume{Scope: "shared", Autoprovision: true, Labels: labels})
 		two := with("t3", acs.DockerVolume{Scope: "shared", Autoprovision: true, Labels: labels})
-		plain := with("t4", acs.DockerVolume{Scope: "shared"})
-		for _, web := range []acs.Task{own, one, two, plain} {
+		for _, web := range []acs.Task{own, one, two} {
 			h.untilStatus(web.ARN, "RUNNING")
 		}
+		plain := with("t4", acs.DockerVolume{Scope: "shared"}) // it finds what the others have made
+		h.untilStatus(plain.ARN, "RUNNING")
 		if mounts["t1-0/v"] != mounts["t1-1/v"] || mounts["t2-0/v"] != mounts["t3-1/v"] || mounts["t2-0/v"] != mounts["t4-0/v"] || mounts["t1-0/v"] == mounts["t2-0/v"] {
 			t.Errorf("mounts: %v", mounts)
 		}

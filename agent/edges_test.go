@@ -96,7 +96,13 @@ func get[T any](w *wires, ctx context.Context, op, id string, act func(ctx conte
 }
 
 func (w *wires) Pull(ctx context.Context, r runtime.PullRequest) (runtime.Image, error) {
-	return get(w, ctx, "pull", r.Image, func(ctx context.Context) (runtime.Image, error) { return w.host.runtime.Pull(ctx, r) })
+	return get(w, ctx, "pull", r.Image, func(ctx context.Context) (runtime.Image, error) {
+		image, err := w.host.runtime.Pull(ctx, r)
+		if err == nil && w.host.shelf != nil {
+			w.host.shelf.put(image.Ref)
+		}
+		return image, err
+	})
 }
 
 func (w *wires) Start(ctx context.Context, c runtime.Container) (runtime.Started, error) {

@@ -34,10 +34,11 @@ func TestFailingStarts(t *testing.T) {
 		want     string
 		tries    int
 	}{
-		{"no such image", "pull", kind(runtime.KindImageNotFound, "pull", "no such tag"), "CannotPullContainerError: failed to resolve ref web:1: not found: no such tag", 1},
-		{"no access", "pull", kind(runtime.KindAuthDenied, "pull", "401"), "CannotPullContainerError: pull access denied for web:1, repository does not exist or may require authorization: 401", 1},
-		{"no registry", "pull", kind(runtime.KindUnreachable, "pull", "connection refused"), "CannotPullContainerError: failed to resolve ref web:1: failed to do request: connection refused", pullAttempts},
-		{"full disk while pulling", "pull", kind(runtime.KindNoSpace, "pull", "extract"), "CannotPullContainerError: write: no space left on device: extract", 1},
+		{"no such image", "pull", kind(runtime.KindImageNotFound, runtime.OpResolve, "docker.io/library/web:1: not found"), "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref web:1: docker.io/library/web:1: not found", 1},
+		{"no access", "pull", kind(runtime.KindAuthDenied, runtime.OpResolve, "401"), "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref web:1: pull access denied, repository does not exist or may require authorization: 401", 1},
+		{"no registry", "pull", kind(runtime.KindUnreachable, runtime.OpResolve, "failed to do request: Head: connection refused"), "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref web:1: failed to do request: Head: connection refused", pullAttempts},
+		{"registry ends", "pull", kind(runtime.KindUnreachable, "pull", "failed to copy: connection refused"), "CannotPullContainerError: ref pull has been retried 5 time(s): failed to copy: connection refused", pullAttempts},
+		{"full disk while pulling", "pull", kind(runtime.KindNoSpace, "pull", "failed to extract layer x: no space left on device"), "CannotPullContainerError: ref pull has been retried 1 time(s): failed to extract layer x: no space left on device", 1},
 		{"no token", "token", errors.New("connection refused"), "CannotPullECRContainerError: connection refused", pullAttempts},
 		{"token refused", "token", refused, "CannotPullECRContainerError: api error AccessDeniedException: no", 1},
 		{"port in use", "attach", &network.PortError{Port: 80, Protocol: network.TCP}, "CannotStartContainerError: Bind for 0.0.0.0:80 failed: port is already allocated", 1},

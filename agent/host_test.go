@@ -54,7 +54,8 @@ type host struct {
 	files   SecretFiles
 	disks   Disks
 	shield  Protector
-	again   bool // containers may be started more than once
+	shelf   *shelf // nil: images stay
+	again   bool   // containers may be started more than once
 }
 
 // life is one agent on a host.
@@ -161,7 +162,11 @@ func (h *host) begin() {
 	o.HTTP = &http.Client{Transport: &http.Transport{DialContext: h.plane.pipes.dial, DisableKeepAlives: true}}
 	w := &wires{h, l}
 	n := h.network.Open()
-	agent, err := New(h.plane, Edges{Runtime: w, Undoer: w, Prober: w, Meter: w, Network: netWires{w, n}, Registry: w, Logs: logWires{w}, Secrets: h.vault, SecretFiles: h.files, Disks: h.disks, Protector: h.shield}, o)
+	edges := Edges{Runtime: w, Undoer: w, Prober: w, Meter: w, Network: netWires{w, n}, Registry: w, Logs: logWires{w}, Secrets: h.vault, SecretFiles: h.files, Disks: h.disks, Protector: h.shield}
+	if h.shelf != nil {
+		edges.Images = h.shelf
+	}
+	agent, err := New(h.plane, edges, o)
 	if err != nil {
 		h.t.Fatal(err)
 	}

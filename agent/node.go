@@ -26,8 +26,10 @@ const (
 	// probesPerCore is how many health checks run at once on each core. They
 	// wait more than they work.
 	probesPerCore = 32
-	// pullsAtOnce is how many images are fetched at once.
-	pullsAtOnce = 4
+	// pullsAtOnce is how many containers' images are asked for at once. How
+	// many are downloaded at once is the runtime's limit: most are there, or on
+	// their way, and must not wait for those that are not.
+	pullsAtOnce = 32
 	// submitsAtOnce is how many reports are under way at once.
 	// Source: specs/agent-protocol.md section 1.
 	submitsAtOnce = 10
@@ -95,6 +97,7 @@ type Edges struct {
 	Logs        LogDriver
 	// Protector lets tasks protect themselves; nil refuses it.
 	Protector Protector
+	Images    runtime.Images // nil: images stay
 }
 
 // NodeOptions tunes a Node.
@@ -109,6 +112,11 @@ type NodeOptions struct {
 	ResolvConf string
 	// Insecure lists registries (host:port) that are spoken to in plain HTTP.
 	Insecure []string
+	// PullPolicy says when registries are asked for the images of tasks that
+	// are not of Fargate.
+	PullPolicy runtime.PullPolicy
+	// Cleanup says which images are removed.
+	Cleanup ImageCleanup
 	// Gone is told of every task of which nothing is left; nil is nobody. It
 	// must not block.
 	Gone func(task string)
@@ -136,6 +144,7 @@ type Node struct {
 
 	starts, probes, pulls, submits, checks chan struct{} // slots
 
+	images  *imageUse
 	volumes sync.Mutex // held while a volume is made, which several containers may want
 
 	// What follows belongs to the goroutine of Run.
@@ -190,6 +199,11 @@ func NewNode(edges Edges, o NodeOptions) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Cleanup = o.Cleanup.withDefaults()
+	times, err := loadImageTimes(o.imagesFile())
+	if err != nil { // they are only less well chosen
+		o.Logger.Warn("images are taken for unused", "error", err)
+	}
 	cores := goruntime.NumCPU()
 	return &Node{
 		edges: edges, options: o, records: records, proof: proof,
@@ -197,7 +211,7 @@ func NewNode(edges Edges, o NodeOptions) (*Node, error) {
 		live:   map[string]*live{},
 		starts: make(chan struct{}, startsPerCore*cores), probes: make(chan struct{}, probesPerCore*cores),
 		pulls: make(chan struct{}, pullsAtOnce), submits: make(chan struct{}, submitsAtOnce),
-		checks: make(chan struct{}, checksAtOnce),
+		checks: make(chan struct{}, checksAtOnce), images: newImageUse(o.imagesFile(), times),
 	}, nil
 }
 
@@ -225,6 +239,9 @@ func (n *Node) Run(ctx context.Context) error {
 	})
 	if n.edges.SecretFiles != nil {
 		n.wg.Go(func() { n.refreshSecrets(ctx) })
+	}
+	if n.cleans() {
+		n.wg.Go(func() { n.cleanImages(ctx) })
 	}
 	work := (chan func(time.Time))(nil) // held back until the node knows what is there
 	var listing []runtime.Event
@@ -298,6 +315,7 @@ func (n *Node) carryOut(ctx context.Context) {
 		n.alarms.set(l, time.Time{})
 		delete(n.live, l.payload.ARN)
 		n.ended.add(l.payload.ARN)
+		n.images.ended(l, n.options.Now())
 		if n.options.Gone != nil {
 			n.options.Gone(l.payload.ARN)
 		}

@@ -27,12 +27,12 @@ const (
 )
 
 func (n *Node) pull(ctx context.Context, l *live, name string) {
-	r, spec, auth := l.runs[name], containerOf(l.payload, name), l.secrets.registry[name]
+	r, t, spec, auth := l.runs[name], l.payload, containerOf(l.payload, name), l.secrets.registry[name]
 	pulling, cancel := context.WithTimeout(ctx, pullTimeout)
 	r.cancelPull = cancel
 	n.answer(ctx, l, func() func(time.Time) {
 		defer cancel()
-		image, err := n.fetch(pulling, spec, auth)
+		image, err := n.fetch(pulling, t, spec, auth)
 		return func(now time.Time) {
 			r.image, r.stopSignal, r.cancelPull = image, image.Config.StopSignal, nil
 			l.task.Pulled(now, name, image.Digest, pullFailure(spec.Image, err))
@@ -42,32 +42,63 @@ func (n *Node) pull(ctx context.Context, l *live, name string) {
 
 // fetch pulls an image. A registry that does not answer is asked again: it may
 // be restarting, as the control plane that it is part of does.
-func (n *Node) fetch(ctx context.Context, spec acs.Container, auth *runtime.BasicAuth) (image runtime.Image, err error) {
+func (n *Node) fetch(ctx context.Context, t acs.Task, spec acs.Container, auth *runtime.BasicAuth) (image runtime.Image, err error) {
 	wait := backoff{first: firstPullWait, last: lastPullWait, factor: 2}
 	for attempt := 1; ; attempt++ {
-		if !within(ctx, n.pulls, func() { image, err = n.fetchOnce(ctx, spec, auth) }) {
+		if !within(ctx, n.pulls, func() { image, err = n.fetchOnce(ctx, t, spec, auth) }) {
 			return image, ctx.Err()
 		}
 		if err != nil && ctx.Err() != nil {
 			return image, ctx.Err() // however the runtime words it
 		}
-		if err == nil || attempt == pullAttempts || !mayPass(err) || !wait.wait(ctx) {
-			return image, err
+		if err == nil {
+			return image, nil
+		}
+		if attempt == pullAttempts || !mayPass(err) && !n.makesRoom(ctx, err) || !wait.wait(ctx) {
+			return image, &pullError{attempts: attempt, err: err}
 		}
 	}
 }
 
-func (n *Node) fetchOnce(ctx context.Context, spec acs.Container, auth *runtime.BasicAuth) (runtime.Image, error) {
+func (n *Node) fetchOnce(ctx context.Context, t acs.Task, spec acs.Container, auth *runtime.BasicAuth) (runtime.Image, error) {
 	if auth == nil {
 		var err error
 		if auth, err = n.edges.Registry.Authenticate(ctx, spec); err != nil {
 			return runtime.Image{}, &tokenError{err}
 		}
 	}
+	policy := n.options.PullPolicy
+	if onFargate(t) {
+		policy = runtime.PullAlways // Fargate keeps no images, and what others may pull is nothing to this task
+	}
 	host, _, _ := strings.Cut(spec.Image, "/")
-	return n.edges.Runtime.Pull(ctx, runtime.PullRequest{Image: spec.Image, Auth: auth,
-		PlainHTTP: slices.Contains(n.options.Insecure, host)})
+	request := runtime.PullRequest{Image: spec.Image, Auth: auth, Policy: policy, PlainHTTP: slices.Contains(n.options.Insecure, host)}
+	return n.images.during(ctx, t.ARN, spec.Image, n.options.Now, func() (runtime.Image, error) {
+		return n.edges.Runtime.Pull(ctx, request)
+	})
 }
+
+// makesRoom removes images that nobody needs when a pull has failed because the
+// disk is full, and reports whether there were any.
+func (n *Node) makesRoom(ctx context.Context, err error) bool {
+	if runtime.KindOf(err) != runtime.KindNoSpace || !n.cleans() {
+		return false
+	}
+	removed, failed := n.removeImages(ctx, true)
+	if failed != nil && ctx.Err() == nil {
+		n.options.Logger.Warn("no room is made for an image", "error", failed)
+	}
+	return removed > 0
+}
+
+// pullError is a pull that was given up.
+type pullError struct {
+	attempts int
+	err      error
+}
+
+func (e *pullError) Error() string { return e.err.Error() }
+func (e *pullError) Unwrap() error { return e.err }
 
 // tokenError is a pull that did not come as far as the registry.
 type tokenError struct{ err error }
@@ -86,7 +117,8 @@ func mayPass(err error) bool {
 	return kind == runtime.KindUnreachable || kind == runtime.KindUnavailable
 }
 
-// pullFailure words a failed pull as ECS does.
+// pullFailure words a failed pull as ECS does. What the registry or containerd
+// says follows the phase: asking what the name stands for, or fetching that.
 // Source: ECS developer guide, "CannotPullContainer task errors".
 func pullFailure(image string, err error) step.Failure {
 	if err == nil {
@@ -101,19 +133,21 @@ func pullFailure(image string, err error) step.Failure {
 	case errors.As(err, &token):
 		return failure("CannotPullECRContainerError", token)
 	}
-	const prefix = "CannotPullContainerError"
-	why := reasonOf(err)
-	switch runtime.KindOf(err) {
-	case runtime.KindImageNotFound:
-		return failure(prefix, fmt.Errorf("failed to resolve ref %s: not found: %w", image, why))
-	case runtime.KindAuthDenied:
-		return failure(prefix, fmt.Errorf("pull access denied for %s, repository does not exist or may require authorization: %w", image, why))
-	case runtime.KindUnreachable:
-		return failure(prefix, fmt.Errorf("failed to resolve ref %s: failed to do request: %w", image, why))
-	case runtime.KindNoSpace:
-		return failure(prefix, fmt.Errorf("write: no space left on device: %w", why))
+	attempts := 1
+	if given := (*pullError)(nil); errors.As(err, &given) {
+		attempts = given.attempts
 	}
-	return failure(prefix, why)
+	why := reasonOf(err)
+	if known := (*runtime.Error)(nil); errors.As(err, &known) && known.Op == runtime.OpResolve {
+		const denied = "pull access denied"
+		if known.Kind == runtime.KindAuthDenied && !strings.Contains(why.Error(), denied) {
+			why = fmt.Errorf(denied+", repository does not exist or may require authorization: %w", why)
+		}
+		why = fmt.Errorf("pull image manifest has been retried %d time(s): failed to resolve ref %s: %w", attempts, image, why)
+	} else {
+		why = fmt.Errorf("ref pull has been retried %d time(s): %w", attempts, why)
+	}
+	return failure("CannotPullContainerError", why)
 }
 
 // reasonOf leaves out what people are told otherwise: which operation on which

@@ -41,7 +41,7 @@ func (n *Node) restart(ctx context.Context, l *live, name string) {
 
 func (n *Node) restartNow(ctx context.Context, l *live, name string, r run, given secrets, peers map[string]string) (runtime.Started, step.Failure) {
 	if r.image.Ref == "" { // adopted, and its labels do not say
-		image, err := n.fetch(ctx, containerOf(l.payload, name), given.registry[name])
+		image, err := n.fetch(ctx, l.payload, containerOf(l.payload, name), given.registry[name])
 		if err != nil {
 			return runtime.Started{}, pullFailure(containerOf(l.payload, name).Image, err)
 		}

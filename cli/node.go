@@ -164,7 +164,7 @@ func (n *node) introduce() (err error) {
 		}
 		edges.Objects = objects
 	}
-	edges.Mounts = mount.Table{}
+	edges.Mounts, edges.Images = mount.Table{}, n.runtime
 	if disks := (disk.Loop{}); disks.Usable(disk.Ext4) == nil {
 		edges.Disks = disks
 	}
@@ -172,9 +172,13 @@ func (n *node) introduce() (err error) {
 	if err != nil {
 		return err
 	}
+	settings := agent.NodeOptions{Dir: o.dir.join("node"), ResolvConf: n.network.ResolvConf(), Insecure: insecure, OpenFiles: openFiles(),
+		Environment: taskEnvironment(o.apis)}
+	if err := o.pulling.node(&settings); err != nil {
+		return err
+	}
 	n.agent, err = agent.New(ecs.NewFromConfig(config), edges, agent.Options{
-		Node: agent.NodeOptions{Dir: o.dir.join("node"), ResolvConf: n.network.ResolvConf(), Insecure: insecure, OpenFiles: openFiles(),
-			Environment: taskEnvironment(o.apis)},
+		Node: settings,
 		Instance: agent.Instance{Cluster: o.cluster, Resources: resources,
 			Attributes: slices.Concat(capabilities(cmp.Or(o.zone, "a")), o.lending.abilities(), custom(o.lending.attributes), o.attributes), Version: Version, Hash: "roadstead"},
 		Region: region, Credentials: o.credentials, HTTP: channels, Logger: o.log,

@@ -4,12 +4,15 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/roadstead/roadstead/agent"
 	"github.com/roadstead/roadstead/agent/runtime"
 	"github.com/roadstead/roadstead/agent/runtime/containerd"
 )
@@ -20,6 +23,10 @@ type pulling struct {
 	mirrors     []string
 	mirrorsOnly bool
 	logins      string // file of Docker's credentials; "" is none
+	behavior    string
+	inactivity  time.Duration
+	atOnce      int
+	cleanup     agent.ImageCleanup
 }
 
 // addPullFlags adds the flags about images.
@@ -28,7 +35,51 @@ func addPullFlags(c *cobra.Command) *pulling {
 	c.Flags().StringArrayVar(&p.mirrors, "mirror", nil, `registry that has another's images, REGISTRY=[http://]HOST[:PORT][/PREFIX], such as "docker.io=mirror.corp/hub"; REGISTRY "*" is all, and their names follow the prefix; may be given again`)
 	c.Flags().BoolVar(&p.mirrorsOnly, "mirror-only", false, "ask no registry that has a mirror, even if the mirrors do not have the image")
 	c.Flags().StringVar(&p.logins, "registry-auth", "", "file of registries' credentials as \"docker login\" writes it, for mirrors and for images that bring none")
+	c.Flags().StringVar(&p.behavior, "image-pull-behavior", "default", `when registries are asked: "default" (for each task; what is present serves when the pull fails), "always" (and it does not), "once" or "prefer-cached" (only for what is not present; prefer-cached also keeps all images). Tasks of Fargate have "always"`)
+	c.Flags().DurationVar(&p.inactivity, "image-pull-inactivity-timeout", time.Minute, "how long a registry may pause before it is asked again for the rest")
+	c.Flags().IntVar(&p.atOnce, "image-pulls", 4, "how many images are downloaded at once")
+	c.Flags().BoolVar(&p.cleanup.Disabled, "disable-image-cleanup", false, "never remove images")
+	c.Flags().DurationVar(&p.cleanup.Interval, "image-cleanup-interval", 30*time.Minute, "how often images that no task needs are removed")
+	c.Flags().DurationVar(&p.cleanup.Age, "image-minimum-cleanup-age", time.Hour, "how long after its last pull an image stays at least")
+	c.Flags().IntVar(&p.cleanup.PerCycle, "images-deleted-per-cycle", 5, "how many images are removed at a time")
+	c.Flags().IntVar(&p.cleanup.Disk, "image-disk-limit", 85, "percent of the disk; when more is taken, images that no task needs go at once, whatever their age")
+	c.Flags().StringSliceVar(&p.cleanup.Keep, "image-cleanup-exclude", nil, "images that are never removed")
 	return p
+}
+
+// node sets what an agent needs of it. The meaning is that of the stock agent's
+// ECS_IMAGE_PULL_BEHAVIOR, ECS_IMAGE_CLEANUP_INTERVAL,
+// ECS_IMAGE_MINIMUM_CLEANUP_AGE, ECS_NUM_IMAGES_DELETE_PER_CYCLE,
+// ECS_EXCLUDE_UNTRACKED_IMAGE and ECS_DISABLE_IMAGE_CLEANUP.
+func (p pulling) node(o *agent.NodeOptions) error {
+	policies := map[string]runtime.PullPolicy{"": runtime.PullDefault, "default": runtime.PullDefault, "always": runtime.PullAlways,
+		"once": runtime.PullPreferCached, "prefer-cached": runtime.PullPreferCached}
+	policy, known := policies[p.behavior]
+	if !known {
+		return fmt.Errorf("--image-pull-behavior %q: want default, always, once or prefer-cached", p.behavior)
+	}
+	o.PullPolicy, o.Cleanup = policy, p.cleanup
+	for _, limit := range []struct {
+		flag        string
+		given, most int64
+	}{{"image-cleanup-interval", int64(p.cleanup.Interval), 0}, {"image-minimum-cleanup-age", int64(p.cleanup.Age), 0},
+		{"images-deleted-per-cycle", int64(p.cleanup.PerCycle), 0}, {"image-disk-limit", int64(p.cleanup.Disk), 100}} {
+		if limit.given < 0 || limit.most > 0 && limit.given > limit.most {
+			return fmt.Errorf("--%s is out of range", limit.flag)
+		}
+	}
+	o.Cleanup.Keep = nil
+	for _, image := range p.cleanup.Keep {
+		name, err := containerd.FullName(image)
+		if err != nil {
+			return fmt.Errorf("--image-cleanup-exclude: %w", err)
+		}
+		o.Cleanup.Keep = append(o.Cleanup.Keep, name)
+	}
+	if p.behavior == "prefer-cached" {
+		o.Cleanup.Disabled = true
+	}
+	return nil
 }
 
 // apply sets what a runtime needs of it. Own is the control plane's registry,
@@ -45,8 +96,12 @@ func (p pulling) apply(o *containerd.Options, own string, plainHTTP bool, token 
 		}
 		o.Mirrors = append(o.Mirrors, m)
 	}
+	if p.inactivity < 0 || p.atOnce < 0 {
+		return errors.New("--image-pull-inactivity-timeout and --image-pulls cannot be negative")
+	}
+	o.Inactivity, o.Pulls = p.inactivity, p.atOnce
 	if p.mirrorsOnly && len(o.Mirrors) == 0 {
-		return fmt.Errorf("--mirror-only: no --mirror is given")
+		return errors.New("--mirror-only: no --mirror is given")
 	}
 	if p.logins != "" {
 		if _, err := readLogins(p.logins); err != nil { // now, because somebody is looking

@@ -41,10 +41,13 @@ const (
 	KindCannotCreate
 )
 
+// OpResolve is the Op of a pull that could not find out what the image's name stands for.
+const OpResolve = "resolve"
+
 // Error is a failure of a runtime.
 type Error struct {
 	Kind    Kind
-	Op      string // "pull", "start", "signal", "remove", "exec", "stats"
+	Op      string // "pull", OpResolve, "start", "signal", "remove", "exec", "stats"
 	Subject string // the image or the container
 	Err     error  // the cause, for people
 }

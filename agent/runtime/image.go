@@ -6,9 +6,10 @@ import "time"
 type PullPolicy int
 
 const (
-	// PullDefault asks the registry and falls back to what is present when it cannot be reached.
+	// PullDefault asks the registry and falls back to what is present when the pull fails, unless the registry refuses
+	// the credentials: what a task may not pull it may not run either, because another task's pull made it present.
 	PullDefault PullPolicy = iota
-	// PullAlways asks the registry and fails when it cannot be reached.
+	// PullAlways asks the registry and fails when the pull fails.
 	PullAlways
 	// PullPreferCached asks the registry only when the image is not present ("once" and "prefer-cached" are the same
 	// here, because everything present was pulled).

@@ -100,8 +100,18 @@ func pullFailure(image string, err error) error {
 	if errors.As(err, &known) || errors.Is(err, context.Canceled) {
 		return err
 	}
-	return &runtime.Error{Kind: pullKind(err), Op: "pull", Subject: image, Err: err}
+	op := "pull"
+	if errors.As(err, new(*unresolved)) {
+		op = runtime.OpResolve
+	}
+	return &runtime.Error{Kind: pullKind(err), Op: op, Subject: image, Err: err}
 }
+
+// unresolved is the failure of a pull that does not know what the name stands for.
+type unresolved struct{ err error }
+
+func (u *unresolved) Error() string { return u.err.Error() }
+func (u *unresolved) Unwrap() error { return u.err }
 
 func pullKind(err error) runtime.Kind {
 	var status remoteerrors.ErrUnexpectedStatus
@@ -141,7 +151,7 @@ func statusKind(code int) runtime.Kind {
 		return runtime.KindAuthDenied
 	case code == http.StatusNotFound:
 		return runtime.KindImageNotFound
-	case code >= http.StatusInternalServerError, code == http.StatusTooManyRequests:
+	case code >= http.StatusInternalServerError, code == http.StatusTooManyRequests, code == http.StatusRequestedRangeNotSatisfiable:
 		return runtime.KindUnreachable
 	}
 	return runtime.KindUnknown

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	goruntime "runtime"
+	"time"
 
 	"github.com/roadstead/roadstead/agent/runtime"
 	"github.com/roadstead/roadstead/agent/runtime/containerd/shim"
@@ -28,6 +29,9 @@ type Options struct {
 	Spares int
 	// Pulls is how many images are pulled at once; others wait. 0 is 4.
 	Pulls int
+	// Inactivity is how long a registry may pause in an answer, which is then asked for from where it stopped; it may do
+	// so a few times. 0 is one minute.
+	Inactivity time.Duration
 	// Mirrors are asked for images before the registries that the images' names begin with, at most maxMirrors; those of
 	// a registry in their order, and then those of all registries.
 	Mirrors []Mirror
@@ -48,6 +52,8 @@ const (
 	startsPerCPU      = 2
 	defaultPulls      = 4
 	defaultSpares     = 2
+	// defaultInactivity is the stock agent's ECS_IMAGE_PULL_INACTIVITY_TIMEOUT.
+	defaultInactivity = time.Minute
 	bundleDirectory   = "runtime" // beside the executable
 )
 
@@ -63,6 +69,9 @@ func (o Options) withDefaults(layout Layout) (Options, error) {
 	}
 	if o.Pulls == 0 {
 		o.Pulls = defaultPulls
+	}
+	if o.Inactivity == 0 {
+		o.Inactivity = defaultInactivity
 	}
 	if len(o.Mirrors) > maxMirrors {
 		return o, fmt.Errorf("%d mirrors of registries: at most %d", len(o.Mirrors), maxMirrors)

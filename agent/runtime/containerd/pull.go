@@ -2,12 +2,18 @@ package containerd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
 
 	containerd "github.com/containerd/containerd/v2/client"
 	"github.com/containerd/containerd/v2/core/images"
+	remoteerrors "github.com/containerd/containerd/v2/core/remotes/errors"
 	"github.com/containerd/errdefs"
 	"github.com/containerd/log"
 	"github.com/distribution/reference"
@@ -59,7 +65,7 @@ func (c *Client) pull(ctx context.Context, name reference.Named, request runtime
 	}
 	image, err := c.pullFresh(ctx, name, c.newResolver(sources))
 	err = asked(sources, err)
-	if err != nil && request.Policy == runtime.PullDefault && pullKind(err) == runtime.KindUnreachable {
+	if err != nil && request.Policy == runtime.PullDefault && pullKind(err) != runtime.KindAuthDenied && ctx.Err() == nil {
 		if image, absent := c.cached(ctx, name); absent == nil {
 			return image, nil
 		}
@@ -83,7 +89,7 @@ func (c *Client) cached(ctx context.Context, name reference.Named) (runtime.Imag
 func (c *Client) pullFresh(ctx context.Context, name reference.Named, resolver remoteResolver) (runtime.Image, error) {
 	_, target, err := resolver.Resolve(ctx, name.String())
 	if err != nil {
-		return runtime.Image{}, err
+		return runtime.Image{}, &unresolved{err}
 	}
 	ref := refOf(name, target)
 	// Nothing that arrives may be collected as garbage before the records hold it.
@@ -112,7 +118,22 @@ func (c *Client) pullFresh(ctx context.Context, name reference.Named, resolver r
 	return found.describe(name.String(), false), nil
 }
 
+// download fetches and unpacks an image. What an earlier pull has left of a layer is gone on with; if that is what fails,
+// it is tried once more from the beginning.
 func (c *Client) download(ctx context.Context, ref string, resolver remoteResolver) error {
+	err := c.downloadOnce(ctx, ref, resolver)
+	if c.discard(ctx, err) {
+		err = c.downloadOnce(ctx, ref, resolver)
+		c.discard(ctx, err)
+	}
+	if err != nil && errdefs.IsNotFound(err) && ctx.Err() == nil {
+		// The manifest was there a moment ago, so what is missing is a part of the image or the platform in its index.
+		return fmt.Errorf("%w: %w", err, errBadImage)
+	}
+	return err
+}
+
+func (c *Client) downloadOnce(ctx context.Context, ref string, resolver remoteResolver) error {
 	_, err := c.conn.Pull(ctx, ref,
 		containerd.WithResolver(resolver),
 		containerd.WithPullUnpack,
@@ -121,12 +142,34 @@ func (c *Client) download(ctx context.Context, ref string, resolver remoteResolv
 		// Layers are not needed once unpacked: a node pushes nothing.
 		containerd.WithChildLabelMap(images.ChildGCLabelsFilterLayers),
 	)
-	if err != nil && errdefs.IsNotFound(err) && ctx.Err() == nil {
-		// The manifest was there a moment ago, so what is missing is a part of the image or the platform in its index.
-		return fmt.Errorf("%w: %w", err, errBadImage)
-	}
 	return err
 }
+
+// discard drops the parts of images that a failed download complains of: what arrived is not what was asked for, or
+// the registry cannot go on where the last attempt ended. containerd would go on with them for a day. It reports
+// whether something was dropped.
+func (c *Client) discard(ctx context.Context, err error) bool {
+	var status remoteerrors.ErrUnexpectedStatus
+	unusable := errors.As(err, &status) && status.StatusCode == http.StatusRequestedRangeNotSatisfiable
+	if err == nil || ctx.Err() != nil || !unusable && pullKind(err) != runtime.KindBadImage {
+		return false
+	}
+	named := digestWords.FindAllString(err.Error(), -1)
+	store := c.conn.ContentStore()
+	parts, err := store.ListStatuses(ctx)
+	if err != nil {
+		return false // the failure of the download is told already
+	}
+	dropped := false
+	for _, part := range parts {
+		if slices.ContainsFunc(named, func(digest string) bool { return strings.HasSuffix(part.Ref, digest) }) {
+			dropped = store.Abort(ctx, part.Ref) == nil || dropped
+		}
+	}
+	return dropped
+}
+
+var digestWords = regexp.MustCompile("sha256:[0-9a-f]{64}")
 
 // point makes the name's record stand for the target.
 func (c *Client) point(ctx context.Context, name string, target ocispec.Descriptor) error {

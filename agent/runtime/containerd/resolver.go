@@ -98,9 +98,9 @@ func (c *Client) login(ctx context.Context, host string) (*runtime.BasicAuth, er
 func (c *Client) newResolver(sources []source) remoteResolver {
 	hosts := make([]docker.RegistryHost, 0, len(sources))
 	for _, s := range sources {
-		client := &http.Client{Transport: c.secure}
+		client := &http.Client{Transport: patient{c.secure, c.options.Inactivity}}
 		if s.insecure {
-			client.Transport = c.insecure
+			client.Transport = patient{c.insecure, c.options.Inactivity}
 		}
 		scheme := "https"
 		if s.plainHTTP {
