@@ -1,6 +1,7 @@
 package model
 
 import (
+	"strings"
 	"time"
 
 	"github.com/roadstead/roadstead/model/mutant"
@@ -90,7 +91,7 @@ func (t *Task) advance(r TaskReport, now time.Time) {
 		if t.StopCode == "" {
 			t.StopCode, t.StoppedReason = StopEssentialContainerExited, ReasonEssentialContainerExited
 			reason := r.Reason
-			if s.StartedAt.IsZero() {
+			if s.StartedAt.IsZero() && !t.ran() {
 				t.StopCode = StopTaskFailedToStart
 				if reason == "" {
 					reason = t.firstReason()
@@ -103,6 +104,17 @@ func (t *Task) advance(r TaskReport, now time.Time) {
 	default:
 		setTime(&s.ConnectedAt, now)
 	}
+}
+
+// ran reports whether each container has run and ended. A task whose containers
+// end at once may never be reported RUNNING, and has started all the same.
+func (t *Task) ran() bool {
+	for _, c := range t.Status.Containers {
+		if c.ExitCode == nil || strings.HasPrefix(c.Reason, "Cannot") { // CannotStartContainerError has an exit code, too
+			return false
+		}
+	}
+	return len(t.Status.Containers) > 0
 }
 
 // firstReason returns the reason that the first container to have one gives.

@@ -10,6 +10,10 @@ import (
 func TestWhyATaskStopped(t *testing.T) {
 	noImage := ContainerReport{Name: "main", Status: TaskStopped, Reason: "CannotPullContainerError: not found"}
 	exited := ContainerReport{Name: "main", Status: TaskStopped, Reason: "OutOfMemoryError: Container killed due to memory usage"}
+	ended := func(name, reason string) ContainerReport {
+		code := int32(137)
+		return ContainerReport{Name: name, Status: TaskStopped, ExitCode: &code, Reason: reason}
+	}
 	for _, c := range []struct {
 		name         string
 		stop         bool // the control plane stops it first
@@ -30,6 +34,15 @@ func TestWhyATaskStopped(t *testing.T) {
 		{"a container of a running task ends", false,
 			[]TaskReport{{Status: TaskRunning}, {Status: TaskStopped, Containers: []ContainerReport{exited}}},
 			StopEssentialContainerExited, ReasonEssentialContainerExited},
+		{"all containers ended before the task was told to run", false,
+			[]TaskReport{{Status: TaskStopped, Containers: []ContainerReport{ended("side", ""), ended("main", exited.Reason)}}},
+			StopEssentialContainerExited, ReasonEssentialContainerExited},
+		{"one ended, and another never ran", false,
+			[]TaskReport{{Status: TaskStopped, Reason: "dependency", Containers: []ContainerReport{ended("side", "")}}},
+			StopTaskFailedToStart, "dependency"},
+		{"a container that could not be started has an exit code", false,
+			[]TaskReport{{Status: TaskStopped, Containers: []ContainerReport{ended("side", ""), ended("main", "CannotStartContainerError: no")}}},
+			StopTaskFailedToStart, "CannotStartContainerError: no"},
 		{"it was to stop", true,
 			[]TaskReport{{Status: TaskStopped, Containers: []ContainerReport{noImage}}}, StopUserInitiated, "enough"},
 	} {

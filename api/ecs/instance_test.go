@@ -249,7 +249,7 @@ func TestAgentOperations(t *testing.T) {
 		t.Error("a repeated report was stored again")
 	}
 	shown := must[*ecs.DescribeTasksOutput](t)(l.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{Tasks: []string{task}})).Tasks[0]
-	if *shown.Containers[0].ExitCode != 3 || *shown.Containers[0].Reason == "" || shown.StopCode != "TaskFailedToStart" {
+	if *shown.Containers[0].ExitCode != 3 || *shown.Containers[0].Reason == "" || shown.StopCode != "EssentialContainerExited" {
 		t.Fatalf("%+v", shown)
 	}
 	_, err := l.SubmitTaskStateChange(t.Context(), &ecs.SubmitTaskStateChangeInput{Task: aws.String(arn + "task/default/nothing"), Status: aws.String("RUNNING")})
