@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"regexp"
 	"slices"
 	"time"
 
@@ -35,13 +36,25 @@ type referredSecrets struct {
 	authorize authorizer
 }
 
+// versionID is the form of ids of secrets' versions, which are tokens of those
+// who made them. Names of stages are shorter.
+var versionID = regexp.MustCompile(`^[0-9A-Za-z-]{32,64}$`)
+
 // authorizer is nil for what the caller in the context may do.
 type authorizer func(ctx context.Context, s *wire.Service, op *wire.Operation, input any) error
 
-// Secret returns the current value of a secret and what else is known of it.
-func (s referredSecrets) Secret(ctx context.Context, id string) (value, description string, at time.Time, err error) {
+// Secret returns a value of a secret, the current one unless the selector is
+// the id or a stage of another version, and what else is known of it.
+func (s referredSecrets) Secret(ctx context.Context, id, selector string) (value, description string, at time.Time, err error) {
 	i := slices.IndexFunc(s.service.Operations, func(o wire.Operation) bool { return o.Name == "GetSecretValue" })
 	op, in := &s.service.Operations[i], &secretsmanager.GetSecretValueInput{SecretId: &id}
+	switch {
+	case selector == "":
+	case versionID.MatchString(selector):
+		in.VersionId = &selector
+	default:
+		in.VersionStage = &selector
+	}
 	if err := s.authorize(ctx, s.service, op, in); err != nil {
 		return "", "", at, err
 	}

@@ -141,7 +141,11 @@ func (c *call) GetPolicy(in *iam.GetPolicyInput) (*iam.GetPolicyOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &iam.GetPolicyOutput{Policy: new(p.counted(c.usage(v)))}, nil
+	out := p.counted(c.usage(v))
+	if out.Tags == nil {
+		out.Tags = []types.Tag{} // AWS lists none here, and leaves the list out elsewhere
+	}
+	return &iam.GetPolicyOutput{Policy: &out}, nil
 }
 
 // ListPolicies lists the account's and AWS's managed policies.

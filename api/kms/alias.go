@@ -163,7 +163,7 @@ func checkAlias(name, target *string) error {
 		return &wire.Error{Code: "NotAuthorizedException"}
 	case !strings.HasPrefix(*name, "alias/"):
 		return constraint.Invalid(`Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html`)
-	case *name == "alias/" || strings.HasSuffix(*name, "/") || strings.Contains(*name, ":"):
+	case *name == "alias/" || strings.Contains(*name, ":"):
 		return &types.InvalidAliasNameException{Message: new(*name + " contains invalid characters for an alias")}
 	}
 	return nil

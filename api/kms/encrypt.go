@@ -24,7 +24,7 @@ func (d *FrontDoor) Encrypt(ctx context.Context, in *kms.EncryptInput) (*kms.Enc
 	if in.Plaintext == nil {
 		v.Missing("plaintext")
 	} else {
-		v.Length("plaintext", len(in.Plaintext), 1, maxPlaintext)
+		v.Blob("plaintext", len(in.Plaintext), 1, maxPlaintext)
 	}
 	grantTokens(&v, in.GrantTokens)
 	algorithm(&v, "encryptionAlgorithm", in.EncryptionAlgorithm)

@@ -28,6 +28,8 @@ func TestEncryption(t *testing.T) {
 		blob[i] ^= 1
 		refused(t, "InvalidCiphertextException", "")(e.Decrypt(ctx, &kms.DecryptInput{CiphertextBlob: blob, EncryptionContext: bound}))
 	}
+	refused(t, "ValidationException", "1 validation error detected: Value at 'plaintext' failed to satisfy constraint: Member must have length greater than or equal to 1")(
+		e.Encrypt(ctx, &kms.EncryptInput{KeyId: &id, Plaintext: []byte{}}))
 	for _, wrong := range []map[string]string{nil, {"a": "b"}, {"a": "b", "c": "x"}, {"ab": "", "c": "d"}} {
 		refused(t, "InvalidCiphertextException", "")(e.Decrypt(ctx, &kms.DecryptInput{CiphertextBlob: out.CiphertextBlob, EncryptionContext: wrong}))
 	}

@@ -40,7 +40,7 @@ func (d *frontDoor) ListSecrets(ctx context.Context, in *secretsmanager.ListSecr
 		return nil, err
 	}
 	found, next, err := d.list(r, "ListSecrets", listing{filters: in.Filters, limit: in.MaxResults, token: in.NextToken, most: maxPage,
-		deleted: aws.ToBool(in.IncludePlannedDeletion), by: in.SortBy, ascending: in.SortOrder == types.SortOrderTypeAsc})
+		deleted: aws.ToBool(in.IncludePlannedDeletion), by: in.SortBy, descending: in.SortOrder == types.SortOrderTypeDesc})
 	if err != nil {
 		return nil, err
 	}
@@ -53,19 +53,19 @@ func (d *frontDoor) ListSecrets(ctx context.Context, in *secretsmanager.ListSecr
 
 // listing is what a list is asked for.
 type listing struct {
-	filters   []types.Filter
-	deleted   bool
-	by        types.SortByType
-	ascending bool
-	limit     *int32
-	token     *string
-	most      int
+	filters    []types.Filter
+	deleted    bool
+	by         types.SortByType
+	descending bool
+	limit      *int32
+	token      *string
+	most       int
 }
 
 // list returns a page of the secrets that pass the filters, and the token of
 // the next page, nil on the last.
 func (d *frontDoor) list(r request, operation string, l listing) ([]*model.Secret, *string, error) {
-	query := paging.Of(operation, r.scope.Account, fmt.Sprint(showFilters(l.filters)), fmt.Sprint(l.deleted, l.by, l.ascending))
+	query := paging.Of(operation, r.scope.Account, fmt.Sprint(showFilters(l.filters)), fmt.Sprint(l.deleted, l.by, l.descending))
 	after, ok := query.Place(l.token)
 	if !ok {
 		return nil, nil, invalidToken()
@@ -77,10 +77,10 @@ func (d *frontDoor) list(r request, operation string, l listing) ([]*model.Secre
 		}
 	}
 	order := func(a, b string) int {
-		if l.ascending {
-			return strings.Compare(a, b)
+		if l.descending {
+			return strings.Compare(b, a)
 		}
-		return strings.Compare(b, a)
+		return strings.Compare(a, b)
 	}
 	place := func(s *model.Secret) string { return sortKey(s, l.by) + "\x00" + s.Name }
 	slices.SortFunc(all, func(a, b *model.Secret) int { return order(place(a), place(b)) })

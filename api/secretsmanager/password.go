@@ -35,8 +35,8 @@ func (d *frontDoor) GetRandomPassword(ctx context.Context, in *secretsmanager.Ge
 	if in.PasswordLength != nil {
 		n = int(*in.PasswordLength)
 	}
-	kinds := alphabets(in)
-	if len(kinds) == 0 {
+	kinds, others := alphabets(in)
+	if len(kinds) == 0 && others == "" {
 		return nil, invalidParameter("The exclusions leave no characters to make a password of.")
 	}
 	each := in.RequireEachIncludedType == nil || *in.RequireEachIncludedType
@@ -46,7 +46,7 @@ func (d *frontDoor) GetRandomPassword(ctx context.Context, in *secretsmanager.Ge
 	for {
 		// Drawn again until each kind is in it, so that every password that
 		// qualifies is as likely as any other.
-		password, err := d.choose(strings.Join(kinds, ""), n)
+		password, err := d.choose(strings.Join(kinds, "")+others, n)
 		if err != nil {
 			return nil, err
 		}
@@ -54,18 +54,23 @@ func (d *frontDoor) GetRandomPassword(ctx context.Context, in *secretsmanager.Ge
 			return &secretsmanager.GetRandomPasswordOutput{RandomPassword: &password}, nil
 		}
 		if n < 16 { // short ones could take long: place one of each first
-			password, err = d.placeEach(kinds, n)
+			password, err = d.placeEach(kinds, others, n)
 			return &secretsmanager.GetRandomPasswordOutput{RandomPassword: &password}, err
 		}
 	}
 }
 
-func alphabets(in *secretsmanager.GetRandomPasswordInput) (kinds []string) {
+// alphabets returns the kinds of characters of which each has to be in a
+// password, and what may be: the space.
+func alphabets(in *secretsmanager.GetRandomPasswordInput) (kinds []string, others string) {
+	if aws.ToBool(in.IncludeSpace) && !strings.Contains(aws.ToString(in.ExcludeCharacters), " ") {
+		others = " "
+	}
 	for _, k := range []struct {
 		letters  string
 		excluded bool
 	}{{lowercase, aws.ToBool(in.ExcludeLowercase)}, {uppercase, aws.ToBool(in.ExcludeUppercase)}, {numbers, aws.ToBool(in.ExcludeNumbers)},
-		{punctuation, aws.ToBool(in.ExcludePunctuation)}, {" ", !aws.ToBool(in.IncludeSpace)}} {
+		{punctuation, aws.ToBool(in.ExcludePunctuation)}} {
 		left := strings.Map(func(c rune) rune {
 			if k.excluded || strings.ContainsRune(aws.ToString(in.ExcludeCharacters), c) {
 				return -1
@@ -76,7 +81,7 @@ func alphabets(in *secretsmanager.GetRandomPasswordInput) (kinds []string) {
 			kinds = append(kinds, left)
 		}
 	}
-	return kinds
+	return kinds, others
 }
 
 func hasEach(password string, kinds []string) bool {
@@ -90,8 +95,8 @@ func hasEach(password string, kinds []string) bool {
 
 // placeEach draws one character of each kind and the rest of all, and shuffles
 // them.
-func (d *frontDoor) placeEach(kinds []string, n int) (string, error) {
-	rest, err := d.choose(strings.Join(kinds, ""), n-len(kinds))
+func (d *frontDoor) placeEach(kinds []string, others string, n int) (string, error) {
+	rest, err := d.choose(strings.Join(kinds, "")+others, n-len(kinds))
 	if err != nil {
 		return "", err
 	}

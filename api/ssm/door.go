@@ -23,10 +23,11 @@ type Keys interface {
 }
 
 // Secrets reads secrets for the caller in the context, who must be allowed to.
+// The selector is a version's id or one of its stages, "" for the current one.
 // The answer's description is what GetSecretValue answers, in JSON. Errors are
 // Secrets Manager's.
 type Secrets interface {
-	Secret(ctx context.Context, id string) (value, description string, at time.Time, err error)
+	Secret(ctx context.Context, id, selector string) (value, description string, at time.Time, err error)
 }
 
 // Options tunes the front door; the zero value works.

@@ -136,10 +136,16 @@ func (d *frontDoor) secret(r request, name, id string, decrypt bool) (*types.Par
 	if d.opts.Secrets == nil {
 		return nil, notFound(name)
 	}
-	value, description, at, err := d.opts.Secrets.Secret(r.ctx, id)
+	id, selector, selects := strings.Cut(id, ":")
+	value, description, at, err := d.opts.Secrets.Secret(r.ctx, id, selector)
 	if err != nil {
 		return nil, &types.ParameterNotFound{Message: new("An error occurred (ParameterNotFound) when referencing Secrets Manager: Secret " + name + " not found.")}
 	}
-	return &types.Parameter{ARN: new(r.scope.ParameterARN(name)), Name: &name, Type: types.ParameterTypeSecureString, Value: &value, Version: 0,
-		DataType: new("text"), LastModifiedDate: &at, SourceResult: &description}, nil
+	name = secretPath + id
+	out := &types.Parameter{ARN: new(r.scope.ParameterARN(name)), Name: &name, Type: types.ParameterTypeSecureString, Value: &value, Version: 0,
+		DataType: new("text"), LastModifiedDate: &at, SourceResult: &description}
+	if selects {
+		out.Selector = new(":" + selector)
+	}
+	return out, nil
 }

@@ -39,6 +39,16 @@ type endpoint struct {
 	sessions opened
 }
 
+// vault has the secret "db", whose value is the selector that it is asked for.
+type vault struct{}
+
+func (vault) Secret(_ context.Context, id, selector string) (value, description string, at time.Time, err error) {
+	if id != "db" {
+		return "", "", at, errors.New("no such secret")
+	}
+	return "value of " + selector, `{"name":"db"}`, begin, nil
+}
+
 func (e *endpoint) advance(d time.Duration) { e.now.Add(d.Milliseconds()) }
 
 func serve(t *testing.T) *endpoint {
@@ -55,7 +65,7 @@ func serve(t *testing.T) *endpoint {
 	}
 	e.db = db
 	clock := func() time.Time { return time.UnixMilli(e.now.Load()) }
-	e.service = api.New(db, apikms.New(db, sealer, apikms.Options{Now: clock}), api.Options{Now: clock, Sessions: &e.sessions})
+	e.service = api.New(db, apikms.New(db, sealer, apikms.Options{Now: clock}), api.Options{Now: clock, Sessions: &e.sessions, Secrets: vault{}})
 	server := httptest.NewServer(wire.NewRouter(wire.Options{
 		Logger: slog.New(slog.DiscardHandler),
 		Authenticate: func(r *http.Request, _ []byte) (context.Context, error) {

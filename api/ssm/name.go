@@ -64,10 +64,6 @@ func parse(v store.View, r request, text string) (selector, error) {
 		}
 		// An ARN does not tell whether the name begins with a slash.
 		text = "/" + path
-		bare, _, _ := strings.Cut(path, ":")
-		if _, ok := store.Get[*model.Parameter](v, model.ParameterID(r.scope.Account, bare)); ok && !strings.Contains(bare, "/") {
-			text = path
-		}
 	}
 	name, tail, has := strings.Cut(text, ":")
 	s.name = name
@@ -86,9 +82,28 @@ func parse(v store.View, r request, text string) (selector, error) {
 	return s, nil
 }
 
+// known returns the parameter with the name. A slash before a name without any
+// other makes no difference, as it makes none in ARNs.
+func known(v store.View, account, name string) (*model.Parameter, bool) {
+	p, ok := store.Get[*model.Parameter](v, model.ParameterID(account, name))
+	if ok {
+		return p, true
+	}
+	bare := strings.TrimPrefix(name, "/")
+	switch {
+	case strings.Contains(bare, "/"):
+		return nil, false
+	case bare == name:
+		name = "/" + name
+	default:
+		name = bare
+	}
+	return store.Get[*model.Parameter](v, model.ParameterID(account, name))
+}
+
 // find returns the parameter with the name, unless it has expired.
 func find(v store.View, r request, name string) (*model.Parameter, error) {
-	p, ok := store.Get[*model.Parameter](v, model.ParameterID(r.scope.Account, name))
+	p, ok := known(v, r.scope.Account, name)
 	if !ok || expired(p, r) {
 		return nil, notFound(name)
 	}

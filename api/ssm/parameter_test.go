@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 )
@@ -219,4 +220,54 @@ func TestPublicParameters(t *testing.T) {
 	}
 	refused(t, "ValidationException", "WithDecryption flag must be True for retrieving a Secret Manager secret.")(
 		e.GetParameter(t.Context(), &ssm.GetParameterInput{Name: new("/aws/reference/secretsmanager/db")}))
+}
+
+// TestSecretsAsParameters reads a secret's versions by their ids and stages.
+func TestSecretsAsParameters(t *testing.T) {
+	e := serve(t)
+	const name = "/aws/reference/secretsmanager/db"
+	for _, selector := range []string{"", ":AWSPREVIOUS", ":12345678-aaaa-bbbb-cccc-123456789012"} {
+		out, err := e.GetParameter(t.Context(), &ssm.GetParameterInput{Name: new(name + selector), WithDecryption: new(true)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := out.Parameter
+		if *p.Name != name || *p.Value != "value of "+strings.TrimPrefix(selector, ":") || aws.ToString(p.Selector) != selector || p.SourceResult == nil {
+			t.Errorf("%s: %+v", selector, p)
+		}
+	}
+	refused(t, "ParameterNotFound", "An error occurred (ParameterNotFound) when referencing Secrets Manager: Secret /aws/reference/secretsmanager/none:x not found.")(
+		e.GetParameter(t.Context(), &ssm.GetParameterInput{Name: new("/aws/reference/secretsmanager/none:x"), WithDecryption: new(true)}))
+}
+
+// TestLeadingSlash wants names of one level to be the same with a slash before
+// them and without, for every operation, and no others.
+func TestLeadingSlash(t *testing.T) {
+	e := serve(t)
+	ctx := t.Context()
+	for made, asked := range map[string]string{"/with": "with", "without": "/without"} {
+		put := &ssm.PutParameterInput{Name: &made, Value: new("v"), Type: types.ParameterTypeString}
+		if _, err := e.PutParameter(ctx, put); err != nil {
+			t.Fatal(err)
+		}
+		if p := e.get(t, asked); *p.Name != made {
+			t.Errorf("%s is %s", asked, *p.Name)
+		}
+		_, err := e.PutParameter(ctx, &ssm.PutParameterInput{Name: &asked, Value: new("w"), Type: types.ParameterTypeString})
+		if exists := (&types.ParameterAlreadyExists{}); !errors.As(err, &exists) {
+			t.Error(err)
+		}
+		if _, err := e.AddTagsToResource(ctx, &ssm.AddTagsToResourceInput{ResourceId: &asked, ResourceType: types.ResourceTypeForTaggingParameter,
+			Tags: []types.Tag{{Key: new("a"), Value: new("b")}}}); err != nil {
+			t.Error(err)
+		}
+		if _, err := e.DeleteParameter(ctx, &ssm.DeleteParameterInput{Name: &asked}); err != nil {
+			t.Error(err)
+		}
+		refused(t, "ParameterNotFound", "Parameter "+made+" not found.")(e.GetParameter(ctx, &ssm.GetParameterInput{Name: &made}))
+	}
+	if _, err := e.PutParameter(ctx, &ssm.PutParameterInput{Name: new("/a/b"), Value: new("v"), Type: types.ParameterTypeString}); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, "ParameterNotFound", "Parameter a/b not found.")(e.GetParameter(ctx, &ssm.GetParameterInput{Name: new("a/b")}))
 }

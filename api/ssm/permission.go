@@ -86,7 +86,7 @@ func (n names) reading(decrypt *bool, texts ...string) []wire.Need {
 			needs = append(needs, n.secret(secret))
 			continue
 		}
-		if p, ok := store.Get[*model.Parameter](n.view, model.ParameterID(n.scope.Account, name)); ok && aws.ToBool(decrypt) {
+		if p, ok := known(n.view, n.scope.Account, name); ok && aws.ToBool(decrypt) {
 			for _, v := range p.Versions {
 				needs = n.under(needs, v.KeyID, n.scope.ParameterARN(p.Name), "kms:Decrypt")
 			}

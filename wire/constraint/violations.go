@@ -23,7 +23,10 @@ type Text struct {
 type Violations []string
 
 func (v *Violations) add(value, member, rule string) {
-	*v = append(*v, fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: %s", value, member, rule))
+	if value != "" {
+		value = " " + value
+	}
+	*v = append(*v, fmt.Sprintf("Value%s at '%s' failed to satisfy constraint: %s", value, member, rule))
 }
 
 // Missing says that a required member is absent.
@@ -83,6 +86,17 @@ func (v *Violations) Length(member string, n, atLeast, atMost int) {
 	}
 	if n > atMost {
 		v.add(fmt.Sprintf("'[%d items]'", n), member, fmt.Sprintf("Member must have length less than or equal to %d", atMost))
+	}
+}
+
+// Blob checks the length of bytes that are secret: AWS shows neither them nor
+// how many they are.
+func (v *Violations) Blob(member string, n, atLeast, atMost int) {
+	if n < atLeast {
+		v.add("", member, fmt.Sprintf("Member must have length greater than or equal to %d", atLeast))
+	}
+	if n > atMost {
+		v.add("", member, fmt.Sprintf("Member must have length less than or equal to %d", atMost))
 	}
 }
 
