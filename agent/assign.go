@@ -118,8 +118,9 @@ func unsupported(t acs.Task) error {
 			return err
 		}
 		for _, s := range c.Secrets {
-			// Log drivers keep their options on the disk, to go on after a restart.
-			if s.Target != acs.SecretForContainer {
+			// Log drivers keep their options on the disk, to go on after a restart;
+			// those of a router are in its environment.
+			if _, ok := routed(c); s.Target != acs.SecretForContainer && !(ok && s.Target == acs.SecretForLogDriver) {
 				return fmt.Errorf("container %s: secret %s for %s is not supported by this container instance", c.Name, s.Name, s.Target)
 			}
 		}

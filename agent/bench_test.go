@@ -85,3 +85,4 @@ func (c *counter) Authenticate(context.Context, acs.Container) (*runtime.BasicAu
 
 func (c *counter) Open(context.Context, Log) (string, error) { return "", nil }
 func (c *counter) Finish(context.Context, string) error      { return nil }
+func (c *counter) Drain(context.Context, string) error       { return nil }

@@ -189,6 +189,10 @@ func (w logWires) Open(ctx context.Context, l Log) (string, error) {
 	return "/logs/" + l.Container, err
 }
 
+func (w logWires) Drain(ctx context.Context, id string) error {
+	return w.op(ctx, "drain-log", id, func(context.Context) error { return nil })
+}
+
 func (w logWires) Finish(ctx context.Context, id string) error {
 	return w.op(ctx, "finish-log", id, func(context.Context) error {
 		w.host.logs.mu.Lock()

@@ -123,7 +123,14 @@ func (n *Node) signal(ctx context.Context, l *live, e step.Signal) {
 	if e.Stop {
 		signal = runtime.StopSignalOr(r.stopSignal, syscall.SIGTERM)
 	}
+	ids := map[string]string{}
+	for name, r := range l.runs {
+		ids[name] = r.id
+	}
 	n.answer(ctx, l, func() func(time.Time) {
+		if e.Stop {
+			n.drainUsers(ctx, l.payload, ids, e.Container)
+		}
 		err := n.edges.Runtime.Signal(ctx, r.id, signal)
 		return func(now time.Time) {
 			if runtime.KindOf(err) == runtime.KindNotFound {

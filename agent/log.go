@@ -19,8 +19,12 @@ const asExecutionRole = "ExecutionRole"
 // logOf says where a container's output goes.
 func (n *Node) logOf(t acs.Task, name, id string) Log {
 	spec := containerOf(t, name)
-	out := Log{Container: id}
+	out := Log{Container: id, Subject: LogSubject{ID: id, Name: id, Image: spec.Image}}
+	if config, err := configOf(spec); err == nil {
+		out.Subject.Labels = metadataLabels(t, name, config)
+	}
 	out.Driver, out.Options = logConfig(spec)
+	n.routerLog(t, &out, name)
 	if spec.LogsAuthStrategy == asExecutionRole && n.options.Execution != nil && t.ExecutionRoleCredentials != nil {
 		out.As = func() (acs.Credentials, bool) {
 			now, cancel := context.WithCancel(context.Background())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"path/filepath"
 	goruntime "runtime"
 	"sync"
@@ -58,6 +59,8 @@ type LogDriver interface {
 	// adopted, and returns the file that its output is to be appended to, ""
 	// for none. It is idempotent.
 	Open(ctx context.Context, l Log) (path string, err error)
+	// Drain waits until all was shipped that a container has written by now.
+	Drain(ctx context.Context, container string) error
 	// Finish ships what is left of the log of a container that has ended, and
 	// removes the file. It knows the container from an earlier life, too.
 	Finish(ctx context.Context, container string) error
@@ -66,14 +69,31 @@ type LogDriver interface {
 // Log says which container's output goes where.
 type Log struct {
 	Container string // the container's id in the runtime
-	Driver    string // awslogs, json-file or none
+	Driver    string // awslogs, json-file, none, fluentd, syslog or awsfirelens
 	Options   map[string]string
 	// As gives the credentials of the task's execution role, if they are known;
 	// nil: the log is the container instance's to write.
 	As func() (acs.Credentials, bool)
+	// Subject is what drivers say of the container.
+	Subject LogSubject
 	// Adopted says that the container has run already: Open asks nobody and
 	// waits for nothing.
 	Adopted bool
+}
+
+// LogSubject is a container as its log's readers know it.
+type LogSubject struct {
+	ID, Name    string
+	Image       string // as the task definition names it
+	ImageDigest string
+	Env         []string // NAME=value
+	Labels      map[string]string
+}
+
+// FramesLogs reports whether a driver wants lines in frames, which say of which
+// stream they are.
+func FramesLogs(driver string) bool {
+	return driver == "fluentd" || driver == "syslog" || driver == routerDriver
 }
 
 // Edges are what a node acts through.
@@ -172,6 +192,7 @@ type run struct {
 	image      runtime.Image
 	sandbox    network.Attachment
 	stopSignal string
+	router     netip.Addr // of the task's log router, for who is started after it
 	cancelPull context.CancelFunc
 	checking   bool      // it is being looked for
 	endedRun   time.Time // when the run began whose end was heard of last

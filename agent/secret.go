@@ -42,6 +42,9 @@ type secrets struct {
 func (s secrets) environment(c acs.Container) map[string]string {
 	out := map[string]string{}
 	for _, want := range c.Secrets {
+		if want.Target == acs.SecretForLogDriver {
+			continue // the router's
+		}
 		out[want.Name] = s.values[from(want)]
 	}
 	return out

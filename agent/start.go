@@ -20,7 +20,7 @@ const (
 )
 
 func (n *Node) start(ctx context.Context, l *live, name string) {
-	r, given := *l.runs[name], l.secrets
+	r, given := l.runOf(name), l.secrets
 	peers := n.peers(l, name)
 	n.answer(ctx, l, func() func(time.Time) {
 		started, why := n.startNow(ctx, l, name, r, given, peers)
@@ -28,10 +28,19 @@ func (n *Node) start(ctx context.Context, l *live, name string) {
 	})
 }
 
+// runOf returns what is known of a container that is about to start.
+func (l *live) runOf(name string) run {
+	r := *l.runs[name]
+	if router, ok := routerOf(l.payload); ok {
+		r.router = l.runs[router.Name].sandbox.IPv4
+	}
+	return r
+}
+
 // restart starts a container again. What is left of its last run goes first;
 // the sandbox, the files and the log are the same.
 func (n *Node) restart(ctx context.Context, l *live, name string) {
-	r, given := *l.runs[name], l.secrets
+	r, given := l.runOf(name), l.secrets
 	peers := n.peers(l, name)
 	n.answer(ctx, l, func() func(time.Time) {
 		started, why := n.restartNow(ctx, l, name, r, given, peers)

@@ -92,7 +92,12 @@ func (n *Node) translate(t acs.Task, name string, r run, given secrets, peers ma
 	if err := n.writeFiles(&out, t, host, r, peers); err != nil {
 		return runtime.Container{}, Log{}, err
 	}
-	return out, n.logOf(t, name, r.id), nil
+	if err := n.prepareRouter(&out, t, spec); err != nil {
+		return runtime.Container{}, Log{}, err
+	}
+	log := n.logOf(t, name, r.id)
+	log.Subject.Env, log.Subject.ImageDigest, out.LogFrames = out.Env, r.image.Digest, FramesLogs(log.Driver)
+	return out, log, nil
 }
 
 func (n *Node) labels(t acs.Task, name string, r run, config acs.Config) map[string]string {
@@ -123,6 +128,7 @@ func (n *Node) environment(t acs.Task, spec acs.Container, r run, given secrets)
 	}
 	maps.Copy(all, given.fromFiles(spec))
 	maps.Copy(all, spec.Environment)
+	maps.Copy(all, routerEnvironment(t, spec, r, given))
 	if f, err := filingOf(spec); err == nil && f.path == "" {
 		maps.Copy(all, given.environment(spec))
 	}

@@ -160,6 +160,9 @@ func (p Platform) container(t *model.Task, d *model.TaskDefinition, c *types.Con
 	if c.HealthCheck != nil {
 		out.HealthCheckType = "docker"
 	}
+	if f := c.FirelensConfiguration; f != nil {
+		out.FirelensConfiguration = &acs.FirelensConfiguration{Type: string(f.Type), Options: f.Options}
+	}
 	if host.LogConfig != nil && host.LogConfig.Type == "awslogs" && executionRole(t, d) != "" {
 		out.LogsAuthStrategy = "ExecutionRole"
 	}

@@ -91,6 +91,9 @@ func Capabilities() []Attribute {
 	names := []string{
 		CapabilityPrivileged, CapabilityTaskRole, CapabilityTaskRoleHost, CapabilityECR,
 		CapabilityLogs("awslogs"), CapabilityLogs("json-file"), CapabilityLogs("none"),
+		CapabilityLogs("fluentd"), CapabilityLogs("syslog"), CapabilityLogs("awsfirelens"),
+		CapabilityRouter("fluentd"), CapabilityRouter("fluentbit"), CapabilityFirelensFile, CapabilityFirelensUser, CapabilityFirelensBuffers,
+		CapabilityLogSecretSSM, CapabilityLogSecretASM,
 		CapabilityHealthCheck, CapabilityOrdering, CapabilityTaskLimits, CapabilityInterface,
 		CapabilityExecutionECR, CapabilityExecutionLogs, taskCapability + "full-sync",
 		CapabilitySecretSSM, CapabilitySecretASM, CapabilityRegistrySecret, CapabilityRestart,

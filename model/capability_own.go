@@ -1,5 +1,7 @@
 package model
 
+import "slices"
+
 // Attributes of Roadstead's own, for parameters of task definitions that need
 // something of the node and for which ECS has no attribute, because Amazon's
 // agent has always had it. Roadstead's agent registers those that it honours
@@ -38,14 +40,20 @@ const (
 // the driver takes and the agent does not, such as "awslogs-format".
 func CapabilityLogOption(option string) string { return ownCapability + "log-option." + option }
 
+// OptionLogSecrets stands for options whose values are secrets. A router's are
+// in its environment; other drivers keep their options on the instance's disk.
+const OptionLogSecrets = "secret-options"
+
 // MissingLogOptions returns the options of the log drivers that the agent
 // has which it does not honour.
 func MissingLogOptions(driver string) []string {
 	switch driver {
 	case "awslogs":
-		return []string{"awslogs-format"}
+		return []string{"awslogs-format", OptionLogSecrets}
+	case "fluentd", "syslog":
+		return []string{OptionLogSecrets}
 	case "json-file":
-		return []string{"compress", "env", "env-regex", "labels", "labels-regex", "max-buffer-size", "mode", "tag"}
+		return []string{"compress", "env", "env-regex", "labels", "labels-regex", "max-buffer-size", "mode", OptionLogSecrets, "tag"}
 	}
 	return nil
 }
@@ -56,7 +64,9 @@ func OwnCapabilities() []string {
 	all := []string{CapabilityGPU, CapabilityNeuron, CapabilitySwappiness}
 	for _, driver := range []string{"awslogs", "json-file"} {
 		for _, option := range MissingLogOptions(driver) {
-			all = append(all, CapabilityLogOption(option))
+			if name := CapabilityLogOption(option); !slices.Contains(all, name) {
+				all = append(all, name)
+			}
 		}
 	}
 	return all

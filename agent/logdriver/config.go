@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/roadstead/roadstead/agent"
 )
 
 // config is how a container's output is taken care of. It is kept beside the
@@ -18,6 +20,50 @@ import (
 type config struct {
 	Driver  string            `json:"driver"`
 	Options map[string]string `json:"options,omitempty"`
+	// The following are what collectors are told of the container.
+	ID         string            `json:"id,omitempty"`
+	Name       string            `json:"name,omitempty"`
+	Tag        string            `json:"tag,omitempty"`
+	Attributes map[string]string `json:"attributes,omitempty"`
+}
+
+// The drivers that ship to collectors.
+const (
+	driverFluentd = "fluentd"
+	driverSyslog  = "syslog"
+	// driverRouter ships to a router of the container's own task.
+	driverRouter = "awsfirelens"
+)
+
+// framed reports whether a driver tells a container's streams apart.
+func framed(driver string) bool { return agent.FramesLogs(driver) }
+
+// newConfig returns how the output of a container is taken care of.
+func newConfig(l agent.Log) (c config, err error) {
+	c = config{Driver: l.Driver, Options: l.Options}
+	if err := c.validate(); err != nil {
+		return c, err
+	}
+	if !framed(c.Driver) {
+		return c, nil
+	}
+	c.ID, c.Name = l.Subject.ID, "/"+l.Subject.Name
+	if c.Tag, err = tagOf(c.Options, l.Subject); err != nil {
+		return c, err
+	}
+	c.Attributes, err = attributesOf(c.Options, l.Subject)
+	return c, err
+}
+
+// newSink returns where a valid configuration ships to.
+func (d *Driver) newSink(container string, c config) (sink, error) {
+	switch c.Driver {
+	case driverFluentd, driverRouter:
+		return newFluent(d, c)
+	case driverSyslog:
+		return newSyslog(d, c)
+	}
+	return newStream(d, container, c), nil
 }
 
 // The files of a container: the log itself, and below stateDir, where nobody
@@ -70,6 +116,12 @@ func (d *Driver) writeConfig(container string, c config) error {
 // logOptions are the options that each driver takes. Those of awslogs that say
 // where the API is are the agent's business.
 var logOptions = map[string][]string{
+	driverFluentd: {"env", "env-regex", "fluentd-address", "fluentd-async", "fluentd-async-connect", "fluentd-buffer-limit", "fluentd-max-retries",
+		"fluentd-request-ack", "fluentd-retry-wait", "fluentd-sub-second-precision", "fluentd-write-timeout", "labels", "labels-regex", "tag",
+		"mode", "max-buffer-size"},
+	driverRouter: {"fluentd-address", "fluentd-buffer-limit", "fluentd-sub-second-precision", "tag"},
+	driverSyslog: {"env", "env-regex", "labels", "labels-regex", "mode", "max-buffer-size", "syslog-address", "syslog-facility", "syslog-format",
+		"syslog-tls-ca-cert", "syslog-tls-cert", "syslog-tls-key", "syslog-tls-skip-verify", "tag"},
 	"none":      {},
 	"json-file": {"max-size", "max-file"},
 	"awslogs": {"awslogs-group", "awslogs-stream", "awslogs-region", "awslogs-endpoint", "awslogs-credentials-endpoint",

@@ -1,6 +1,7 @@
 // Package logdriver takes containers' output from the files that the runtime
-// appends it to and ships it to CloudWatch Logs, or keeps a bounded tail of
-// it.
+// appends it to and ships it to CloudWatch Logs, to a collector that speaks
+// Fluentd's forward protocol, which may be the router of the container's own
+// task, or to a syslog server, or keeps a bounded tail of it.
 //
 // The runtime writes the files without the agent, so nothing is lost while the
 // agent is away: a Driver that is opened again goes on behind what was
@@ -181,8 +182,8 @@ func (d *Driver) wakeAll() {
 // Open implements agent.LogDriver. A stream that cannot be made fails it,
 // unless the container runs already.
 func (d *Driver) Open(ctx context.Context, l agent.Log) (string, error) {
-	c := config{Driver: l.Driver, Options: l.Options}
-	if err := c.validate(); err != nil {
+	c, err := newConfig(l)
+	if err != nil {
 		return "", err
 	}
 	if c.Driver == "none" {
@@ -197,8 +198,7 @@ func (d *Driver) Open(ctx context.Context, l agent.Log) (string, error) {
 		}
 		return f.path, nil
 	}
-	f, err := d.newFollower(l.Container, c)
-	if err != nil {
+	if f, err = d.newFollower(l.Container, c); err != nil {
 		return "", err
 	}
 	if s, ok := f.sink.(*stream); ok {
@@ -223,6 +223,20 @@ func (d *Driver) Open(ctx context.Context, l agent.Log) (string, error) {
 		d.follow(f)
 	}
 	return f.path, nil
+}
+
+// Drain implements agent.LogDriver.
+func (d *Driver) Drain(ctx context.Context, container string) error {
+	d.mu.Lock()
+	f := d.open[container]
+	d.mu.Unlock()
+	if f == nil {
+		return nil
+	}
+	if err := f.drain(ctx); err != nil {
+		return fmt.Errorf("logs of container %s: %w", container, err)
+	}
+	return nil
 }
 
 // Finish implements agent.LogDriver: it returns once everything that the

@@ -243,7 +243,7 @@ func TestRefusedConfigurations(t *testing.T) {
 		{"awslogs", map[string]string{"awslogs-group": "g", "mode": "fast"}, "failed to initialize logging driver: logger: logging mode not supported: fast"},
 		{"awslogs", map[string]string{"awslogs-group": "g", "max-buffer-size": "1m"}, "failed to initialize logging driver: logger: max-buffer-size option is only supported with 'mode=non-blocking'"},
 		{"awslogs", map[string]string{"awslogs-group": "g", "mode": "non-blocking", "max-buffer-size": "1q"}, "failed to initialize logging driver: error parsing option max-buffer-size: invalid size: '1q'"},
-		{"fluentd", nil, "failed to initialize logging driver: logger: no log driver named 'fluentd' is registered"},
+		{"journald", nil, "failed to initialize logging driver: logger: no log driver named 'journald' is registered"},
 		{"json-file", map[string]string{"max-size": "big"}, "failed to initialize logging driver: max-size: invalid size: 'big'"},
 		{"json-file", map[string]string{"max-size": "1k", "max-file": "0"}, `failed to initialize logging driver: max-file cannot be "0"`},
 		{"json-file", map[string]string{"max-file": "2"}, "failed to initialize logging driver: max-file cannot be used without max-size"},

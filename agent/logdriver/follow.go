@@ -9,6 +9,7 @@ import (
 	"os"
 	"regexp"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -34,6 +35,8 @@ type sink interface {
 	// sink that does not take it; 0: until it does. What cannot be delivered to
 	// somebody else's machine must not keep a container for ever.
 	patience() time.Duration
+	// pause is how long it is left alone when it has failed for the first time.
+	pause() time.Duration
 	// close lets go of what the sink holds open.
 	close()
 }
@@ -46,6 +49,9 @@ type line struct {
 	at   time.Time
 	text string
 	end  int // the bytes up to behind it, of what was read with it
+	// The following are known of lines in frames alone.
+	stderr bool
+	goes   bool // it goes on in the stream's next line
 }
 
 // follower takes care of one container's file. All but the channels belongs to
@@ -60,6 +66,11 @@ type follower struct {
 	dropped         int64 // bytes that nobody was told of yet
 	skipHoles       bool  // the place may be older than the holes
 	last            time.Time
+	shipped         atomic.Int64   // is place, for others
+	overflowed      atomic.Bool    // more lines waited than the sink's buffer holds
+	frames          bool           // the file's lines are frames
+	events          int            // how many lines may wait while the sink takes none; 0: MaxBehind alone says
+	waiting         waiting        // how many do
 	start           *regexp.Regexp // of an event of several lines; nil: each line is one
 	held            held
 	ended           time.Time // when it was first known that no more is written
@@ -83,13 +94,21 @@ func (d *Driver) newFollower(container string, c config) (*follower, error) {
 		return nil, err
 	}
 	f.options.MaxBehind = c.behind(f.options.MaxBehind)
-	f.sink = newStream(d, container, c)
+	if f.sink, err = d.newSink(container, c); err != nil {
+		return nil, err
+	}
+	if f.frames = framed(c.Driver); c.Driver == driverFluentd || c.Driver == driverRouter {
+		if f.events, err = c.events(); err != nil {
+			return nil, err
+		}
+	}
 	place, err := readPlace(f.placePath)
 	if err != nil { // at worst some lines are shipped twice
 		d.options.Logger.Warn("log is shipped from its beginning", "container", container, "error", err)
 		f.skipHoles = true
 	}
 	f.place = place
+	f.shipped.Store(place)
 	return f, nil
 }
 
@@ -116,7 +135,11 @@ func (f *follower) run(ctx context.Context) {
 	if f.sink != nil {
 		defer f.sink.close()
 	}
-	pause := firstPause
+	first := firstPause
+	if f.sink != nil {
+		first = f.sink.pause()
+	}
+	pause := first
 	for {
 		ending := false
 		select {
@@ -137,7 +160,7 @@ func (f *follower) run(ctx context.Context) {
 			if !sleep(ctx, pause) {
 				return
 			}
-			pause = min(2*pause, lastPause)
+			pause = max(pause, min(2*pause, lastPause))
 			continue
 		case !more && ending:
 			close(f.done)
@@ -145,7 +168,7 @@ func (f *follower) run(ctx context.Context) {
 		case !more && !f.wait(ctx):
 			return
 		}
-		pause = firstPause
+		pause = first
 	}
 }
 
@@ -223,6 +246,7 @@ func (f *follower) step(ctx context.Context, ending bool) (more bool, err error)
 	}
 	if len(lines) > 0 {
 		if err := f.sink.ship(ctx, lines); err != nil {
+			f.waiting.counts = true
 			return false, err
 		}
 	}
@@ -230,6 +254,8 @@ func (f *follower) step(ctx context.Context, ending bool) (more bool, err error)
 		return false, err
 	}
 	f.place, f.dropped = place, 0
+	f.shipped.Store(place)
+	f.waiting = waiting{}
 	return true, f.punch(file, place)
 }
 
@@ -255,16 +281,22 @@ func (f *follower) read(file *os.File, size int64, ending bool) (lines []line, p
 
 // catchUp drops the oldest output when too much of it waits.
 func (f *follower) catchUp(file *os.File, size int64) error {
-	if size-f.place <= f.options.MaxBehind {
-		return nil
+	place, err := f.tooMany(file, size)
+	if err != nil {
+		return err
 	}
-	// A quarter is dropped at once, or it would be dropped line by line.
-	place := size - f.options.MaxBehind*3/4
-	if end := lineEnd(file, place); end > 0 {
-		place = end
+	if size-place > f.options.MaxBehind {
+		// A quarter is dropped at once, or it would be dropped line by line.
+		place = size - f.options.MaxBehind*3/4
+		if end := lineEnd(file, place); end > 0 {
+			place = end
+		}
+	}
+	if place <= f.place {
+		return nil
 	}
 	f.options.Logger.Error("output of a container is dropped: its logs are not accepted", "log", f.path, "bytes", place-f.place)
 	f.dropped += place - f.place
-	f.place = place
+	f.place, f.waiting = place, waiting{counts: f.waiting.counts}
 	return f.punch(file, place)
 }

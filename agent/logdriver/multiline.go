@@ -113,6 +113,9 @@ type held struct {
 
 // take cuts what was read into events, and remembers the one that is held back.
 func (f *follower) take(b []byte, last bool, at time.Time) (events []line, used int) {
+	if f.frames {
+		return unframe(b, last, at)
+	}
 	if f.start == nil {
 		return cut(b, last, at)
 	}

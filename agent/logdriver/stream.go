@@ -41,6 +41,9 @@ func (s *stream) follow(as func() (acs.Credentials, bool)) {
 // patience implements sink: the platform's own service comes back.
 func (s *stream) patience() time.Duration { return 0 }
 
+// pause implements sink.
+func (s *stream) pause() time.Duration { return firstPause }
+
 // close implements sink.
 func (s *stream) close() {}
 

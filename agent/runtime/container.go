@@ -54,7 +54,10 @@ type Container struct {
 	// LogPath is the file to which both streams are appended as the process writes them; "" discards them. The task's
 	// shim writes it, so nothing is lost while the agent is away. File and directory are made when absent. Every write
 	// appends, so whoever has read the file may truncate it.
-	LogPath    string
+	LogPath string
+	// LogFrames has each line written as a Frame. A machine's own containerd, with its own shim, writes plain lines all
+	// the same.
+	LogFrames  bool
 	StopSignal string // "SIGTERM", "TERM" or "15"; kept as a label for whoever stops it; "": the image's
 }
 

@@ -1,6 +1,7 @@
 package step
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,6 +21,28 @@ func dependenciesOf(spec acs.Container) []acs.Dependency {
 		}
 	}
 	return out
+}
+
+// routerOf returns the log router that a container waits for, because its output
+// goes there; "" for none. A router that waits for others itself is not waited
+// for, as with Amazon's agent: the two might wait for each other.
+func routerOf(t acs.Task, spec acs.Container) string {
+	if spec.DockerConfig == nil || spec.FirelensConfiguration != nil {
+		return ""
+	}
+	var host acs.HostConfig
+	// What cannot be read is refused elsewhere.
+	if json.Unmarshal([]byte(spec.DockerConfig.HostConfig), &host) != nil || host.LogConfig == nil || host.LogConfig.Type != "awsfirelens" {
+		return ""
+	}
+	for _, c := range t.Containers {
+		if c.FirelensConfiguration == nil || len(dependenciesOf(c)) > 0 ||
+			slices.ContainsFunc(spec.DependsOn, func(d acs.Dependency) bool { return d.ContainerName == c.Name }) {
+			continue
+		}
+		return c.Name
+	}
+	return ""
 }
 
 // checkDependencies refuses a dependency on what is not there, and a circle:

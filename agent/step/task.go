@@ -71,6 +71,9 @@ func New(payload acs.Task) (*Task, error) {
 	}
 	for _, spec := range payload.Containers {
 		c := &container{spec: spec, stopTimeout: DefaultStopTimeout, after: dependenciesOf(spec)}
+		if router := routerOf(payload, spec); router != "" {
+			c.after = append(c.after, acs.Dependency{ContainerName: router, Condition: "START"})
+		}
 		if spec.DockerConfig != nil && spec.DockerConfig.Config != "" {
 			if err := json.Unmarshal([]byte(spec.DockerConfig.Config), &c.config); err != nil {
 				return nil, fmt.Errorf("container %s: docker configuration: %w", spec.Name, err)

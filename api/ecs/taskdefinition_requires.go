@@ -164,6 +164,7 @@ func (n needs) logs(l *types.LogConfiguration, execution bool) {
 	n.want(l.Options["log-driver-buffer-limit"] != "", model.CapabilityFirelensBuffers)
 	for _, option := range model.MissingLogOptions(string(l.LogDriver)) {
 		_, given := l.Options[option]
+		given = given || option == model.OptionLogSecrets && len(l.SecretOptions) > 0
 		n.want(given, model.CapabilityLogOption(option))
 	}
 	for _, s := range l.SecretOptions {

@@ -72,6 +72,7 @@ type Container struct {
 	Overrides              string                  `json:"overrides,omitempty"`
 	RegistryAuthentication *RegistryAuthentication `json:"registryAuthentication,omitempty"`
 	LogsAuthStrategy       string                  `json:"logsAuthStrategy,omitempty"`
+	FirelensConfiguration  *FirelensConfiguration  `json:"firelensConfiguration,omitempty"`
 	ContainerARN           string                  `json:"containerArn,omitempty"`
 }
 
@@ -215,6 +216,12 @@ const (
 	ProviderParameter  = "ssm"
 	ProviderSecret     = "asm"
 )
+
+// FirelensConfiguration makes a container the log router of its task.
+type FirelensConfiguration struct {
+	Type    string            `json:"type"` // fluentd or fluentbit
+	Options map[string]string `json:"options,omitempty"`
+}
 
 // RestartPolicy lets the agent start a container again that has ended.
 type RestartPolicy struct {

@@ -233,7 +233,11 @@ func logTo(request *tasks.CreateTaskRequest, container runtime.Container, shim s
 		return nil
 	}
 	if shim != hostShim || container.TTY {
-		request.Stdout = (&url.URL{Scheme: "file", Path: container.LogPath}).String()
+		address := url.URL{Scheme: "file", Path: container.LogPath}
+		if container.LogFrames && shim != hostShim {
+			address.RawQuery = "frames=1"
+		}
+		request.Stdout = address.String()
 		if !container.TTY {
 			request.Stderr = request.Stdout
 		}

@@ -8,9 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
 	"golang.org/x/sys/unix"
+
+	"github.com/roadstead/roadstead/agent/runtime"
 )
 
 // A log file gets both streams of a container, whole lines each, as the process writes them. containerd's shim can
@@ -54,9 +57,13 @@ func openLogs(request *taskapi.CreateTaskRequest) (*logs, error) {
 			file.Close()
 			return nil, err
 		}
+		format := plain
+		if target.Query().Has("frames") {
+			format = framed(name == "stderr", time.Now)
+		}
 		copying.Go(func() {
 			defer reader.Close()
-			copyLines(file, reader)
+			copyLines(file, reader, format)
 		})
 	}
 	go func() {
@@ -94,18 +101,38 @@ func (l *logs) begun() {
 	l.writers = nil
 }
 
+// format is how lines stand in the file; the last one may go on.
+type format func(text []byte, goes bool) []byte
+
+func plain(text []byte, _ bool) []byte { return text }
+
+// framed writes each line as a frame of its stream.
+func framed(stderr bool, now func() time.Time) format {
+	var out []byte
+	return func(text []byte, goes bool) []byte {
+		out = out[:0]
+		for f := (runtime.Frame{At: now(), Stderr: stderr}); len(text) > 0; {
+			line, rest, ended := bytes.Cut(text, []byte("\n"))
+			f.Text, f.Goes = line, goes && !ended
+			out, text = runtime.AppendFrame(out, f), rest
+		}
+		return out
+	}
+}
+
 // copyLines appends what it reads, as whole lines where they are not too long. What cannot be written is left out, and
 // the place is marked when writing works again: a full disk must not keep the container from going on.
-func copyLines(file io.Writer, stream io.Reader) {
+func copyLines(file io.Writer, stream io.Reader, in format) {
 	held := make([]byte, 0, 2*lineLimit)
 	lost := 0
-	write := func(text []byte) {
+	write := func(text []byte, goes bool) {
 		if len(text) == 0 {
 			return
 		}
 		if lost > 0 {
 			text = append(fmt.Appendf(nil, "[%d bytes of this log could not be written]\n", lost), text...)
 		}
+		text = in(text, goes)
 		n, err := file.Write(text)
 		switch {
 		case err == nil:
@@ -123,7 +150,7 @@ func copyLines(file io.Writer, stream io.Reader) {
 		if end == 0 && len(held) >= lineLimit || err != nil {
 			end = len(held)
 		}
-		write(held[:end])
+		write(held[:end], err == nil)
 		held = held[:copy(held, held[end:])]
 		if err != nil {
 			return

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
+
+	"github.com/roadstead/roadstead/agent/runtime"
 )
 
 // disk is a file on a disk that may be full.
@@ -26,7 +29,7 @@ func (d *disk) Write(p []byte) (int, error) {
 
 func TestWholeLinesAreWritten(t *testing.T) {
 	var d disk
-	copyLines(&d, iotest.OneByteReader(strings.NewReader("one\ntwo\nthree")))
+	copyLines(&d, iotest.OneByteReader(strings.NewReader("one\ntwo\nthree")), plain)
 	if strings.Join(d.writes, "|") != "one\n|two\n|three" {
 		t.Errorf("%q", d.writes)
 	}
@@ -35,7 +38,7 @@ func TestWholeLinesAreWritten(t *testing.T) {
 func TestLongLinesAreSplit(t *testing.T) {
 	var d disk
 	long := strings.Repeat("x", 3*lineLimit+5) + "\nend\n"
-	copyLines(&d, strings.NewReader(long))
+	copyLines(&d, strings.NewReader(long), plain)
 	if d.String() != long || len(d.writes) < 3 {
 		t.Errorf("%d bytes of %d in %d writes", d.Len(), len(long), len(d.writes))
 	}
@@ -45,7 +48,7 @@ func TestFullDiskIsSurvivedAndMarked(t *testing.T) {
 	var d disk
 	reader, writer := io.Pipe()
 	done := make(chan struct{})
-	go func() { copyLines(&d, reader); close(done) }()
+	go func() { copyLines(&d, reader, plain); close(done) }()
 	say := func(line string, full bool) {
 		d.full = full
 		if _, err := io.WriteString(writer, line); err != nil {
@@ -63,5 +66,33 @@ func TestFullDiskIsSurvivedAndMarked(t *testing.T) {
 	<-done
 	if want := "one\n[4 bytes of this log could not be written]\nthree\n"; d.String() != want {
 		t.Errorf("%q, want %q", d.String(), want)
+	}
+}
+
+// Frames say of which stream a line is, when it was written, and whether it
+// goes on.
+func TestLinesAreFramed(t *testing.T) {
+	var d disk
+	now := time.Unix(7, 0)
+	copyLines(&d, strings.NewReader("one\n\n"+strings.Repeat("x", 4*lineLimit)+"\nend"), framed(true, func() time.Time { return now }))
+	var long strings.Builder
+	var others []string
+	goes := 0
+	for _, line := range strings.Split(strings.TrimSuffix(d.String(), "\n"), "\n") {
+		f, ok := runtime.ParseFrame([]byte(line))
+		if !ok || !f.Stderr || !f.At.Equal(now) {
+			t.Fatalf("%q", line)
+		}
+		if f.Goes {
+			goes++
+		}
+		if strings.HasPrefix(string(f.Text), "x") {
+			long.Write(f.Text)
+		} else {
+			others = append(others, string(f.Text))
+		}
+	}
+	if long.String() != strings.Repeat("x", 4*lineLimit) || strings.Join(others, "|") != "one||end" || goes < 2 {
+		t.Errorf("%d bytes, %q, %d frames go on", long.Len(), others, goes)
 	}
 }
