@@ -70,6 +70,9 @@ type Process struct {
 	Task acs.Task
 	Name string // the container's
 	ID   string // in the runtime
+	// Restarts is how often its restart policy has started it again; nil
+	// without a policy.
+	Restarts *int
 }
 
 // Processes returns the containers that run, by task and in the task's order.
@@ -78,7 +81,11 @@ func (n *Node) Processes(ctx context.Context) (all []Process, err error) {
 		for _, arn := range slices.Sorted(maps.Keys(n.live)) {
 			l := n.live[arn]
 			for _, name := range l.task.RunningContainers() {
-				all = append(all, Process{l.payload, name, l.runs[name].id})
+				p := Process{Task: l.payload, Name: name, ID: l.runs[name].id}
+				if policy := containerOf(l.payload, name).RestartPolicy; policy != nil && policy.Enabled {
+					p.Restarts = new(l.task.Restarts(name))
+				}
+				all = append(all, p)
 			}
 		}
 	})

@@ -19,6 +19,27 @@ type dockerStats struct {
 	PreCPU  cpuStats    `json:"precpu_stats"`
 	Memory  memoryStats `json:"memory_stats"`
 	BlockIO blockStats  `json:"blkio_stats"`
+	// Networks are the interfaces by name; none in the host's network.
+	Networks map[string]interfaceStats `json:"networks,omitempty"`
+	// Rate is since the last sample; the fourth version of the metadata has it.
+	// Source: ECS developer guide, "Amazon ECS task metadata endpoint version 4".
+	Rate *networkRate `json:"network_rate_stats,omitempty"`
+}
+
+type interfaceStats struct {
+	RxBytes   int64 `json:"rx_bytes"`
+	RxPackets int64 `json:"rx_packets"`
+	RxErrors  int64 `json:"rx_errors"`
+	RxDropped int64 `json:"rx_dropped"`
+	TxBytes   int64 `json:"tx_bytes"`
+	TxPackets int64 `json:"tx_packets"`
+	TxErrors  int64 `json:"tx_errors"`
+	TxDropped int64 `json:"tx_dropped"`
+}
+
+type networkRate struct {
+	Rx float64 `json:"rx_bytes_per_sec"`
+	Tx float64 `json:"tx_bytes_per_sec"`
 }
 
 type pidsStats struct {
@@ -66,7 +87,27 @@ func (a *Agent) statsOf(ctx context.Context, id, name string) *dockerStats {
 		CPU: cpuStatsOf(now, a.meter.since), PreCPU: cpuStatsOf(before, a.meter.since),
 		Memory: memoryStats{Usage: now.MemoryUsage, MaxUsage: now.MemoryPeak, Limit: now.MemoryLimit}}
 	out.BlockIO.Bytes = []blockEntry{{"Read", now.BlockRead}, {"Write", now.BlockWritten}}
+	out.Networks, out.Rate = networksOf(now), rateOf(now, before)
 	return out
+}
+
+// networksOf gives the interfaces in Docker's words.
+func networksOf(s runtime.Stats) map[string]interfaceStats {
+	out := map[string]interfaceStats{}
+	for _, i := range s.Network {
+		out[i.Name] = interfaceStats{i.Rx.Bytes, i.Rx.Packets, i.Rx.Errors, i.Rx.Dropped, i.Tx.Bytes, i.Tx.Packets, i.Tx.Errors, i.Tx.Dropped}
+	}
+	return out
+}
+
+// rateOf is what went through the interfaces between two readings, by second.
+func rateOf(now, before runtime.Stats) *networkRate {
+	passed := now.ReadAt.Sub(before.ReadAt).Seconds()
+	if len(now.Network) == 0 || before.ReadAt.IsZero() || passed <= 0 {
+		return nil
+	}
+	since := trafficOf(now).since(trafficOf(before))
+	return &networkRate{float64(since[rxBytes]) / passed, float64(since[txBytes]) / passed}
 }
 
 // cpuStatsOf gives the machine's time beside the container's: clients divide

@@ -82,7 +82,19 @@ type Stats struct {
 	OnlineCPUs    int   // processors of the machine, the divisor for a percentage
 	CPUThrottled  time.Duration
 	OOMKillsSoFar int64 // processes in the container that the kernel killed for memory
+	// Network are the interfaces of the container's network namespace but its
+	// loopback, by name; none when the namespace is the host's.
+	Network []InterfaceStats
 }
+
+// InterfaceStats are the counters of one network interface since it was made.
+type InterfaceStats struct {
+	Name   string
+	Rx, Tx TrafficStats
+}
+
+// TrafficStats are the counters of one direction.
+type TrafficStats struct{ Bytes, Packets, Errors, Dropped int64 }
 
 // Started is what is known of a container once its process runs.
 type Started struct {

@@ -241,3 +241,13 @@ func (t *Task) RunningContainers() []string {
 	}
 	return names
 }
+
+// Restarts is how often a container was started again by its restart policy.
+func (t *Task) Restarts(container string) int {
+	for _, c := range t.containers {
+		if c.spec.Name == container {
+			return c.restarts
+		}
+	}
+	return 0
+}

@@ -24,13 +24,18 @@ type TaskMetric struct {
 	Family     string            `json:"taskDefinitionFamily"`
 	Version    string            `json:"taskDefinitionVersion"`
 	Containers []ContainerMetric `json:"containerMetrics"`
+	// EphemeralStorage is what a task on Fargate has written; nil: not said.
+	EphemeralStorage *EphemeralStorageMetrics `json:"ephemeralStorageMetrics,omitempty"`
 }
 
 // ContainerMetric is what one container used.
 type ContainerMetric struct {
-	Name   string    `json:"containerName"`
-	CPU    *StatsSet `json:"cpuStatsSet,omitempty"`    // percent of one CPU
-	Memory *StatsSet `json:"memoryStatsSet,omitempty"` // MiB
+	Name    string           `json:"containerName"`
+	CPU     *StatsSet        `json:"cpuStatsSet,omitempty"`    // percent of one CPU
+	Memory  *StatsSet        `json:"memoryStatsSet,omitempty"` // MiB
+	Network *NetworkStatsSet `json:"networkStatsSet,omitempty"`
+	Storage *StorageStatsSet `json:"storageStatsSet,omitempty"`
+	Restart *RestartStatsSet `json:"restartStatsSet,omitempty"`
 }
 
 // StatsSet sums samples up.
@@ -39,6 +44,51 @@ type StatsSet struct {
 	Max         float64 `json:"max"`
 	SampleCount int64   `json:"sampleCount"`
 	Sum         float64 `json:"sum"`
+}
+
+// CountStatsSet sums samples of a counter up. A counter only grows, so its
+// newest value is the maximum. What does not fit is in the overflows.
+type CountStatsSet struct {
+	Min         int64 `json:"min"`
+	Max         int64 `json:"max"`
+	SampleCount int64 `json:"sampleCount"`
+	Sum         int64 `json:"sum"`
+	OverflowMin int64 `json:"overflowMin,omitempty"`
+	OverflowMax int64 `json:"overflowMax,omitempty"`
+	OverflowSum int64 `json:"overflowSum,omitempty"`
+}
+
+// NetworkStatsSet are a container's interfaces taken together, counted since
+// they were made; the rates are bytes per second.
+type NetworkStatsSet struct {
+	RxBytes          *CountStatsSet `json:"rxBytes,omitempty"`
+	RxPackets        *CountStatsSet `json:"rxPackets,omitempty"`
+	RxErrors         *CountStatsSet `json:"rxErrors,omitempty"`
+	RxDropped        *CountStatsSet `json:"rxDropped,omitempty"`
+	TxBytes          *CountStatsSet `json:"txBytes,omitempty"`
+	TxPackets        *CountStatsSet `json:"txPackets,omitempty"`
+	TxErrors         *CountStatsSet `json:"txErrors,omitempty"`
+	TxDropped        *CountStatsSet `json:"txDropped,omitempty"`
+	RxBytesPerSecond *StatsSet      `json:"rxBytesPerSecond,omitempty"`
+	TxBytesPerSecond *StatsSet      `json:"txBytesPerSecond,omitempty"`
+}
+
+// StorageStatsSet is what a container has read from and written to devices, in
+// bytes since it started.
+type StorageStatsSet struct {
+	Read    *CountStatsSet `json:"readSizeBytes,omitempty"`
+	Written *CountStatsSet `json:"writeSizeBytes,omitempty"`
+}
+
+// RestartStatsSet is how often a container was restarted since the message
+// before; only containers with a restart policy have one.
+type RestartStatsSet struct {
+	RestartCount int64 `json:"restartCount"`
+}
+
+// EphemeralStorageMetrics are bytes.
+type EphemeralStorageMetrics struct {
+	Utilized *CountStatsSet `json:"bytesUtilized,omitempty"`
 }
 
 // AckPublishMetric answers a PublishMetricsRequest.

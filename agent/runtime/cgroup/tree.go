@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -155,6 +156,18 @@ func (t Tree) Populated(group string) bool {
 	}
 	processes, err := os.ReadFile(filepath.Join(directory, "cgroup.procs"))
 	return err == nil && len(processes) > 0
+}
+
+// FirstProcess returns the id of a process in the group, the one that has been
+// there longest as a rule; 0 when there is none.
+func (t Tree) FirstProcess(group string) int {
+	processes, err := os.ReadFile(t.file("memory", group, "cgroup.procs"))
+	if err != nil {
+		return 0
+	}
+	line, _, _ := strings.Cut(string(processes), "\n")
+	pid, _ := strconv.Atoi(line) // 0 for an empty file
+	return pid
 }
 
 func validate(group string) error {

@@ -42,6 +42,8 @@ type Client struct {
 	starts   *semaphore.Weighted
 	probes   probeIDs
 	commands *commandIDs
+	// hostNetwork names the network namespace of the machine.
+	hostNetwork string
 	// The connections to registries, with and without verified certificates.
 	secure, insecure *http.Transport
 }
@@ -107,6 +109,9 @@ func New(layout Layout, options Options) (*Client, error) {
 		pulls:    newFlights(),
 		known:    newKnown(),
 		commands: newCommandIDs(),
+
+		hostNetwork: networkOf("self"),
+
 		machine:  fixed,
 		shim:     runtimeName,
 		starts:   semaphore.NewWeighted(int64(options.Starts)),

@@ -22,7 +22,8 @@ func (c *Client) Stats(ctx context.Context, id string) (runtime.Stats, error) {
 		labels = container.Labels
 		c.known.put(id, labels)
 	}
-	reading, err := c.groups.tree.Read(c.groups.ofContainer(labels[labelTask], id))
+	group := c.groups.ofContainer(labels[labelTask], id)
+	reading, err := c.groups.tree.Read(group)
 	if errors.Is(err, os.ErrNotExist) || err == nil && reading.Pids == 0 {
 		return runtime.Stats{}, &runtime.Error{Kind: runtime.KindNotFound, Op: "stats", Subject: id, Err: fmt.Errorf("container is not running")}
 	}
@@ -41,5 +42,6 @@ func (c *Client) Stats(ctx context.Context, id string) (runtime.Stats, error) {
 		Pids:          reading.Pids,
 		BlockRead:     reading.BlockRead,
 		BlockWritten:  reading.BlockWritten,
+		Network:       traffic(c.groups.tree.FirstProcess(group), c.hostNetwork),
 	}, nil
 }
