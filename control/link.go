@@ -17,6 +17,7 @@ import (
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/store"
+	"github.com/roadstead/roadstead/telemetry/metrics"
 )
 
 // Sessions makes short-lived credentials for a task's role. The same task and
@@ -35,6 +36,13 @@ type LinksOptions struct {
 	// the server may take to come back before they count as disconnected.
 	// 0 means 15 s.
 	Reconnect time.Duration
+	// Usage takes what containers used; nil: nobody does.
+	Usage Usage
+}
+
+// Usage keeps what containers used.
+type Usage interface {
+	Put(now time.Time, reports []metrics.Report)
 }
 
 // Links is the store as dispatch needs it: which instances are connected, what

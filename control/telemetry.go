@@ -13,8 +13,8 @@ import (
 	"github.com/roadstead/roadstead/store"
 )
 
-// Telemetry implements dispatch.Control. Health goes to the tasks that run on
-// the speaking instance and to no others; use is not kept yet.
+// Telemetry implements dispatch.Control. Health and use are of the tasks that
+// run on the speaking instance and of no others.
 func (l *Links) Telemetry(ctx context.Context, h dispatch.Hello, m acs.Message) error {
 	who, _ := caller.From(ctx)
 	i, err := l.find(ctx, who, h)
@@ -28,20 +28,31 @@ func (l *Links) Telemetry(ctx context.Context, h dispatch.Hello, m acs.Message) 
 				return err
 			}
 		}
+	case *acs.PublishMetricsRequest:
+		l.use(i, m)
 	case *acs.PublishInstanceStatusRequest:
 		return l.instanceStatus(ctx, i.Key().ID, m)
 	}
 	return nil
 }
 
-func (l *Links) health(ctx context.Context, i *model.ContainerInstance, h acs.TaskHealth) error {
-	arn, ok := model.ParseARN(h.TaskARN)
+// taskOf returns the id of the task that an instance speaks of.
+func taskOf(i *model.ContainerInstance, text string) (id string, ok bool) {
+	arn, ok := model.ParseARN(text)
 	if !ok {
-		return nil
+		return "", false
 	}
 	_, task := arn.Path() // cluster/id: tasks of Fargate are of another cluster than their instance
 	if !strings.Contains(task, "/") {
 		task = i.Cluster + "/" + task
+	}
+	return i.Account + "/" + task, true
+}
+
+func (l *Links) health(ctx context.Context, i *model.ContainerInstance, h acs.TaskHealth) error {
+	task, ok := taskOf(i, h.TaskARN)
+	if !ok {
+		return nil
 	}
 	byName := map[string]string{}
 	for _, c := range h.Containers {
@@ -49,7 +60,7 @@ func (l *Links) health(ctx context.Context, i *model.ContainerInstance, h acs.Ta
 	}
 	return retryConflicts(func() error {
 		v := l.db.View()
-		t, ok := store.Get[*model.Task](v, i.Account+"/"+task)
+		t, ok := store.Get[*model.Task](v, task)
 		if !ok || t.Spec.Instance != i.Key().ID || t.Stopped() {
 			return nil
 		}
