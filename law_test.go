@@ -43,6 +43,7 @@ var homes = map[string][]string{
 	"github.com/google/nftables":               {"agent/network"},
 	"github.com/coder/websocket":               {"dispatch", "agent"},
 	"github.com/spf13/cobra":                   {"cli"},
+	"github.com/prometheus/":                   {"control/scrape"},
 	"github.com/aws/aws-sdk-go-v2/config":      {"cli", "test"},
 	"github.com/aws/aws-sdk-go-v2/credentials": {"cli", "test"},
 }

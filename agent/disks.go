@@ -57,12 +57,18 @@ type storageMetadata struct{ Utilized, Reserved int64 }
 
 // storageOf is nil for a task without a disk of its own.
 func (n *Node) storageOf(t acs.Task) *storageMetadata {
-	if !n.ownDisk(t) || n.edges.Disks == nil {
-		return nil
-	}
-	used, size, err := n.edges.Disks.Usage(n.volumesDir(taskID(t.ARN)))
-	if err != nil || size == 0 {
+	used, ok := n.diskUse(t)
+	if !ok {
 		return nil
 	}
 	return &storageMetadata{Utilized: used >> 20, Reserved: t.EphemeralStorage << 10}
+}
+
+// diskUse is what a task uses of its own disk, in bytes, if it has one.
+func (n *Node) diskUse(t acs.Task) (used int64, ok bool) {
+	if !n.ownDisk(t) || n.edges.Disks == nil {
+		return 0, false
+	}
+	used, size, err := n.edges.Disks.Usage(n.volumesDir(taskID(t.ARN)))
+	return used, err == nil && size > 0
 }

@@ -229,6 +229,7 @@ func (a *Agent) publishMetrics(ctx context.Context, send func(acs.Message) error
 		return err
 	}
 	tasks := a.meter.take(processes)
+	a.node.addStorage(processes, tasks)
 	for first := true; first || len(tasks) > 0; first = false {
 		n := min(len(tasks), tasksPerMessage)
 		m := &acs.PublishMetricsRequest{Metadata: a.metadata(n == len(tasks)), Tasks: tasks[:n],
@@ -240,4 +241,19 @@ func (a *Agent) publishMetrics(ctx context.Context, send func(acs.Message) error
 		tasks = tasks[n:]
 	}
 	return nil
+}
+
+// addStorage says how much of their own disks tasks use.
+func (n *Node) addStorage(processes []Process, tasks []acs.TaskMetric) {
+	at := map[string]acs.Task{}
+	for _, p := range processes {
+		at[p.Task.ARN] = p.Task
+	}
+	for i := range tasks {
+		if used, ok := n.diskUse(at[tasks[i].TaskARN]); ok {
+			set := &acs.CountStatsSet{}
+			countUp(set, used)
+			tasks[i].EphemeralStorage = &acs.EphemeralStorageMetrics{Utilized: set}
+		}
+	}
 }

@@ -28,6 +28,8 @@ import (
 	"github.com/roadstead/roadstead/cli/images"
 	"github.com/roadstead/roadstead/cli/lastuse"
 	"github.com/roadstead/roadstead/control"
+	"github.com/roadstead/roadstead/control/insights"
+	"github.com/roadstead/roadstead/control/scrape"
 	"github.com/roadstead/roadstead/dispatch"
 	"github.com/roadstead/roadstead/dispatch/exec"
 	"github.com/roadstead/roadstead/plan/reap"
@@ -37,6 +39,7 @@ import (
 	"github.com/roadstead/roadstead/store/seal"
 	"github.com/roadstead/roadstead/telemetry/logs"
 	"github.com/roadstead/roadstead/telemetry/logs/disk"
+	"github.com/roadstead/roadstead/telemetry/metrics"
 	"github.com/roadstead/roadstead/wire"
 )
 
@@ -57,6 +60,8 @@ type planeOptions struct {
 	// rootKey says where the root keyset is and what wraps it; "" is the data
 	// directory and nothing.
 	rootKey string
+	// scraping says who may have the metrics.
+	scraping scraping
 }
 
 // plane is a control plane: the front doors, the registry, the loops and the
@@ -82,6 +87,9 @@ type plane struct {
 	exec     *exec.Broker
 	loops    []func(context.Context) error
 	http     *http.Server
+	usage    *metrics.Store
+	metrics  *scrape.Metrics
+	scraped  net.Listener // for metrics; nil: they are not served on this machine
 }
 
 // openPlane constructs a control plane and listens, so that whoever is told
@@ -145,10 +153,13 @@ func (p *plane) introduce() error {
 	verifier := sigv4.New(keys, sigv4.Options{})
 	p.uses = lastuse.New(p.db, lastuse.Options{Root: p.keys.Bootstrap().AccessKeyID, RootAccount: account, Logger: p.options.log})
 	allow := gate.New(func() gate.Nouns { return p.db.View() }, gate.Options{Region: region, Managed: managedPolicies(), Sealer: p.keys.Sessions()})
+	p.usage = metrics.New(time.Now(), metrics.Options{})
 	p.links = control.NewLinks(p.db, platform, taskSessions{p.keys, func() keyring.Nouns { return p.db.View() }}, control.LinksOptions{
-		Now: time.Now, Nonce: uuid.NewString, Logger: p.options.log})
+		Now: time.Now, Nonce: uuid.NewString, Logger: p.options.log, Usage: p.usage})
 	agents := p.doorway.pinned(authenticateAgent(verifier, allow))
 	p.dispatch = dispatch.NewServer(p.links, p.guard.recordedChannels(agents), dispatch.ServerOptions{Logger: p.options.log})
+	p.metrics = scrape.New(scrape.Sources{Store: p.db, Usage: p.usage, Agents: p.dispatch.Connections, LogBytes: func() int64 { return p.events.Usage().Bytes }},
+		scrape.Options{Version: Version, Logger: p.options.log})
 	p.exec = exec.New(p.url, p.dispatch, exec.Options{Archive: sessionArchive{p.events}, Logger: p.options.log})
 
 	images := images.New(p.db, p.blobs, p.keys.Sessions(), entrance{keys, allow}, images.Options{Account: account, Region: region, Host: host, Scheme: p.doorway.scheme(),
@@ -172,7 +183,7 @@ func (p *plane) introduce() error {
 		Logger:       p.options.log,
 	}), p.services...)
 	mux := http.NewServeMux()
-	mux.Handle("/", router)
+	mux.Handle("/", p.metrics.Counted(router))
 	mux.Handle("/v2/", hurry(images.Handler()))
 	mux.Handle("POST "+identityPath, hurry(p.identify(verifier)))
 	mux.Handle("POST "+certificatePath, hurry(p.doorway.certify(verifier, p.guard)))
@@ -180,18 +191,23 @@ func (p *plane) introduce() error {
 	mux.Handle("GET /tcs/ws", hurry(p.dispatch.TCS()))
 	mux.Handle("GET "+exec.ClientPath+"{session}", hurry(p.exec.Client()))
 	mux.Handle("GET "+exec.NodePath+"/ws", hurry(p.exec.Node(agents)))
+	if err := p.openMetrics(mux); err != nil {
+		return err
+	}
 	p.http = &http.Server{Handler: mux, ReadHeaderTimeout: 20 * time.Second, IdleTimeout: 5 * time.Minute, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(p.options.log.Handler(), slog.LevelDebug)}
-	watcher := control.Options{Observer: eventLog{p.options.log}}
+	watcher := control.Options{Observer: p.metrics.Loops(eventLog{p.options.log})}
 	p.loops = []func(context.Context) error{p.uses.Run, p.links.Run, p.events.Run, p.blobs.Run, images.Run,
 		control.New(p.db, control.NewServices(control.ServicesOptions{PlanWrites: p.log.PlanWrites()}), watcher).Run,
 		control.New(p.db, control.NewProvisioner(control.ProvisionOptions{}), watcher).Run,
 		control.New(p.db, control.NewReclaimer(), watcher).Run,
 		control.New(p.db, control.NewDaemons(control.DaemonsOptions{}), watcher).Run,
-		control.New(p.db, control.NewRotations(control.RotationsOptions{Region: region}), control.Options{Observer: rotationLog{eventLog{p.options.log}, p.guard.audit, p.db.View}}).Run,
+		control.New(p.db, control.NewRotations(control.RotationsOptions{Region: region}), control.Options{Observer: p.metrics.Loops(rotationLog{eventLog{p.options.log}, p.guard.audit, p.db.View})}).Run,
 		control.New(p.db, control.NewRefreshes(control.RefreshesOptions{}), watcher).Run,
 		control.New(p.db, control.NewNetworks(region), watcher).Run,
 		control.New(p.db, control.NewReaper(reap.Timing{}), watcher).Run,
+		insights.New(p.db.View, p.usage, p.events, insights.Options{Region: region, Logger: p.options.log}).Run,
+		p.serveMetrics,
 	}
 	return nil
 }
@@ -242,6 +258,9 @@ func (p *plane) close() {
 	p.guard.close()
 	if p.listener != nil {
 		p.listener.Close()
+	}
+	if p.scraped != nil {
+		p.scraped.Close()
 	}
 	if p.blobs != nil {
 		p.blobs.Close()

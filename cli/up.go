@@ -27,6 +27,7 @@ type serverFlags struct {
 	throttle    *string
 	secure      *security
 	agents      *string
+	scraping    *scraping
 }
 
 // plane returns the options of the control plane that the flags ask for.
@@ -49,7 +50,7 @@ func (f serverFlags) plane(d dataDir, log *slog.Logger) (planeOptions, error) {
 	default:
 		return planeOptions{}, fmt.Errorf("--agent-certificates %q: it is optional or required", *f.agents)
 	}
-	return planeOptions{secure: s, dir: d, listen: *f.listen, etcd: *f.etcd, rates: rates, rootKey: key, log: log}, nil
+	return planeOptions{secure: s, dir: d, listen: *f.listen, etcd: *f.etcd, rates: rates, rootKey: key, scraping: *f.scraping, log: log}, nil
 }
 
 // leastCertificateLife leaves time to renew a certificate.
@@ -72,6 +73,7 @@ func addServerFlags(c *cobra.Command) serverFlags {
 		identity: c.Flags().String("root-identity", "", "age identity file: the same as --root-key age:FILE"),
 		rootKey:  c.Flags().String("root-key", "", rootKeyUsage),
 		secure:   s,
+		scraping: addScraping(c),
 		agents:   c.Flags().String("agent-certificates", "optional", `whether agents must show the certificate of their instance, with TLS: "optional" or "required"`),
 		throttle: c.Flags().String("throttle", "", `calls per second of one caller, as "read=5000,write=2000,expensive=200,refused=50" or "off"`),
 	}

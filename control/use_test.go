@@ -50,7 +50,7 @@ func TestUseOfAnInstancesOwnTasks(t *testing.T) {
 	if len(got) != 1 || got[0] != want {
 		t.Errorf("kept %+v, want %+v", got, want)
 	}
-	if g := kept.Totals(); len(g) != 1 || g[0].Group != (metrics.Group{Account: linkAccount, Cluster: "default", Service: "front", Family: "web", Container: "main"}) || g[0].Counters[metrics.RxBytes] != 100 {
+	if g := kept.Totals(now); len(g) != 1 || g[0].Group != (metrics.Group{Account: linkAccount, Cluster: "default", Service: "front", Family: "web", Container: "main"}) || g[0].Counters[metrics.RxBytes] != 100 {
 		t.Errorf("totals %+v", g)
 	}
 }

@@ -164,6 +164,14 @@ func (s *Server) handler(serve func(ctx context.Context, w http.ResponseWriter, 
 	})
 }
 
+// Connections returns how many channels agents have open, of both kinds, and
+// how many instances have one to be told things by.
+func (s *Server) Connections() (channels, instances int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.count, len(s.open)
+}
+
 // admit counts a connection, or returns why there may be none.
 func (s *Server) admit() error {
 	s.mu.Lock()

@@ -71,7 +71,7 @@ func world(t *testing.T, setting string) *store.DB {
 		{Name: aws.String("side"), Image: aws.String("proxy"), MemoryReservation: aws.Int32(32)}}}}
 	s := &model.Service{Account: account, Cluster: "c", Name: "front", Status: model.ServiceActive, Spec: model.ServiceSpec{DesiredCount: 2, TaskDefinition: d.Key().ID}, Primary: "ecs-svc/1"}
 	task := &model.Task{Account: account, Cluster: "c", ID: "t1", Desired: model.TaskRunning,
-		Spec: model.TaskSpec{TaskDefinition: d.Key().ID, Instance: i.Key().ID, Service: s.Key().ID, LaunchType: "EC2", Resources: model.Resources{CPU: 128, Memory: 96}, CreatedAt: minute.Add(-time.Hour)},
+		Spec:   model.TaskSpec{TaskDefinition: d.Key().ID, Instance: i.Key().ID, Service: s.Key().ID, LaunchType: "EC2", Resources: model.Resources{CPU: 128, Memory: 96}, CreatedAt: minute.Add(-time.Hour)},
 		Status: model.TaskObserved{Last: model.TaskRunning, StartedAt: minute.Add(-30 * time.Minute), Containers: []model.ContainerObserved{{Name: "main", Last: model.TaskRunning}, {Name: "side", Last: model.TaskRunning}}}}
 	lent := task.Clone()
 	lent.ID, lent.Spec.LaunchType, lent.Spec.Service = "t2", model.LaunchFargate, ""

@@ -31,15 +31,18 @@ func (s *Store) In(at time.Time) map[string][]Usage {
 // which something is known.
 func (s *Store) Latest(now time.Time) map[string][]Usage {
 	oldest := minuteOf(now) - Minutes
-	return s.read(func(c *container) *window {
-		newest := &c.windows[0]
-		for i := range c.windows {
-			if c.windows[i].minute > newest.minute {
-				newest = &c.windows[i]
-			}
+	return s.read((*container).newest, func(w *window) bool { return w.minute > oldest })
+}
+
+// newest is the newest minute of which something is known.
+func (c *container) newest() *window {
+	w := &c.windows[0]
+	for i := range c.windows {
+		if c.windows[i].minute > w.minute {
+			w = &c.windows[i]
 		}
-		return newest
-	}, func(w *window) bool { return w.minute > oldest })
+	}
+	return w
 }
 
 func (s *Store) read(of func(*container) *window, wanted func(*window) bool) map[string][]Usage {
@@ -67,18 +70,36 @@ func (s *Store) read(of func(*container) *window, wanted func(*window) bool) map
 	return out
 }
 
-// GroupTotal is a group and what its containers have used.
+// GroupTotal is a group, what its containers have used, and what those that
+// have reported lately use.
 type GroupTotal struct {
 	Group
 	Total
+	Containers  int
+	Cores       float64 // processors, on average in the newest minute
+	MemoryBytes float64
 }
 
 // Totals returns every group's, sorted by its fields.
-func (s *Store) Totals() []GroupTotal {
+func (s *Store) Totals(now time.Time) []GroupTotal {
 	s.mu.Lock()
-	out := make([]GroupTotal, 0, len(s.groups))
+	out, at := make([]GroupTotal, 0, len(s.groups)), make(map[*Total]int, len(s.groups))
 	for g, t := range s.groups {
-		out = append(out, GroupTotal{g, *t})
+		at[t] = len(out)
+		out = append(out, GroupTotal{Group: g, Total: *t})
+	}
+	oldest := minuteOf(now) - Minutes
+	for _, containers := range s.tasks {
+		for i := range containers {
+			w := containers[i].newest()
+			n, ok := at[containers[i].total]
+			if !ok || w.minute <= oldest {
+				continue
+			}
+			out[n].Containers++
+			out[n].Cores += w.cpu.stat().Mean() / 100
+			out[n].MemoryBytes += w.memory.stat().Mean() * (1 << 20)
+		}
 	}
 	s.mu.Unlock()
 	slices.SortFunc(out, func(a, b GroupTotal) int {

@@ -76,7 +76,8 @@ type container struct {
 	networked bool
 	restarts  int64
 	ephemeral int64
-	at        int64 // milliseconds since the epoch, of its newest report
+	total     *Total // its group's; nil when there was no room for it
+	at        int64  // milliseconds since the epoch, of its newest report
 	windows   [Minutes]window
 }
 
@@ -90,7 +91,7 @@ type window struct {
 // Total is what the containers of a group have used since the platform knows
 // them, those that are gone included.
 type Total struct {
-	Counters
+	Counters   Counters
 	Restarts   int64
 	CPUSeconds float64 // as far as the means of the reports tell it
 	seen       time.Time
@@ -129,7 +130,7 @@ func (s *Store) Put(now time.Time, reports []Report) {
 				used = Counters{}
 			}
 		}
-		s.total(now, r, used, min(passed, time.Minute))
+		c.total = s.total(now, r, used, min(passed, time.Minute))
 		c.counters, c.networked, c.at, c.ephemeral = r.Counters, r.Networked, now.UnixMilli(), r.Ephemeral
 		c.restarts += r.Restarts
 		w := &c.windows[minute%Minutes]
@@ -162,12 +163,12 @@ func (s *Store) container(r Report) (c *container, isNew bool) {
 }
 
 // total adds what a container used, in the time that has passed, to its group.
-func (s *Store) total(now time.Time, r Report, used Counters, passed time.Duration) {
+func (s *Store) total(now time.Time, r Report, used Counters, passed time.Duration) *Total {
 	t := s.groups[r.Group]
 	if t == nil {
 		if len(s.groups) >= s.options.MaxGroups {
 			s.dropped++
-			return
+			return nil
 		}
 		t = &Total{}
 		s.groups[r.Group] = t
@@ -176,6 +177,7 @@ func (s *Store) total(now time.Time, r Report, used Counters, passed time.Durati
 	t.Counters = t.Counters.Plus(used)
 	t.Restarts += r.Restarts
 	t.CPUSeconds += r.CPU.Mean() / 100 * passed.Seconds()
+	return t
 }
 
 // sweep forgets what nobody has reported lately.

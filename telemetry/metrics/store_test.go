@@ -56,12 +56,12 @@ func TestTotals(t *testing.T) {
 	again.Restarts = 1
 	put(20, old, again)
 	put(400, report("other", "c", 0, 2))
-	got := s.Totals()
-	if len(got) != 1 || got[0].Group != old.Group || got[0].Counters[RxBytes] != 5+7+3+2 || got[0].Restarts != 1 || got[0].CPUSeconds != 10+30 {
+	got := s.Totals(began.Add(400 * time.Second))
+	if len(got) != 1 || got[0].Group != old.Group || got[0].Counters[RxBytes] != 5+7+3+2 || got[0].Restarts != 1 || got[0].CPUSeconds != 10+30 || got[0].Containers != 1 || got[0].MemoryBytes != 64<<20 {
 		t.Errorf("%+v", got)
 	}
 	put(2*3600, report("other", "d", 0, 2))
-	if got := s.Totals(); len(got) != 1 || got[0].Container != "d" {
+	if got := s.Totals(began); len(got) != 1 || got[0].Container != "d" {
 		t.Errorf("idle groups: %+v", got)
 	}
 }

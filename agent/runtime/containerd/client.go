@@ -112,10 +112,10 @@ func New(layout Layout, options Options) (*Client, error) {
 
 		hostNetwork: networkOf("self"),
 
-		machine:  fixed,
-		shim:     runtimeName,
-		starts:   semaphore.NewWeighted(int64(options.Starts)),
-		secure:   newTransport(false, options.Roots), insecure: newTransport(true, nil),
+		machine: fixed,
+		shim:    runtimeName,
+		starts:  semaphore.NewWeighted(int64(options.Starts)),
+		secure:  newTransport(false, options.Roots), insecure: newTransport(true, nil),
 	}
 	client.shims, client.ranges = newShims(layout, options, client), newRanges(client, options.Namespace)
 	return client, nil
