@@ -37,6 +37,9 @@ type doorway struct {
 	host, url string               // as clients are told
 	authority *authority.Authority // nil without TLS
 	required  bool
+	// plain is the server's own certificate, and odd the one for who takes
+	// HOST:PORT for the server's name.
+	plain, odd *authority.Server
 }
 
 // openDoorway listens. Without TLS, only loopback is served unless told so.
@@ -76,7 +79,8 @@ func (w *doorway) secure(d dataDir, s security, log *slog.Logger) (err error) {
 		return err
 	}
 	bundle := w.authority.Certificate()
-	get := w.authority.Server(serverNames(w.host)).Certificate
+	get := w.ownCertificate
+	w.plain, w.odd = w.authority.Server(serverNames(w.host)), w.authority.Server(append(serverNames(w.host), w.host))
 	if s.certificate != "" || s.key != "" {
 		given, err := authority.OpenFiles(s.certificate, s.key, time.Now, func(err error) { log.Error("the certificate before stays in use", "error", err) })
 		if err != nil {
@@ -99,6 +103,17 @@ func (w *doorway) secure(d dataDir, s security, log *slog.Logger) (err error) {
 	w.listener = tls.NewListener(w.listener, &tls.Config{MinVersion: tls.VersionTLS13, NextProtos: []string{"http/1.1"},
 		GetCertificate: get, ClientAuth: tls.VerifyClientCertIfGiven, ClientCAs: w.authority.Pool()})
 	return nil
+}
+
+// ownCertificate is the certificate of our own authority for who greets so.
+// Amazon's agent asks for HOST:PORT when it opens a channel and verifies just
+// that: it alone is shown a certificate with such a name.
+// Source: amazon-ecs-agent 1.105.1, ecs-agent/wsclient/client.go.
+func (w *doorway) ownCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	if strings.Contains(hello.ServerName, ":") {
+		return w.odd.Certificate(hello)
+	}
+	return w.plain.Certificate(hello)
 }
 
 // advertised is where clients are sent: what was said, or the address that is

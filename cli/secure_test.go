@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -227,5 +228,23 @@ func TestTokensAndTheEnvironmentSayWhomToTrust(t *testing.T) {
 	}
 	if rootsOf(nil) != nil || validBundle("nonsense") {
 		t.Error("nonsense is trusted")
+	}
+}
+
+// TestAmazonsAgentTrustsTheServer greets as Amazon's agent does, which takes
+// HOST:PORT for the name of the server, and as everybody else does.
+func TestAmazonsAgentTrustsTheServer(t *testing.T) {
+	s := serveSecured(t, security{tls: true})
+	for _, name := range []string{s.host, "127.0.0.1", "localhost"} {
+		c, err := tls.Dial("tcp", s.host, &tls.Config{RootCAs: s.authority.Pool(), ServerName: name})
+		if err != nil {
+			t.Errorf("as %s: %v", name, err)
+			continue
+		}
+		odd := slices.Contains(c.ConnectionState().PeerCertificates[0].DNSNames, s.host)
+		if odd != (name == s.host) {
+			t.Errorf("as %s: the certificate is for %v", name, c.ConnectionState().PeerCertificates[0].DNSNames)
+		}
+		c.Close()
 	}
 }

@@ -267,11 +267,15 @@ func (s *Session) deliver(now time.Time, a Assignment) {
 	})
 }
 
+// sendManifest says what the instance is to run. Amazon's agent passes over a
+// manifest that is not newer than all it has seen, and remembers that for ever:
+// the time goes on where the store's revision starts anew or comes from a
+// backup.
 func (s *Session) sendManifest(now time.Time) {
 	s.manifest = s.nextID()
 	m := &acs.TaskManifestMessage{
 		MessageID: s.manifest, ClusterARN: s.options.ClusterARN, InstanceARN: s.options.InstanceARN,
-		GeneratedAt: now.UnixMilli(), Timeline: s.sequence, Tasks: []acs.ManifestTask{},
+		GeneratedAt: now.UnixMilli(), Timeline: max(s.sequence, now.UnixMilli()), Tasks: []acs.ManifestTask{},
 	}
 	for _, arn := range slices.Sorted(maps.Keys(s.assigned)) {
 		a := s.assigned[arn]

@@ -120,7 +120,7 @@ func (s *story) said() string {
 		case *acs.HeartbeatMessage:
 			fmt.Fprintf(&b, "%s heartbeat\n", m.MessageID)
 		case *acs.TaskManifestMessage:
-			fmt.Fprintf(&b, "%s manifest at %d:", m.MessageID, m.Timeline)
+			fmt.Fprintf(&b, "%s manifest:", m.MessageID)
 			for _, t := range m.Tasks {
 				fmt.Fprintf(&b, " %s %s", t.ARN, t.DesiredStatus)
 			}
@@ -140,4 +140,26 @@ func (s *story) said() string {
 		b.WriteString("dead\n")
 	}
 	return b.String()
+}
+
+// TestManifestsGoOnAfterARestore opens a session with a store that has gone back,
+// as one that comes from a backup has.
+func TestManifestsGoOnAfterARestore(t *testing.T) {
+	now, last := time.Unix(1_700_000_000, 0), int64(0)
+	for _, revision := range []int64{900, 5} {
+		s := NewSession(SessionOptions{ClusterARN: "cluster", InstanceARN: "instance", Nonce: "n"})
+		now = now.Add(time.Second)
+		s.Assign(now, revision, assignments("t RUNNING"))
+		for _, m := range s.Outbox() {
+			switch m := m.(type) {
+			case *acs.TaskManifestMessage:
+				if m.Timeline <= last {
+					t.Errorf("the manifest at revision %d has timeline %d, and the agent has seen %d", revision, m.Timeline, last)
+				}
+				last = max(last, m.Timeline)
+			case *acs.PayloadMessage:
+				last = max(last, m.SeqNum)
+			}
+		}
+	}
 }

@@ -306,7 +306,7 @@ func tell(m acs.Message) string {
 	case *acs.HeartbeatMessage:
 		return m.MessageID + " heartbeat"
 	case *acs.TaskManifestMessage:
-		return fmt.Sprintf("%s manifest of %d at %d", m.MessageID, len(m.Tasks), m.Timeline)
+		return fmt.Sprintf("%s manifest of %d", m.MessageID, len(m.Tasks))
 	case *acs.TaskStopVerificationAck:
 		return fmt.Sprintf("%s may stop %d", m.MessageID, len(m.StopTasks))
 	}

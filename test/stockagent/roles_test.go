@@ -52,6 +52,20 @@ func (w *world) caller() string {
 	return w.push("caller", program, nil)
 }
 
+// trust returns a folder with what the server is verified by.
+func (w *world) trust() string {
+	w.t.Helper()
+	dir := w.t.TempDir()
+	text, err := os.ReadFile(w.bundle())
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "bundle.pem"), text, 0o644)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return dir
+}
+
 // roles runs tasks that have roles: one that speaks for itself, one whose image
 // and logs take a role, and one that may not pull.
 func (w *world) roles(t *testing.T) {
@@ -66,11 +80,12 @@ func (w *world) roles(t *testing.T) {
 			c := &in.ContainerDefinitions[0]
 			c.Image = &image
 			c.Environment = []types.KeyValuePair{{Name: aws.String("AWS_ENDPOINT_URL"), Value: aws.String(w.env["AWS_ENDPOINT_URL"])}}
-			if bundle := w.bundle(); bundle != "" {
+			if w.bundle() != "" {
 				// What the program trusts comes from outside, as it would for any SDK.
-				in.Volumes = []types.Volume{{Name: aws.String("trust"), Host: &types.HostVolumeProperties{SourcePath: aws.String(filepath.Dir(bundle))}}}
+				trust := w.trust()
+				in.Volumes = []types.Volume{{Name: aws.String("trust"), Host: &types.HostVolumeProperties{SourcePath: &trust}}}
 				c.MountPoints = []types.MountPoint{{SourceVolume: aws.String("trust"), ContainerPath: aws.String("/trust"), ReadOnly: aws.Bool(true)}}
-				c.Environment = append(c.Environment, types.KeyValuePair{Name: aws.String("SSL_CERT_FILE"), Value: aws.String("/trust/" + filepath.Base(bundle))})
+				c.Environment = append(c.Environment, types.KeyValuePair{Name: aws.String("SSL_CERT_FILE"), Value: aws.String("/trust/bundle.pem")})
 			}
 			c.LogConfiguration = &types.LogConfiguration{LogDriver: types.LogDriverAwslogs, Options: map[string]string{"awslogs-group": "stock", "awslogs-region": "us-east-1", "awslogs-stream-prefix": string(mode)}}
 		}

@@ -24,10 +24,7 @@ import (
 func TestTasks(t *testing.T) {
 	w := newWorld(t, "up", "--insecure")
 	instance := w.joined(patience)
-	for _, part := range []struct {
-		name string
-		do   func(*testing.T)
-	}{
+	w.parts(t, []part{
 		{"instance", func(t *testing.T) { w.described(t, instance) }},
 		{"networks", w.networks},
 		{"ends", w.ends},
@@ -37,14 +34,7 @@ func TestTasks(t *testing.T) {
 		{"kept away", w.keptAway},
 		{"beside ours", w.besideOurs},
 		{"deregistered", w.deregistered},
-	} {
-		t.Run(part.name, func(t *testing.T) {
-			outer := w.t
-			w.t = t
-			defer func() { w.t = outer }()
-			part.do(t)
-		})
-	}
+	})
 }
 
 // described looks at what an agent of Amazon's told of itself.

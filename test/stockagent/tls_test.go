@@ -6,12 +6,27 @@ import (
 	"crypto/x509"
 	"net/http"
 	"os"
+	"testing"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
+
+// TestOverTLS does in short what the other tests do, with a server whose
+// certificate is of its own authority, at no port that anybody expects.
+func TestOverTLS(t *testing.T) {
+	w := newWorld(t, "server", "--tls")
+	instance := w.joined(patience)
+	w.parts(t, []part{
+		{"instance", func(t *testing.T) { w.described(t, instance) }},
+		{"roles", w.roles},
+		{"sealed", w.sealed},
+		{"agent killed", w.agentKilled},
+		{"server killed", w.serverKilled},
+	})
+}
 
 // transport trusts the server's bundle, where there is one.
 func (w *world) transport() *http.Transport {

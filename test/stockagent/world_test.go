@@ -95,6 +95,24 @@ func newWorld(t testing.TB, verb string, flags ...string) *world {
 	return w
 }
 
+// part is a test that shares a world with others.
+type part struct {
+	name string
+	do   func(*testing.T)
+}
+
+// parts runs tests one after the other.
+func (w *world) parts(t *testing.T, all []part) {
+	for _, p := range all {
+		t.Run(p.name, func(t *testing.T) {
+			outer := w.t
+			w.t = t
+			defer func() { w.t = outer }()
+			p.do(t)
+		})
+	}
+}
+
 // bundle is the path of what the server is verified by; "" without TLS.
 func (w *world) bundle() string {
 	path := filepath.Join(w.data, "ca-bundle.pem")
