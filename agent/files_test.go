@@ -142,12 +142,12 @@ func TestVolumes(t *testing.T) {
 		web.Volumes = []acs.Volume{{Name: "data"}, {Name: "host", Host: &acs.HostVolume{SourcePath: filepath.Join(elsewhere, "made")}}}
 		h.plane.run(web)
 		h.untilStatus(web.ARN, "RUNNING")
-		want := []runtime.Mount{{Source: filepath.Join(h.dir, "volumes", "t1", "data"), Destination: "/data"},
+		want := []runtime.Mount{{Source: filepath.Join(h.dir, "volumes", "t1", "data"), Destination: "/data", Fill: true},
 			{Source: filepath.Join(elsewhere, "made"), Destination: "/host", ReadOnly: true}}
 		if !reflect.DeepEqual(given["web"].Mounts, want) {
 			t.Errorf("mounts: %+v", given["web"].Mounts)
 		}
-		want[0].ReadOnly = true
+		want[0].ReadOnly, want[0].Fill = true, false
 		if !reflect.DeepEqual(given["reader"].Mounts, want) {
 			t.Errorf("mounts from another container: %+v", given["reader"].Mounts)
 		}

@@ -83,6 +83,9 @@ func (n *Node) translate(t acs.Task, name string, r run, given secrets, peers ma
 	for _, path := range slices.Sorted(maps.Keys(host.Tmpfs)) {
 		out.Tmpfs = append(out.Tmpfs, tmpfs(path, host.Tmpfs[path]))
 	}
+	if err := n.makeImageVolumes(t, spec, host, r.image.Config.Volumes); err != nil {
+		return runtime.Container{}, Log{}, err
+	}
 	if out.Mounts, err = n.mounts(t, spec); err != nil {
 		return runtime.Container{}, Log{}, err
 	}

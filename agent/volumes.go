@@ -47,10 +47,10 @@ func (n *Node) sweepVolumes(strays map[string]bool) error {
 	return nil
 }
 
-// mounts returns what a container mounts: its mount points, and all that the
-// containers mount that it takes volumes from, and those that they do. At one
-// place in the container its own mount point wins, then the last that it takes
-// volumes from, as with Docker.
+// mounts returns what a container mounts: its mount points, the volumes of its
+// image that were made, and all that the containers mount that it takes volumes
+// from, and those that they do. At one place in the container its own mount
+// point wins, then the last that it takes volumes from, as with Docker.
 func (n *Node) mounts(t acs.Task, c acs.Container) ([]runtime.Mount, error) {
 	return n.mountsBut(t, c, []string{c.Name})
 }
@@ -63,8 +63,13 @@ func (n *Node) mountsBut(t acs.Task, c acs.Container, seen []string) ([]runtime.
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, runtime.Mount{Source: source, Destination: m.ContainerPath, ReadOnly: m.ReadOnly})
+		out = append(out, runtime.Mount{Source: source, Destination: m.ContainerPath, ReadOnly: m.ReadOnly, Fill: fills(t, m.SourceVolume)})
 	}
+	made, err := n.imageVolumes(t, c.Name)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, made...)
 	for _, from := range slices.Backward(c.VolumesFrom) {
 		if slices.Contains(seen, from.SourceContainer) {
 			continue
@@ -78,7 +83,7 @@ func (n *Node) mountsBut(t acs.Task, c acs.Container, seen []string) ([]runtime.
 			if taken {
 				continue
 			}
-			m.ReadOnly = m.ReadOnly || from.ReadOnly
+			m.ReadOnly, m.Fill = m.ReadOnly || from.ReadOnly, false
 			out = append(out, m)
 		}
 	}

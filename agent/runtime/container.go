@@ -98,6 +98,9 @@ type Mount struct {
 	Source      string
 	Destination string // absolute
 	ReadOnly    bool
+	// Fill says that Source, an empty folder, is first filled with what the image has at Destination, and takes its owner
+	// and mode, as Docker's volumes do. What is beside it in its folder must be nobody's but the caller's.
+	Fill        bool
 	Given       bool   // Source, a folder, and the files in it belong to the container's user from its start on
 	Propagation string // "rprivate" (also ""), "rshared", "rslave", "private", "shared", "slave"
 }

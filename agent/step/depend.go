@@ -10,15 +10,23 @@ import (
 )
 
 // dependenciesOf returns what a container waits for: what it says, and the
-// start of every container that it is linked to, whose address it needs.
-// Source: ECS developer guide, ContainerDefinition links and dependsOn.
+// start of every container that it is linked to, whose address it needs, or
+// that it takes volumes from, which are made with that container.
+// Source: ECS developer guide, ContainerDefinition links, volumesFrom and
+// dependsOn.
 func dependenciesOf(spec acs.Container) []acs.Dependency {
 	out := slices.Clone(spec.DependsOn)
-	for _, link := range spec.Links {
-		name, _, _ := strings.Cut(link, ":")
-		if !slices.ContainsFunc(out, func(d acs.Dependency) bool { return d.ContainerName == name }) {
+	after := func(name string) {
+		if name != spec.Name && !slices.ContainsFunc(out, func(d acs.Dependency) bool { return d.ContainerName == name }) {
 			out = append(out, acs.Dependency{ContainerName: name, Condition: "START"})
 		}
+	}
+	for _, link := range spec.Links {
+		name, _, _ := strings.Cut(link, ":")
+		after(name)
+	}
+	for _, from := range spec.VolumesFrom {
+		after(from.SourceContainer)
 	}
 	return out
 }

@@ -33,6 +33,7 @@ type Client struct {
 	groups   *groups
 	shims    *shims
 	locks    *taskLocks
+	fills    *taskLocks // by the sources of volumes
 	images   *imageCache
 	pulls    *flights
 	known    *known
@@ -105,6 +106,7 @@ func New(layout Layout, options Options) (*Client, error) {
 		options:  options,
 		groups:   newGroups(tree, options.CgroupRoot, layout.shared),
 		locks:    newTaskLocks(),
+		fills:    newTaskLocks(),
 		images:   newImages(conn, options),
 		pulls:    newFlights(),
 		known:    newKnown(),

@@ -9,12 +9,10 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"time"
 
 	containerd "github.com/containerd/containerd/v2/client"
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/core/images"
-	"github.com/containerd/containerd/v2/core/mount"
 	"github.com/containerd/errdefs"
 	"github.com/containerd/platforms"
 	"github.com/opencontainers/image-spec/identity"
@@ -44,7 +42,8 @@ type unpacked struct {
 	config   runtime.ImageConfig
 
 	mu       sync.Mutex
-	accounts *accounts // nil until read
+	accounts *accounts       // nil until read
+	absent   map[string]bool // folders that volumes were to be filled from
 }
 
 func newImages(conn *containerd.Client, options Options) *imageCache {
@@ -122,20 +121,8 @@ func (i *imageCache) accountsOf(ctx context.Context, u *unpacked) (accounts, err
 	if u.accounts != nil {
 		return *u.accounts, nil
 	}
-	snapshotter := i.conn.SnapshotService(i.snapshotter)
-	key := fmt.Sprintf("accounts-%s-%d", u.snapshot, time.Now().UnixNano())
-	ctx, done, err := i.conn.WithLease(ctx)
-	if err != nil {
-		return accounts{}, err
-	}
-	defer func() { _ = done(context.WithoutCancel(ctx)) }() // it also expires by itself
-	mounts, err := snapshotter.View(ctx, key, u.snapshot)
-	if err != nil {
-		return accounts{}, err
-	}
-	defer func() { _ = snapshotter.Remove(context.WithoutCancel(ctx), key) }() // else it is collected as garbage
 	var passwd, groups []byte
-	err = mount.WithReadonlyTempMount(ctx, mounts, func(directory string) error {
+	err := i.inside(ctx, u, func(directory string) error {
 		root, err := os.OpenRoot(directory) // an image's links may not lead out of it
 		if err != nil {
 			return err

@@ -155,6 +155,9 @@ func (c *Client) prepareSpec(ctx context.Context, container runtime.Container, f
 	own.hostnameFile = filepath.Join(c.layout.files(container.ID), "hostname")
 	spec, err := buildSpec(container, image.config, users, own)
 	if err == nil {
+		err = c.fill(ctx, container, image)
+	}
+	if err == nil {
 		err = give(container.Mounts, first, spec.Process.User)
 	}
 	return spec, image, err

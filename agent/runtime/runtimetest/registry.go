@@ -95,6 +95,20 @@ func (r *Registry) PushImage(t testing.TB, repository string, image v1.Image) st
 	return reference
 }
 
+// Pull gives an image as it was pushed.
+func (r *Registry) Pull(t testing.TB, repository string) v1.Image {
+	t.Helper()
+	parsed, err := name.ParseReference(r.Host+"/"+repository, name.Insecure)
+	if err != nil {
+		t.Fatal(err)
+	}
+	image, err := remote.Image(parsed, remote.WithTransport(basicAuth{r.Username, r.Password}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return image
+}
+
 type basicAuth struct{ username, password string }
 
 func (b basicAuth) RoundTrip(request *http.Request) (*http.Response, error) {
