@@ -3,12 +3,15 @@
 #
 #   bin/runtime/runc             runc, static, with seccomp (a plain `go install` has none)
 #   bin/runtime/roadstead-init   the first process of containers that ask for one
-#   bin/runtime/containerd-shim-roadstead-v2   the shim, quicker to start than bin/roadstead, which can be one too
+#   bin/runtime/containerd-shim-roadstead-v2   the shim, which starts containers without executing runc
 #
-# Needs gcc and libseccomp-dev (Debian packages). Without them nothing breaks: the distribution's runc is used.
+# Needs gcc and libseccomp-dev (Debian packages). Without them nothing breaks: the distribution's runc is used, and the
+# shim, built without C then, executes it.
 
 RUNC_VERSION ?= v1.5.2
 RUNTIME_BUNDLE ?= bin/runtime
+# What libcontainer is built with: the filter for system calls, without checkpoints.
+SHIM_TAGS ?= seccomp runc_nocriu netgo osusergo
 RUNC_BUILD ?= .cache/runc-$(RUNC_VERSION)
 
 .PHONY: runtime-bundle runtime-bundle-clean $(RUNTIME_BUNDLE)/containerd-shim-roadstead-v2
@@ -36,7 +39,13 @@ $(RUNTIME_BUNDLE)/roadstead-init: agent/runtime/init/init.c
 # go build knows better than make when it is up to date. Running shims keep the file that they were started from.
 $(RUNTIME_BUNDLE)/containerd-shim-roadstead-v2:
 	@mkdir -p $(RUNTIME_BUNDLE)
-	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $@.new ./agent/runtime/containerd/shim/program
+	@set -e; if echo 'int main(void) { return 0; }' | gcc -static -x c -o /dev/null - -lseccomp 2>/dev/null; then \
+	  echo "building the shim that starts containers itself"; \
+	  CGO_ENABLED=1 go build -trimpath -tags "$(SHIM_TAGS)" -ldflags "-s -w -linkmode external -extldflags -static" -o $@.new ./agent/runtime/containerd/shim/program; \
+	else \
+	  echo "building the shim that executes runc, for want of gcc or libseccomp-dev"; \
+	  CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o $@.new ./agent/runtime/containerd/shim/program; \
+	fi
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 runtime-bundle-clean:

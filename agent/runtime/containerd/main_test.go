@@ -48,7 +48,7 @@ func newNode(t testing.TB) *node {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- supervisor.Run(ctx) }()
-	client, err := New(layout, Options{CgroupRoot: "/roadstead-test-" + layout.Run[len(runDirectory)+1:], Runc: os.Getenv("ROADSTEAD_TEST_RUNC")})
+	client, err := New(layout, Options{CgroupRoot: "/roadstead-test-" + layout.Run[len(runDirectory)+1:], Runc: os.Getenv("ROADSTEAD_TEST_RUNC"), Shim: os.Getenv("ROADSTEAD_TEST_SHIM")})
 	if err != nil {
 		t.Fatal(err)
 	}

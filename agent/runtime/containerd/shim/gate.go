@@ -11,10 +11,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// gatekeeper runs the OCI runtime's commands, except that it does "start" itself. All that runc does then is to open the
-// named pipe at which the container's process waits before it becomes the user's command; executing a program for that
-// costs a fifth of a container's start. Whenever something is not as expected, the real command is executed.
-type gatekeeper struct{ runc.ProcessMonitor }
+// Commands does commands of the OCI runtime in this process. Those that it does not do are executed.
+type Commands interface {
+	// Do gives the exit status, and whether it did the command.
+	Do(command *exec.Cmd) (status int, done bool)
+}
+
+// gatekeeper runs the OCI runtime's commands, except that it does some itself: "start", and what it has Commands for. All
+// that runc does for "start" is to open the named pipe at which the container's process waits before it becomes the user's
+// command; executing a program for that costs a fifth of a container's start. Whenever something is not as expected, the
+// real command is executed.
+type gatekeeper struct {
+	runc.ProcessMonitor
+	commands Commands // may be nil
+	children *children
+}
 
 const (
 	gate        = "exec.fifo" // in the container's state directory, since runc 1.0
@@ -23,21 +34,33 @@ const (
 
 // Start implements runc.ProcessMonitor.
 func (g gatekeeper) Start(command *exec.Cmd) (chan runc.Exit, error) {
-	if openGate(command.Args) {
-		return opened(), nil
+	if status, done := g.do(command); done {
+		return exited(status), nil
 	}
 	return g.ProcessMonitor.Start(command)
 }
 
 // StartLocked implements runc.ProcessMonitor.
 func (g gatekeeper) StartLocked(command *exec.Cmd) (chan runc.Exit, error) {
-	if openGate(command.Args) {
-		return opened(), nil
+	if status, done := g.do(command); done {
+		return exited(status), nil
 	}
 	return g.ProcessMonitor.StartLocked(command)
 }
 
-// Wait implements runc.ProcessMonitor. An opened gate is known by its process id, which no process has.
+// do does a command in this process and tells whether it did.
+func (g gatekeeper) do(command *exec.Cmd) (status int, done bool) {
+	if openGate(command.Args) {
+		return 0, true
+	}
+	if g.commands == nil {
+		return 0, false
+	}
+	defer g.children.begin()()
+	return g.commands.Do(command)
+}
+
+// Wait implements runc.ProcessMonitor. What was done here is known by its command, which has no process.
 func (g gatekeeper) Wait(command *exec.Cmd, exits chan runc.Exit) (int, error) {
 	if command.Process == nil {
 		return (<-exits).Status, nil
@@ -45,9 +68,9 @@ func (g gatekeeper) Wait(command *exec.Cmd, exits chan runc.Exit) (int, error) {
 	return g.ProcessMonitor.Wait(command, exits)
 }
 
-func opened() chan runc.Exit {
+func exited(status int) chan runc.Exit {
 	exits := make(chan runc.Exit, 1)
-	exits <- runc.Exit{Timestamp: time.Now()}
+	exits <- runc.Exit{Timestamp: time.Now(), Status: status}
 	close(exits)
 	return exits
 }

@@ -8,6 +8,7 @@ package shim
 import (
 	"context"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2/manager"
@@ -32,6 +33,10 @@ const (
 	mode         = "containerd-shim"
 )
 
+// garbagePercent is how far the heap, of 4 MB at least, may grow before it is collected. containerd collects it at less
+// than half as much again, which a start reaches three times. What is left over is given back twice a minute.
+const garbagePercent = 400
+
 // lastBreath is how long a shim may take to end once it has begun to.
 const lastBreath = 15 * time.Second
 
@@ -40,8 +45,9 @@ func Wanted(name string) bool {
 	return name == Name || os.Getenv(modeVariable) == mode
 }
 
-// Main is the shim. It takes its arguments from the process and may exit it.
-func Main() {
+// Main is the shim. It takes its arguments from the process and may exit it. A spare asks for commands, with a directory
+// for what all shims of the node share; both the function and what it gives may be nil.
+func Main(direct func(directory string) Commands) {
 	// The variable must reach the shim that "start" executes and nothing that the shim executes.
 	if len(os.Args) > 0 && os.Args[len(os.Args)-1] == "start" {
 		if err := os.Setenv(modeVariable, mode); err != nil {
@@ -50,22 +56,29 @@ func Main() {
 	} else if err := os.Unsetenv(modeVariable); err != nil {
 		panic(err)
 	}
+	var commands Commands
 	// The plugins linked for the daemon are in the same registry, and a shim loads all that it finds there.
 	registry.Reset()
 	registry.Register(&plugin.Registration{
 		Type:     plugins.TTRPCPlugin,
 		ID:       "task",
 		Requires: []plugin.Type{plugins.EventPlugin, plugins.InternalPlugin},
-		InitFn:   newService,
+		InitFn:   func(ic *plugin.InitContext) (any, error) { return newService(ic, commands) },
 	})
 	var options []shim.BinaryOpts
 	if os.Getenv(SpareVariable) != "" {
 		options = append(options, quietly)
 	}
+	if direct != nil && os.Getenv(SpareVariable) != "" && os.Getenv(ExecuteVariable) == "" {
+		commands = direct(sharedDirectory())
+	}
+	if commands != nil {
+		options = append(options, func(config *shim.Config) { config.NoReaper = true })
+	}
 	shim.RunShim(context.Background(), manager.NewShimManager("io.containerd.runc.v2"), options...)
 }
 
-func newService(ic *plugin.InitContext) (any, error) {
+func newService(ic *plugin.InitContext, commands Commands) (any, error) {
 	events, err := ic.GetByID(plugins.EventPlugin, "publisher")
 	if err != nil {
 		return nil, err
@@ -78,6 +91,7 @@ func newService(ic *plugin.InitContext) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	debug.SetGCPercent(garbagePercent)
 	witness := newWitness(events.(shim.Publisher), groups)
 	tasks, err := task.NewTaskService(ic.Context, witness, ending.(shutdown.Service))
 	if err != nil {
@@ -88,7 +102,11 @@ func newService(ic *plugin.InitContext) (any, error) {
 		time.AfterFunc(lastBreath, func() { os.Exit(1) })
 		return nil
 	})
-	runc.Monitor = gatekeeper{runc.Monitor} // after the task service has set it to the shim's reaper
+	keeper := gatekeeper{ProcessMonitor: runc.Monitor, commands: commands, children: newChildren()}
+	runc.Monitor = keeper // after the task service has set it to the shim's reaper
+	if commands != nil {
+		go keeper.children.run(ic.Context)
+	}
 	made := &service{TTRPCTaskService: tasks, witness: witness, use: newUse()}
 	if number := os.Getenv(SpareVariable); number != "" {
 		if err := os.Unsetenv(SpareVariable); err != nil {

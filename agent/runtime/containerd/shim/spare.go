@@ -18,6 +18,9 @@ import (
 // The file with the number before it is the listening socket. The spare's directory is its working directory.
 const SpareVariable = "ROADSTEAD_SPARE"
 
+// ExecuteVariable, set to anything, keeps a spare from doing the OCI runtime's commands itself.
+const ExecuteVariable = "ROADSTEAD_EXECUTE_RUNC"
+
 // AddressFile is the file in a spare's directory that holds its address; containerd's shim removes the socket by it.
 const AddressFile = "address"
 
@@ -29,6 +32,19 @@ func Environment(address string) []string {
 // Arguments are a spare's arguments.
 func Arguments(namespace, id, address string) []string {
 	return []string{Name, "-namespace", namespace, "-id", id, "-address", address}
+}
+
+// sharedDirectory is for what all shims of a node share; "" when it cannot be had. A spare's own is two below the node's.
+func sharedDirectory() string {
+	own, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	shared := filepath.Join(filepath.Dir(filepath.Dir(own)), "filters")
+	if err := os.MkdirAll(shared, 0o700); err != nil {
+		return ""
+	}
+	return shared
 }
 
 // use tells whether a spare has been used.

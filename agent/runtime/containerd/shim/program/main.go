@@ -11,8 +11,11 @@ import (
 )
 
 func main() {
+	if code, mine := otherwise(os.Args); mine {
+		os.Exit(code)
+	}
 	if holder.Wanted(os.Args) {
 		os.Exit(holder.Main(os.Stdin, os.Stdout, os.Stderr))
 	}
-	shim.Main()
+	shim.Main(commands)
 }

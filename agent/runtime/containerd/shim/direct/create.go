@@ -1,0 +1,167 @@
+//go:build linux && cgo && seccomp
+
+package direct
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/opencontainers/runc/libcontainer"
+	"github.com/opencontainers/runc/libcontainer/configs"
+	"github.com/opencontainers/runc/libcontainer/specconv"
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+)
+
+// create makes a container whose process waits to be let go.
+func (r *request) create(known filters) error {
+	spec, err := readSpec(filepath.Join(r.bundle, "config.json"))
+	if err != nil {
+		return err
+	}
+	if spec.Hooks != nil || spec.Root == nil || spec.Linux == nil {
+		return errUnknown // hooks are runc's to run, with its environment
+	}
+	config, err := r.configuration(spec)
+	if err != nil {
+		return err
+	}
+	known.ensure(config.Seccomp)
+	container, err := libcontainer.Create(r.root, r.id(), config)
+	if err != nil {
+		return err
+	}
+	if err := r.begin(container, spec.Process, true); err != nil {
+		return errors.Join(err, ignoreGone(container.Destroy()))
+	}
+	return nil
+}
+
+// configuration turns the bundle's configuration into libcontainer's. That takes relative paths as runc does, from the
+// working directory, which is the bundle there, but not here.
+func (r *request) configuration(spec *specs.Spec) (*configs.Config, error) {
+	if !filepath.IsAbs(spec.Root.Path) {
+		spec.Root.Path = filepath.Join(r.bundle, spec.Root.Path)
+	}
+	for _, m := range spec.Mounts {
+		bind := m.Type == "bind" || slices.Contains(m.Options, "bind") || slices.Contains(m.Options, "rbind")
+		if bind && !filepath.IsAbs(m.Source) {
+			return nil, errUnknown
+		}
+	}
+	config, err := specconv.CreateLibcontainerConfig(&specconv.CreateOpts{
+		CgroupName: r.id(), NoPivotRoot: r.noPivot, NoNewKeyring: r.noNewKeyring, Spec: spec,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, label := range config.Labels {
+		if strings.HasPrefix(label, "bundle=") {
+			config.Labels[i] = "bundle=" + r.bundle
+		}
+	}
+	return config, nil
+}
+
+// begin starts a process: a container's first, or one beside it.
+func (r *request) begin(container *libcontainer.Container, process *specs.Process, first bool) error {
+	if process.Terminal != (r.consoleSocket != "") {
+		return errors.New("a terminal and the socket for it go together")
+	}
+	starting, err := newProcess(process)
+	if err != nil {
+		return err
+	}
+	starting.Init, starting.LogLevel = first, "3" // warnings
+	if process.Terminal {
+		release, err := r.connectConsole(starting)
+		if err != nil {
+			return err
+		}
+		defer release()
+	} else {
+		r.connectStreams(starting)
+	}
+	if first {
+		err = container.Start(starting)
+	} else {
+		err = container.Run(starting)
+	}
+	if err != nil {
+		return err
+	}
+	if err := writePid(r.pidFile, starting); err != nil {
+		_ = starting.Signal(unix.SIGKILL)
+		_, _ = starting.Wait()
+		return err
+	}
+	return nil
+}
+
+// connectStreams gives the process the command's streams, which are pipes of the shim's. Others than files are for what
+// runc itself says.
+func (r *request) connectStreams(process *libcontainer.Process) {
+	if file, ok := r.command.Stdin.(*os.File); ok {
+		process.Stdin = file
+	}
+	if file, ok := r.command.Stdout.(*os.File); ok {
+		process.Stdout = file
+	}
+	if file, ok := r.command.Stderr.(*os.File); ok {
+		process.Stderr = file
+	}
+}
+
+// connectConsole connects to the socket through which the terminal's other end is to be sent.
+func (r *request) connectConsole(process *libcontainer.Process) (release func(), err error) {
+	conn, err := net.Dial("unix", r.consoleSocket)
+	if err != nil {
+		return nil, err
+	}
+	socket, err := conn.(*net.UnixConn).File()
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	process.ConsoleSocket = socket
+	return func() { socket.Close(); conn.Close() }, nil
+}
+
+// writePid writes the process's number as runc does: whoever sees the file sees all of it.
+func writePid(path string, process *libcontainer.Process) error {
+	pid, err := process.Pid()
+	if err != nil || path == "" {
+		return err
+	}
+	next := filepath.Join(filepath.Dir(path), "."+filepath.Base(path))
+	if err := os.WriteFile(next, []byte(strconv.Itoa(pid)), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(next, path)
+}
+
+func readSpec(path string) (*specs.Spec, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	spec := new(specs.Spec)
+	if err := json.Unmarshal(content, spec); err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return spec, checkProcess(spec.Process)
+}
+
+func ignoreGone(err error) error {
+	if errors.Is(err, libcontainer.ErrNotExist) {
+		return nil
+	}
+	return err
+}
