@@ -1,10 +1,12 @@
 package shim
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/containerd/go-runc"
@@ -13,8 +15,39 @@ import (
 
 // Commands does commands of the OCI runtime in this process. Those that it does not do are executed.
 type Commands interface {
-	// Do gives the exit status, and whether it did the command.
-	Do(command *exec.Cmd) (status int, done bool)
+	// Do gives the exit status, and whether it did the command. A container whose creation takes longer than the context
+	// lasts is not created.
+	Do(ctx context.Context, command *exec.Cmd) (status int, done bool)
+}
+
+// callers are the contexts of those who have containers created, which a command does not show. When the daemon goes away
+// in the middle, the next one takes what is there for the remains of a dead shim: it must find either a container or none.
+type callers struct {
+	mu       sync.Mutex
+	contexts map[string]context.Context // by container id
+}
+
+func newCallers() *callers { return &callers{contexts: make(map[string]context.Context)} }
+
+func (c *callers) enter(ctx context.Context, id string) (leave func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.contexts[id] = ctx
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.contexts, id)
+	}
+}
+
+// of gives the context of whoever a command is for, whose last argument is a container that is being created.
+func (c *callers) of(arguments []string) context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if ctx, ok := c.contexts[arguments[len(arguments)-1]]; ok {
+		return ctx
+	}
+	return context.Background()
 }
 
 // gatekeeper runs the OCI runtime's commands, except that it does some itself: "start", and what it has Commands for. All
@@ -25,6 +58,7 @@ type gatekeeper struct {
 	runc.ProcessMonitor
 	commands Commands // may be nil
 	children *children
+	callers  *callers
 }
 
 const (
@@ -53,11 +87,11 @@ func (g gatekeeper) do(command *exec.Cmd) (status int, done bool) {
 	if openGate(command.Args) {
 		return 0, true
 	}
-	if g.commands == nil {
+	if g.commands == nil || len(command.Args) == 0 {
 		return 0, false
 	}
 	defer g.children.begin()()
-	return g.commands.Do(command)
+	return g.commands.Do(g.callers.of(command.Args), command)
 }
 
 // Wait implements runc.ProcessMonitor. What was done here is known by its command, which has no process.

@@ -13,6 +13,7 @@ type service struct {
 	taskapi.TTRPCTaskService
 	witness *witness
 	use     *use
+	callers *callers
 }
 
 // RegisterTTRPC makes the service reachable.
@@ -34,6 +35,7 @@ func (s *service) Create(ctx context.Context, request *taskapi.CreateTaskRequest
 	if err := s.witness.watch(request.ID, request.Bundle, logs); err != nil {
 		return nil, err
 	}
+	defer s.callers.enter(ctx, request.ID)()
 	response, err := s.TTRPCTaskService.Create(ctx, request)
 	if err != nil {
 		s.witness.forget(request.ID)

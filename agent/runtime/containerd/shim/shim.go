@@ -7,8 +7,8 @@ package shim
 
 import (
 	"context"
+	"fmt"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2/manager"
@@ -33,10 +33,6 @@ const (
 	mode         = "containerd-shim"
 )
 
-// garbagePercent is how far the heap, of 4 MB at least, may grow before it is collected. containerd collects it at less
-// than half as much again, which a start reaches three times. What is left over is given back twice a minute.
-const garbagePercent = 400
-
 // lastBreath is how long a shim may take to end once it has begun to.
 const lastBreath = 15 * time.Second
 
@@ -56,29 +52,30 @@ func Main(direct func(directory string) Commands) {
 	} else if err := os.Unsetenv(modeVariable); err != nil {
 		panic(err)
 	}
-	var commands Commands
+	if os.Getenv(SpareVariable) != "" {
+		var commands Commands
+		if direct != nil && os.Getenv(ExecuteVariable) == "" {
+			commands = direct(sharedDirectory())
+		}
+		if err := serve(commands); err != nil {
+			fmt.Fprintf(os.Stderr, "%s: %v\n", Name, err)
+			os.Exit(1)
+		}
+		return
+	}
 	// The plugins linked for the daemon are in the same registry, and a shim loads all that it finds there.
 	registry.Reset()
 	registry.Register(&plugin.Registration{
 		Type:     plugins.TTRPCPlugin,
 		ID:       "task",
 		Requires: []plugin.Type{plugins.EventPlugin, plugins.InternalPlugin},
-		InitFn:   func(ic *plugin.InitContext) (any, error) { return newService(ic, commands) },
+		InitFn:   newPlugin,
 	})
-	var options []shim.BinaryOpts
-	if os.Getenv(SpareVariable) != "" {
-		options = append(options, quietly)
-	}
-	if direct != nil && os.Getenv(SpareVariable) != "" && os.Getenv(ExecuteVariable) == "" {
-		commands = direct(sharedDirectory())
-	}
-	if commands != nil {
-		options = append(options, func(config *shim.Config) { config.NoReaper = true })
-	}
-	shim.RunShim(context.Background(), manager.NewShimManager("io.containerd.runc.v2"), options...)
+	shim.RunShim(context.Background(), manager.NewShimManager("io.containerd.runc.v2"))
 }
 
-func newService(ic *plugin.InitContext, commands Commands) (any, error) {
+// newPlugin is the service of a shim that containerd executes itself.
+func newPlugin(ic *plugin.InitContext) (any, error) {
 	events, err := ic.GetByID(plugins.EventPlugin, "publisher")
 	if err != nil {
 		return nil, err
@@ -87,35 +84,36 @@ func newService(ic *plugin.InitContext, commands Commands) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newService(ic.Context, events.(shim.Publisher), ending.(shutdown.Service), nil)
+}
+
+func newService(ctx context.Context, events shim.Publisher, ending shutdown.Service, commands Commands) (*service, error) {
 	groups, err := cgroup.Open("")
 	if err != nil {
 		return nil, err
 	}
-	debug.SetGCPercent(garbagePercent)
-	witness := newWitness(events.(shim.Publisher), groups)
-	tasks, err := task.NewTaskService(ic.Context, witness, ending.(shutdown.Service))
+	witness := newWitness(events, groups)
+	tasks, err := task.NewTaskService(ctx, witness, ending)
 	if err != nil {
 		return nil, err
 	}
-	ending.(shutdown.Service).RegisterCallback(func(context.Context) error {
+	ending.RegisterCallback(func(context.Context) error {
 		// What ends a shim may wait for a daemon that is gone: it is given so long and no longer.
 		time.AfterFunc(lastBreath, func() { os.Exit(1) })
 		return nil
 	})
-	keeper := gatekeeper{ProcessMonitor: runc.Monitor, commands: commands, children: newChildren()}
+	keeper := gatekeeper{ProcessMonitor: runc.Monitor, commands: commands, children: newChildren(), callers: newCallers()}
 	runc.Monitor = keeper // after the task service has set it to the shim's reaper
-	if commands != nil {
-		go keeper.children.run(ic.Context)
-	}
-	made := &service{TTRPCTaskService: tasks, witness: witness, use: newUse()}
+	made := &service{TTRPCTaskService: tasks, witness: witness, use: newUse(), callers: keeper.callers}
 	if number := os.Getenv(SpareVariable); number != "" {
+		go keeper.children.run(ctx)
 		if err := os.Unsetenv(SpareVariable); err != nil {
 			return nil, err
 		}
-		if err := leaveNothing(ending.(shutdown.Service)); err != nil {
+		if err := leaveNothing(ending); err != nil {
 			return nil, err
 		}
-		lifeline(number, made.use, ending.(shutdown.Service))
+		lifeline(number, made.use, ending)
 	}
 	return made, nil
 }

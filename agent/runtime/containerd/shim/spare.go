@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/containerd/containerd/v2/pkg/shim"
 	"github.com/containerd/containerd/v2/pkg/shutdown"
 )
 
@@ -26,7 +25,7 @@ const AddressFile = "address"
 
 // Environment is what a spare's environment must contain for it to be a shim that reports to the containerd at the address.
 func Environment(address string) []string {
-	return []string{modeVariable + "=" + mode, SpareVariable + "=4", "TTRPC_ADDRESS=" + address + ".ttrpc", "GOMAXPROCS=4"}
+	return []string{modeVariable + "=" + mode, SpareVariable + "=4", "TTRPC_ADDRESS=" + address + ".ttrpc", "GOMAXPROCS=2"}
 }
 
 // Arguments are a spare's arguments.
@@ -74,9 +73,6 @@ func lifeline(number string, u *use, ending shutdown.Service) {
 		}
 	}()
 }
-
-// quietly keeps a spare from logging into a bundle, of which it has none yet.
-func quietly(config *shim.Config) { config.NoSetupLogger = true }
 
 // leaveNothing removes a spare's directory when it ends.
 func leaveNothing(ending shutdown.Service) error {

@@ -3,6 +3,7 @@
 package direct
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -23,6 +24,8 @@ func New(directory string) Runtime {
 	if directory != "" && filepath.IsAbs(directory) && len(os.Args) > 0 {
 		os.Args[0] = filepath.Join(directory, filepath.Base(os.Args[0]))
 	}
+	// The process that becomes the container does one thing after the other; more threads only cost.
+	_ = os.Setenv("GOMAXPROCS", "1") // it concerns this process no more
 	return Runtime{filters{directory}}
 }
 
@@ -45,14 +48,14 @@ var errUnknown = errors.New("not done here")
 
 // Do does a command if it is one that it knows, and gives runc's exit status. What it does not know is left to runc.
 // An error is written where runc writes it: to the log, and to the command's standard error if that is not a container's.
-func (t Runtime) Do(command *exec.Cmd) (status int, done bool) {
+func (t Runtime) Do(ctx context.Context, command *exec.Cmd) (status int, done bool) {
 	r, err := parse(command)
 	if err != nil {
 		return 0, false
 	}
 	switch r.verb {
 	case "create":
-		err = r.create(t.filters)
+		err = r.create(ctx, t.filters)
 	case "exec":
 		err = r.exec()
 	case "kill":

@@ -3,6 +3,7 @@
 package direct
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,8 +21,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// create makes a container whose process waits to be let go.
-func (r *request) create(known filters) error {
+// create makes a container whose process waits to be let go. There is none when the context has ended meanwhile.
+func (r *request) create(ctx context.Context, known filters) error {
 	spec, err := readSpec(filepath.Join(r.bundle, "config.json"))
 	if err != nil {
 		return err
@@ -34,14 +35,28 @@ func (r *request) create(known filters) error {
 		return err
 	}
 	known.ensure(config.Seccomp)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	container, err := libcontainer.Create(r.root, r.id(), config)
 	if err != nil {
 		return err
 	}
-	if err := r.begin(container, spec.Process, true); err != nil {
+	process, err := r.begin(container, spec.Process, true)
+	if err == nil && ctx.Err() != nil {
+		err = ctx.Err()
+		end(process)
+	}
+	if err != nil {
 		return errors.Join(err, ignoreGone(container.Destroy()))
 	}
 	return nil
+}
+
+// end kills a process and buries it.
+func end(process *libcontainer.Process) {
+	_ = process.Signal(unix.SIGKILL) // it may have ended
+	_, _ = process.Wait()
 }
 
 // configuration turns the bundle's configuration into libcontainer's. That takes relative paths as runc does, from the
@@ -71,19 +86,19 @@ func (r *request) configuration(spec *specs.Spec) (*configs.Config, error) {
 }
 
 // begin starts a process: a container's first, or one beside it.
-func (r *request) begin(container *libcontainer.Container, process *specs.Process, first bool) error {
+func (r *request) begin(container *libcontainer.Container, process *specs.Process, first bool) (*libcontainer.Process, error) {
 	if process.Terminal != (r.consoleSocket != "") {
-		return errors.New("a terminal and the socket for it go together")
+		return nil, errors.New("a terminal and the socket for it go together")
 	}
 	starting, err := newProcess(process)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	starting.Init, starting.LogLevel = first, "3" // warnings
 	if process.Terminal {
 		release, err := r.connectConsole(starting)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		defer release()
 	} else {
@@ -95,14 +110,13 @@ func (r *request) begin(container *libcontainer.Container, process *specs.Proces
 		err = container.Run(starting)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := writePid(r.pidFile, starting); err != nil {
-		_ = starting.Signal(unix.SIGKILL)
-		_, _ = starting.Wait()
-		return err
+		end(starting)
+		return nil, err
 	}
-	return nil
+	return starting, nil
 }
 
 // connectStreams gives the process the command's streams, which are pipes of the shim's. Others than files are for what

@@ -41,7 +41,8 @@ func (r *request) exec() error {
 	if err := checkProcess(process); err != nil {
 		return err
 	}
-	return r.begin(container, process, false)
+	_, err = r.begin(container, process, false)
+	return err
 }
 
 // kill signals a container's first process, and all of them with SIGKILL.
