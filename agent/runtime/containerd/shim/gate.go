@@ -2,6 +2,7 @@ package shim
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -59,6 +60,7 @@ type gatekeeper struct {
 	commands Commands // may be nil
 	children *children
 	callers  *callers
+	started  func(id string) // hears of each container that is let go, before anybody else can do anything to it
 }
 
 const (
@@ -84,7 +86,11 @@ func (g gatekeeper) StartLocked(command *exec.Cmd) (chan runc.Exit, error) {
 
 // do does a command in this process and tells whether it did.
 func (g gatekeeper) do(command *exec.Cmd) (status int, done bool) {
+	if alreadyDeleted(command.Args) {
+		return 0, true
+	}
 	if openGate(command.Args) {
+		g.started(command.Args[len(command.Args)-1])
 		return 0, true
 	}
 	if g.commands == nil || len(command.Args) == 0 {
@@ -107,6 +113,17 @@ func exited(status int) chan runc.Exit {
 	exits <- runc.Exit{Timestamp: time.Now(), Status: status}
 	close(exits)
 	return exits
+}
+
+// alreadyDeleted tells whether the command is `runc --root DIRECTORY ... delete --force ID` of a container of which there
+// is nothing. containerd has this program executed for that after each end of a task, as if the shim had died.
+func alreadyDeleted(arguments []string) bool {
+	n, root := len(arguments), slices.Index(arguments, "--root")
+	if root < 0 || n < 4 || root+1 >= n || arguments[n-3] != "delete" || arguments[n-2] != "--force" {
+		return false
+	}
+	_, err := os.Lstat(filepath.Join(arguments[root+1], arguments[n-1]))
+	return errors.Is(err, os.ErrNotExist)
 }
 
 // openGate does the command if it is `runc --root DIRECTORY ... start ID` and tells whether it did.

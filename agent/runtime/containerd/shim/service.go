@@ -39,8 +39,10 @@ func (s *service) Create(ctx context.Context, request *taskapi.CreateTaskRequest
 	response, err := s.TTRPCTaskService.Create(ctx, request)
 	if err != nil {
 		s.witness.forget(request.ID)
+		return nil, err
 	}
-	return response, err
+	s.witness.created(request.ID, int(response.Pid))
+	return response, nil
 }
 
 // Start lets a container's process run. Its record is there before anybody hears of it.

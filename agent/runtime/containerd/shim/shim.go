@@ -71,6 +71,7 @@ func Main(direct func(directory string) Commands) {
 		Requires: []plugin.Type{plugins.EventPlugin, plugins.InternalPlugin},
 		InitFn:   newPlugin,
 	})
+	runc.Monitor = gatekeeper{ProcessMonitor: runc.Monitor} // for "delete"; a service sets its own
 	shim.RunShim(context.Background(), manager.NewShimManager("io.containerd.runc.v2"))
 }
 
@@ -102,7 +103,7 @@ func newService(ctx context.Context, events shim.Publisher, ending shutdown.Serv
 		time.AfterFunc(lastBreath, func() { os.Exit(1) })
 		return nil
 	})
-	keeper := gatekeeper{ProcessMonitor: runc.Monitor, commands: commands, children: newChildren(), callers: newCallers()}
+	keeper := gatekeeper{ProcessMonitor: runc.Monitor, commands: commands, children: newChildren(), callers: newCallers(), started: witness.letGo}
 	runc.Monitor = keeper // after the task service has set it to the shim's reaper
 	made := &service{TTRPCTaskService: tasks, witness: witness, use: newUse(), callers: keeper.callers}
 	if number := os.Getenv(SpareVariable); number != "" {

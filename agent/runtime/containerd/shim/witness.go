@@ -34,6 +34,7 @@ type observed struct {
 	path   string // of the record; "" keeps none
 	group  string
 	logs   *logs // nil when there is no log file
+	pid    int   // 0 until it is created
 	record record.Record
 }
 
@@ -86,6 +87,31 @@ func (w *witness) Publish(ctx context.Context, topic string, event coreevents.Ev
 		log.G(ctx).WithError(err).Error("write container record")
 	}
 	return w.Publisher.Publish(ctx, topic, event)
+}
+
+// created notes the process that waits to be let go.
+func (w *witness) created(id string, pid int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if o, ok := w.seen[id]; ok {
+		o.pid = pid
+	}
+}
+
+// letGo writes down a start at the very moment: a kill that comes next must not find a container that never ran.
+func (w *witness) letGo(id string) {
+	w.mu.Lock()
+	pid := 0
+	if o, ok := w.seen[id]; ok {
+		pid = o.pid
+	}
+	w.mu.Unlock()
+	if pid == 0 {
+		return
+	}
+	if err := w.started(id, pid); err != nil {
+		log.L.WithError(err).Error("write container record") // on a full disk it runs all the same
+	}
 }
 
 // started writes down a start, once: it is told by the answer to Start and by an event, in either order.
