@@ -113,6 +113,9 @@ func unsupported(t acs.Task) error {
 			return err
 		}
 	}
+	if err := unsupportedAttachments(t); err != nil {
+		return err
+	}
 	for _, c := range t.Containers {
 		if _, err := hostConfigOf(c); err != nil {
 			return err

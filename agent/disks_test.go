@@ -4,11 +4,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/roadstead/roadstead/agent/runtime"
 	"github.com/roadstead/roadstead/agent/runtime/fake"
+	"github.com/roadstead/roadstead/agent/volume"
+	"github.com/roadstead/roadstead/dispatch/acs"
 )
 
 // disks notes what is asked of it.
@@ -91,5 +94,77 @@ func TestNoDisks(t *testing.T) {
 		}
 		h.plane.stop(plain.ARN)
 		h.nothingLeft()
+	})
+}
+
+// volumes notes which are attached where.
+type volumes struct {
+	attached map[string]volume.Volume // by directory
+	released []string
+	err      error
+}
+
+func (v *volumes) Attach(of volume.Volume, directory string) error {
+	if v.err != nil {
+		return v.err
+	}
+	v.attached[directory] = of
+	return os.MkdirAll(directory, 0o755)
+}
+
+func (v *volumes) Release(task string) error { v.released = append(v.released, task); return nil }
+func (v *volumes) Tasks() ([]string, error)  { return []string{"stray"}, nil }
+
+// A volume is attached before the containers start that mount it, told with
+// RUNNING, and released with the task; what nobody knows any more is released
+// by the next life.
+func TestAttachedVolumes(t *testing.T) {
+	onHost(t, func(t *testing.T, h *host) {
+		mounted := map[string]string{}
+		h.behave = func(c runtime.Container) fake.Behaviour {
+			for _, m := range c.Mounts {
+				mounted[c.ID] = m.Source
+			}
+			return fake.Behaviour{}
+		}
+		v := &volumes{attached: map[string]volume.Volume{}}
+		h.volumes = v
+		h.begin()
+		with := func(id, size string) acs.Task {
+			db := task(id, essential("db"))
+			db.Volumes = []acs.Volume{{Name: "v", Type: acs.VolumeAttached}}
+			db.Containers[0].MountPoints = []acs.MountPoint{{SourceVolume: "v", ContainerPath: "/v"}}
+			db.Attachments = []acs.Attachment{{ARN: "arn:attachment", Type: acs.AttachmentVolume, Properties: []acs.Property{
+				{Name: acs.PropertyVolumeID, Value: "vol-1"}, {Name: acs.PropertyVolumeName, Value: "v"}, {Name: acs.PropertyVolumeSize, Value: size},
+				{Name: acs.PropertyFileSystem, Value: "xfs"}, {Name: acs.PropertyDeleteOnTermination, Value: "false"}}}}
+			h.plane.run(db)
+			return db
+		}
+		db := with("t1", "3")
+		h.untilStatus(db.ARN, "RUNNING")
+		dir := filepath.Join(h.life.agent.node.options.Dir, "volumes", "t1", "v")
+		if want := (volume.Volume{ID: "vol-1", Name: "v", Task: "t1", FileSystem: "xfs", Size: 3 << 30}); v.attached[dir] != want || mounted["t1-0"] != dir {
+			t.Errorf("%+v, %v", v.attached, mounted)
+		}
+		if r := h.plane.report(db.ARN); len(r.Attachments) != 1 || *r.Attachments[0].AttachmentArn != "arn:attachment" {
+			t.Errorf("%+v", r.Attachments)
+		}
+		if !slices.Equal(v.released, []string{"stray"}) {
+			t.Errorf("released: %v", v.released)
+		}
+		v.err = errors.New("disk full")
+		const words = "ResourceInitializationError: failed to attach EBS volume: "
+		for id, c := range map[string]struct{ size, says string }{"t2": {"1", words + "disk full"}, "t3": {"x", words + `volume vol-1: "x" is not a size in GiB`}} {
+			failing := with(id, c.size)
+			h.untilStatus(failing.ARN, "STOPPED")
+			if got := h.plane.report(failing.ARN).Reason; got == nil || *got != c.says {
+				t.Errorf("%s: %v", id, *got)
+			}
+		}
+		h.plane.stop(db.ARN)
+		h.nothingLeft()
+		if !slices.Contains(v.released, "t1") {
+			t.Errorf("released: %v", v.released)
+		}
 	})
 }

@@ -114,6 +114,7 @@ type Edges struct {
 	Objects     ObjectReader // nil: tasks with environment files are not started
 	Mounts      Mounter      // nil: tasks with volumes that are mounted are not started
 	Disks       Disks        // nil: tasks of Fargate write to the machine's disk
+	Volumes     Volumes      // nil: tasks with block volumes are not started
 	Logs        LogDriver
 	// Protector lets tasks protect themselves; nil refuses it.
 	Protector Protector

@@ -26,9 +26,7 @@ const (
 func (n *Node) prepare(ctx context.Context, l *live) {
 	n.answer(ctx, l, func() func(time.Time) {
 		disk := make(chan step.Failure, 1)
-		go func() {
-			disk <- failure("ResourceInitializationError: failed to prepare ephemeral storage", n.prepareDisk(l.payload))
-		}()
+		go func() { disk <- n.prepareVolumes(l.payload) }()
 		var fetched secrets
 		var why step.Failure
 		if step.NeedsSecrets(l.payload) {

@@ -30,18 +30,24 @@ func (n *Node) sweepVolumes(strays map[string]bool) error {
 		busy[task] = true
 	}
 	entries, err := os.ReadDir(n.volumesDir(""))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("volumes of tasks: %w", err)
 	}
+	var tasks []string
+	if n.edges.Volumes != nil {
+		if tasks, err = n.edges.Volumes.Tasks(); err != nil {
+			return fmt.Errorf("volumes of tasks: %w", err)
+		}
+	}
 	for _, e := range entries {
-		if busy[e.Name()] {
+		tasks = append(tasks, e.Name())
+	}
+	for _, task := range tasks {
+		if busy[task] {
 			continue
 		}
-		if err := n.removeVolumes(e.Name()); err != nil {
-			n.options.Logger.Warn("volumes of an ended task are not removed", "task", e.Name(), "error", err)
+		if err := n.removeVolumes(task); err != nil {
+			n.options.Logger.Warn("volumes of an ended task are not removed", "task", task, "error", err)
 		}
 	}
 	return nil
@@ -99,6 +105,9 @@ func (n *Node) volume(t acs.Task, name string) (string, error) {
 		}
 		if v.Docker != nil {
 			return n.dockerVolume(t, v)
+		}
+		if v.Type == acs.VolumeAttached {
+			return n.attachedVolume(t, name)
 		}
 		path := ""
 		if v.Host != nil {
@@ -172,6 +181,11 @@ func (n *Node) mountVolume(name, target string, options map[string]string) error
 func (n *Node) removeVolumes(task string) error {
 	if n.edges.Mounts != nil {
 		if err := n.edges.Mounts.UnmountBelow(n.volumesDir(task)); err != nil {
+			return err
+		}
+	}
+	if n.edges.Volumes != nil {
+		if err := n.edges.Volumes.Release(task); err != nil {
 			return err
 		}
 	}

@@ -74,7 +74,10 @@ func (l lending) abilities() (out []types.Attribute) {
 		}
 	}
 	add(l.s3 != "", model.CapabilityEnvironmentFile)
-	add(disk.Loop{}.Usable(disk.Ext4) == nil, model.CapabilityStorage)
+	disks := disk.Loop{}
+	add(disks.Usable(disk.Ext4) == nil, model.CapabilityStorage)
+	// Which file system a volume has is said when the task is run, so all are needed.
+	add(disks.Usable(disk.Ext4) == nil && disks.Usable(disk.Ext3) == nil && disks.Usable(disk.XFS) == nil, model.CapabilityEBS)
 	// The second version of control groups knows no swappiness of a container.
 	add(exists("/sys/fs/cgroup/memory/memory.swappiness") && exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"), model.CapabilitySwappiness)
 	enabled, _ := os.ReadFile("/sys/module/apparmor/parameters/enabled") // absent: there is none

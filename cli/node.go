@@ -32,6 +32,7 @@ import (
 	"github.com/roadstead/roadstead/agent/network/linux"
 	"github.com/roadstead/roadstead/agent/runtime/containerd"
 	"github.com/roadstead/roadstead/agent/secretfile"
+	"github.com/roadstead/roadstead/agent/volume"
 	"github.com/roadstead/roadstead/dispatch/acs"
 	"github.com/roadstead/roadstead/model"
 )
@@ -166,7 +167,7 @@ func (n *node) introduce() (err error) {
 	}
 	edges.Mounts, edges.Images = mount.Table{}, n.runtime
 	if disks := (disk.Loop{}); disks.Usable(disk.Ext4) == nil {
-		edges.Disks = disks
+		edges.Disks, edges.Volumes = disks, volume.New(disks, o.dir.join("node", "ebs"), time.Now)
 	}
 	resources, err := o.lending.resources(max(o.parts, 1))
 	if err != nil {

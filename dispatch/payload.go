@@ -53,6 +53,7 @@ func (p Platform) Payload(t *model.Task, d *model.TaskDefinition) (acs.Task, err
 	for _, v := range def.Volumes {
 		out.Volumes = append(out.Volumes, volume(v))
 	}
+	out.Attachments = p.attachments(t)
 	for i := range def.ContainerDefinitions {
 		c, err := p.container(t, d, &def.ContainerDefinitions[i])
 		if err != nil {
@@ -112,6 +113,9 @@ func volume(v types.Volume) acs.Volume {
 			out.Docker.Driver = "local"
 		}
 		return out
+	}
+	if aws.ToBool(v.ConfiguredAtLaunch) {
+		return acs.Volume{Name: aws.ToString(v.Name), Type: acs.VolumeAttached}
 	}
 	out := acs.Volume{Name: aws.ToString(v.Name), Type: "host", Host: &acs.HostVolume{}}
 	if v.Host != nil {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
 // Service statuses.
@@ -64,6 +66,8 @@ type ServiceSpec struct {
 	// Network is where the interfaces of tasks are to be; nil unless their
 	// network mode is awsvpc.
 	Network *NetworkConfiguration `f:"18"`
+	// Volume is what each of its tasks has attached; nil for nothing.
+	Volume *types.ServiceVolumeConfiguration `f:"19,wire"`
 }
 
 // Rollout is how a deployment replaces tasks.

@@ -103,6 +103,8 @@ type TaskSpec struct {
 	// Network says how an interface is to be chosen, on a task that waits for
 	// an instance; nil on all others.
 	Network *NetworkConfiguration `f:"20"`
+	// Volume is the volume that the task has attached; nil for none.
+	Volume *types.TaskVolumeConfiguration `f:"21,wire"`
 }
 
 // TaskObserved is what was seen of a task.

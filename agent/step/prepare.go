@@ -18,7 +18,7 @@ func (Prepare) effect() {}
 
 // needsDisk reports whether something is mounted for the task that is not there
 // by itself.
-func needsDisk(t acs.Task) bool { return t.EphemeralStorage > 0 }
+func needsDisk(t acs.Task) bool { return t.EphemeralStorage > 0 || len(t.Attachments) > 0 }
 
 // NeedsSecrets reports whether something must be fetched before a container of
 // the task can be started, or its image pulled.

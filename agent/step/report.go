@@ -33,8 +33,8 @@ func (t *Task) report(now time.Time) {
 	if r.Status == Stopped && t.owed.IsZero() {
 		t.owed = now
 	}
-	if r.Status == Running && t.network.needed {
-		r.Attachments = t.attachments()
+	if r.Status == Running {
+		r.Attachments = append(t.attachments(), t.volumes()...)
 	}
 	t.submit(r)
 }

@@ -89,6 +89,15 @@ func (t *Task) attachments() []string {
 	return arns
 }
 
+// volumes are the ARNs of the attachments of the task's volumes.
+func (t *Task) volumes() []string {
+	var arns []string
+	for _, a := range t.payload.Attachments {
+		arns = append(arns, a.ARN)
+	}
+	return arns
+}
+
 // disconnect asks for the removal of the network when it is due.
 func (t *Task) disconnect(now time.Time) {
 	n := &t.network

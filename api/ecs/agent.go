@@ -147,10 +147,10 @@ func (d *frontDoor) observe(r request, clusterRef, ref *string, report model.Tas
 			return err
 		}
 		for _, arn := range attached {
-			if !r.isAttachment(t, arn) {
+			if !r.isAttachment(t, arn) && !r.isVolume(t, arn) {
 				return attachmentNotFound(arn)
 			}
-			report.Attached = true
+			report.Attached = report.Attached || r.isAttachment(t, arn)
 		}
 		observed := t.Observe(report, r.now)
 		if observed != t {

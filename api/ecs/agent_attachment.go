@@ -37,6 +37,12 @@ func (r request) isAttachment(t *model.Task, arn string) bool {
 	return t.Spec.Interface != nil && arn == r.scope.AttachmentARN(t.AttachmentID())
 }
 
+// isVolume reports whether arn names the attachment of the task's volume. That
+// it is there is told with the task's RUNNING.
+func (r request) isVolume(t *model.Task, arn string) bool {
+	return t.Spec.Volume != nil && arn == r.scope.AttachmentARN(t.VolumeAttachmentID())
+}
+
 func attachmentNotFound(arn string) error {
 	return invalid("The attachment %s was not found.", arn)
 }
@@ -68,7 +74,7 @@ func (d *frontDoor) SubmitAttachmentStateChanges(ctx context.Context, in *ecs.Su
 			if err := r.actsFor(r.instanceARN(t.Spec.Instance)); err != nil {
 				return err
 			}
-			if observed := t.Observe(model.TaskReport{Attached: true}, r.now); observed != t {
+			if observed := t.Observe(model.TaskReport{Attached: r.isAttachment(t, arn)}, r.now); observed != t {
 				c.Put(observed)
 			}
 		}
@@ -89,7 +95,7 @@ func (r request) attachedTask(v store.View, cluster, arn string) (*model.Task, b
 		return nil, false
 	}
 	for t := range store.Prefix[*model.Task](v, model.TaskID(r.scope.Account, cluster, prefix)) {
-		if r.isAttachment(t, arn) {
+		if r.isAttachment(t, arn) || r.isVolume(t, arn) {
 			return t, true
 		}
 	}

@@ -98,15 +98,14 @@ func newRun(in *ecs.RunTaskInput) (*run, error) {
 		return nil, invalid("Count must be between 1 and %d", maxTasksToRun)
 	}
 	n.strategy, n.constraints = strategies(in.PlacementStrategy), constraints(in.PlacementConstraints)
+	var err error
+	if n.volume, err = newVolume(in.VolumeConfigurations); err != nil {
+		return nil, err
+	}
 	return n, n.check(in.Tags)
 }
 
 func refuseRun(in *ecs.RunTaskInput) error {
-	if err := refuse(notSupported,
-		parameter{"volumeConfigurations", len(in.VolumeConfigurations) > 0},
-	); err != nil {
-		return err
-	}
 	switch {
 	case in.LaunchType == types.LaunchTypeManagedInstances:
 		return invalid("The launch type MANAGED_INSTANCES cannot be specified. Specify a capacity provider strategy and try again.")

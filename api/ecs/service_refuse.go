@@ -17,7 +17,6 @@ func refuseService(in *ecs.CreateServiceInput) error {
 		parameter{"monitoring", in.Monitoring != nil},
 		parameter{"serviceConnectConfiguration", connected(in.ServiceConnectConfiguration)},
 		parameter{"serviceRegistries", len(in.ServiceRegistries) > 0},
-		parameter{"volumeConfigurations", len(in.VolumeConfigurations) > 0},
 		parameter{"vpcLatticeConfigurations", len(in.VpcLatticeConfigurations) > 0},
 		byCodeDeploy(in.DeploymentController),
 	); err != nil {
@@ -45,7 +44,6 @@ func refuseUpdate(in *ecs.UpdateServiceInput) error {
 		parameter{"monitoring", in.Monitoring != nil},
 		parameter{"serviceConnectConfiguration", connected(in.ServiceConnectConfiguration)},
 		parameter{"serviceRegistries", len(in.ServiceRegistries) > 0},
-		parameter{"volumeConfigurations", len(in.VolumeConfigurations) > 0},
 		parameter{"vpcLatticeConfigurations", len(in.VpcLatticeConfigurations) > 0},
 		byCodeDeploy(in.DeploymentController),
 	); err != nil {
@@ -76,6 +74,7 @@ func refuseExternal(in *ecs.CreateServiceInput) error {
 		parameter{"launchType", in.LaunchType != ""},
 		parameter{"platformVersion", aws.ToString(in.PlatformVersion) != ""},
 		parameter{"capacityProviderStrategy", len(in.CapacityProviderStrategy) > 0},
+		parameter{"volumeConfigurations", len(in.VolumeConfigurations) > 0},
 		parameter{"networkConfiguration", in.NetworkConfiguration != nil && in.NetworkConfiguration.AwsvpcConfiguration != nil},
 	)
 }
@@ -98,6 +97,8 @@ func refuseExternalUpdate(in *ecs.UpdateServiceInput) error {
 		return invalid("Cannot force a new deployment " + wayOut)
 	case in.NetworkConfiguration != nil && in.NetworkConfiguration.AwsvpcConfiguration != nil:
 		return invalid("Unable to update network parameters " + wayOut)
+	case in.VolumeConfigurations != nil:
+		return invalid("Unable to update volume configurations " + wayOut)
 	case in.DeploymentConfiguration != nil:
 		return invalid("Unable to update deployment configuration on services with an EXTERNAL deployment controller.")
 	}

@@ -102,8 +102,8 @@ func (h history) deployment(d *model.Deployment) types.Deployment {
 		DesiredCount: n.wanted, RunningCount: n.running, PendingCount: n.pending, FailedTasks: int32(d.Status.FailedTasks),
 		CreatedAt: instant(d.CreatedAt), UpdatedAt: instant(d.Status.UpdatedAt),
 		LaunchType: types.LaunchType(d.Spec.LaunchType), CapacityProviderStrategy: showCapacity(&d.Spec),
-		NetworkConfiguration: showNetwork(d.Spec.Network),
-		RolloutState:         types.DeploymentRolloutState(d.Status.Rollout), RolloutStateReason: text(d.Status.RolloutReason),
+		NetworkConfiguration: showNetwork(d.Spec.Network), VolumeConfigurations: showVolumes(d.Spec.Volume),
+		RolloutState: types.DeploymentRolloutState(d.Status.Rollout), RolloutStateReason: text(d.Status.RolloutReason),
 	}
 	if d.Spec.PlatformVersion != "" {
 		out.PlatformVersion, out.PlatformFamily = new(resolvedPlatform(d.Spec.PlatformVersion)), new(platformFamily)

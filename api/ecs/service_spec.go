@@ -66,6 +66,10 @@ func newSpec(in *ecs.CreateServiceInput) (*serviceSpec, error) {
 	if err := s.rollout(in.DeploymentConfiguration); err != nil {
 		return nil, err
 	}
+	var err error
+	if s.Volume, err = newServiceVolume(in.VolumeConfigurations); err != nil {
+		return nil, err
+	}
 	return s, s.valid()
 }
 
@@ -160,6 +164,12 @@ func (s *serviceSpec) update(in *ecs.UpdateServiceInput) error {
 	if in.EnableExecuteCommand != nil { // it takes a new deployment to reach tasks, and makes none
 		s.EnableExecuteCommand = *in.EnableExecuteCommand
 	}
+	if in.VolumeConfigurations != nil { // an empty list takes it away
+		var err error
+		if s.Volume, err = newServiceVolume(in.VolumeConfigurations); err != nil {
+			return err
+		}
+	}
 	if in.AvailabilityZoneRebalancing != "" {
 		s.ZoneRebalancing = string(in.AvailabilityZoneRebalancing)
 	}
@@ -232,6 +242,13 @@ func (s *serviceSpec) fits(r request, v store.View, def *types.TaskDefinition) e
 			return err
 		}
 		s.Network = n
+	}
+	volume := (*string)(nil)
+	if s.Volume != nil {
+		volume = s.Volume.Name
+	}
+	if err := volumeMatches(volume, def); err != nil {
+		return err
 	}
 	if s.onFargate() {
 		if err := fargateRuns(def, len(s.Strategy), len(s.Constraints)); err != nil {

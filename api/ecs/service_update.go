@@ -58,7 +58,8 @@ func (d *frontDoor) UpdateService(ctx context.Context, in *ecs.UpdateServiceInpu
 		changed.Spec = spec.ServiceSpec
 		if in.ForceNewDeployment || spec.TaskDefinition != old.Spec.TaskDefinition || spec.LaunchType != old.Spec.LaunchType ||
 			spec.PlatformVersion != old.Spec.PlatformVersion ||
-			!slices.Equal(spec.CapacityStrategy, old.Spec.CapacityStrategy) || !spec.Network.Equal(old.Spec.Network) {
+			!slices.Equal(spec.CapacityStrategy, old.Spec.CapacityStrategy) || !spec.Network.Equal(old.Spec.Network) ||
+			!model.SameVolume(spec.Volume, old.Spec.Volume) {
 			r.deploy(v, c, changed)
 		}
 		c.Put(changed)

@@ -50,7 +50,7 @@ func (h history) revision(number string) (types.ServiceRevision, bool) {
 		ClusterArn: new(h.r.scope.ClusterARN(h.service.Cluster)), CreatedAt: instant(made.CreatedAt),
 		TaskDefinition: definitionARN(h.r, h.v, made.Spec.TaskDefinition), LaunchType: types.LaunchType(made.Spec.LaunchType),
 		CapacityProviderStrategy: showCapacity(&made.Spec), PlatformVersion: text(resolvedPlatform(made.Spec.PlatformVersion)),
-		ContainerImages: h.images(number, made), NetworkConfiguration: showNetwork(made.Spec.Network), LoadBalancers: []types.LoadBalancer{}, ServiceRegistries: []types.ServiceRegistry{},
+		ContainerImages: h.images(number, made), NetworkConfiguration: showNetwork(made.Spec.Network), VolumeConfigurations: showVolumes(made.Spec.Volume), LoadBalancers: []types.LoadBalancer{}, ServiceRegistries: []types.ServiceRegistry{},
 	}
 	if out.PlatformVersion != nil {
 		out.PlatformFamily = new(platformFamily)

@@ -52,9 +52,8 @@ func (d *frontDoor) StartTask(ctx context.Context, in *ecs.StartTaskInput) (*ecs
 }
 
 func newStart(in *ecs.StartTaskInput) (*launch, error) {
-	if err := refuse(notSupported,
-		parameter{"volumeConfigurations", len(in.VolumeConfigurations) > 0},
-	); err != nil {
+	volume, err := newVolume(in.VolumeConfigurations)
+	if err != nil {
 		return nil, err
 	}
 	switch {
@@ -66,7 +65,7 @@ func newStart(in *ecs.StartTaskInput) (*launch, error) {
 	l := &launch{
 		taskDefinition: aws.ToString(in.TaskDefinition), group: aws.ToString(in.Group), startedBy: aws.ToString(in.StartedBy),
 		referenceID: aws.ToString(in.ReferenceId), launchType: string(types.LaunchTypeEc2), overrides: in.Overrides,
-		propagate: in.PropagateTags, managedTags: in.EnableECSManagedTags, execute: in.EnableExecuteCommand, network: in.NetworkConfiguration,
+		propagate: in.PropagateTags, managedTags: in.EnableECSManagedTags, execute: in.EnableExecuteCommand, network: in.NetworkConfiguration, volume: volume,
 	}
 	return l, l.check(in.Tags)
 }

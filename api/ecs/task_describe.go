@@ -120,7 +120,7 @@ func showTask(r request, v store.View, t *model.Task, tags bool) types.Task {
 		Overrides:             showOverrides(t), Tags: []types.Tag{},
 	}
 	attachments, interfaces := showInterface(r, t)
-	out.Attachments = attachments
+	out.Attachments = append(attachments, showVolume(t)...)
 	if tags {
 		out.Tags = showTags(t.Tags)
 	}

@@ -36,6 +36,7 @@ type launch struct {
 	propagate   types.PropagateTags
 	managedTags bool
 	execute     bool // ECS Exec is enabled
+	volume      *types.TaskVolumeConfiguration
 }
 
 // check validates what does not depend on what is stored.
@@ -125,6 +126,9 @@ func (l *launch) fits(def *types.TaskDefinition, network *model.NetworkConfigura
 	if need := def.RequiresCompatibilities; len(need) > 0 && !slices.Contains(need, types.Compatibility(l.launchType)) {
 		return invalid("Task definition does not support launch_type %s.", l.launchType)
 	}
+	if err := l.volumeFits(def); err != nil {
+		return err
+	}
 	if l.overrides == nil {
 		return nil
 	}
@@ -137,6 +141,13 @@ func (l *launch) fits(def *types.TaskDefinition, network *model.NetworkConfigura
 		}
 	}
 	return nil
+}
+
+func (l *launch) volumeFits(def *types.TaskDefinition) error {
+	if l.volume == nil {
+		return volumeMatches(nil, def)
+	}
+	return volumeMatches(l.volume.Name, def)
 }
 
 func overrides(c *types.ContainerDefinition, o *types.ContainerOverride) error {
@@ -180,7 +191,7 @@ func (l *launch) make(r request, ids *plan.IDs, cluster *model.Cluster, t *model
 			TaskDefinition: t.Key().ID, Instance: instance, Group: group, StartedBy: l.startedBy,
 			LaunchType: l.launchType, Resources: resources, Overrides: l.overrides, CreatedAt: r.now,
 			ReferenceID: l.referenceID, EnableManagedTags: l.managedTags, EnableExecuteCommand: l.execute, CapacityProvider: l.provider,
-			PlatformVersion: resolvedPlatform(l.platform),
+			PlatformVersion: resolvedPlatform(l.platform), Volume: l.volume,
 		},
 		Status: model.TaskObserved{Last: model.TaskPending, Version: 1},
 	}

@@ -29,7 +29,7 @@ func validateVolumes(def *types.TaskDefinition) error {
 		return clientError("Volume list cannot have more than %d elements.", maxVolumes)
 	}
 	seen := map[string]bool{}
-	for _, v := range def.Volumes {
+	for i, v := range def.Volumes {
 		name := aws.ToString(v.Name)
 		switch {
 		case !validName(name):
@@ -38,6 +38,8 @@ func validateVolumes(def *types.TaskDefinition) error {
 			return clientError("Duplicate volume name '%s'.", name)
 		case volumeKinds(v) > 1, volumeKinds(v) > 0 && aws.ToBool(v.ConfiguredAtLaunch):
 			return clientError("When the volume parameter is specified, only one volume configuration type should be used.")
+		case aws.ToBool(v.ConfiguredAtLaunch) && slices.ContainsFunc(def.Volumes[:i], func(o types.Volume) bool { return aws.ToBool(o.ConfiguredAtLaunch) }):
+			return clientError("Only one volume can be configured at launch.")
 		case aws.ToBool(v.ConfiguredAtLaunch) && !mounted(def, name):
 			return clientError("Volumes [%s] are not referenced by any of the containers", name)
 		}

@@ -41,9 +41,51 @@ type Task struct {
 	// Interfaces has one element for a task in network mode awsvpc, and none
 	// for others.
 	Interfaces []NetworkInterface `json:"elasticNetworkInterfaces,omitempty"`
+	// Attachments are the volumes that the task has attached.
+	Attachments []Attachment `json:"attachments,omitempty"`
 	// EphemeralStorage is what containers and volumes of a task of Fargate may
 	// write, in GiB; 0: no limit of the task. Our agent's alone.
 	EphemeralStorage int64 `json:"ephemeralStorageInGiB,omitempty"`
+}
+
+// Attachment is something that is attached to a task, such as a volume.
+// Source: the ECS agent's model of ACS.
+type Attachment struct {
+	ARN        string     `json:"attachmentArn"`
+	Type       string     `json:"attachmentType"` // amazonebs
+	Properties []Property `json:"attachmentProperties"`
+}
+
+// Property is one of an attachment's properties.
+type Property struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// AttachmentVolume is the type of attachments that are volumes, and the names
+// of their properties. DeleteOnTermination is our agent's alone: on AWS the
+// volume is not its business.
+const (
+	AttachmentVolume            = "amazonebs"
+	PropertyVolumeID            = "volumeId"
+	PropertyVolumeName          = "volumeName"
+	PropertyVolumeSize          = "volumeSizeGib"
+	PropertyFileSystem          = "fileSystem"
+	PropertyDeviceName          = "deviceName"
+	PropertyDeleteOnTermination = "deleteOnTermination"
+)
+
+// VolumeAttached is the type of a Volume that an Attachment says all about.
+const VolumeAttached = "attachment"
+
+// Property returns a property's value; "" when it has none.
+func (a Attachment) Property(name string) string {
+	for _, p := range a.Properties {
+		if p.Name == name {
+			return p.Value
+		}
+	}
+	return ""
 }
 
 // Container is one container of a Task. What Docker calls its config and host
@@ -235,7 +277,7 @@ type RestartPolicy struct {
 // one that lives with the task.
 type Volume struct {
 	Name   string        `json:"name"`
-	Type   string        `json:"type,omitempty"` // host or docker
+	Type   string        `json:"type,omitempty"` // host, docker or attachment
 	Host   *HostVolume   `json:"host,omitempty"`
 	Docker *DockerVolume `json:"dockerVolumeConfiguration,omitempty"`
 }

@@ -144,6 +144,7 @@ func (p *planning) rollBack(target *model.Deployment, f *failure) {
 	s.Spec.LaunchType = target.Spec.LaunchType
 	s.Spec.CapacityStrategy = target.Spec.CapacityStrategy
 	s.Spec.Network = target.Spec.Network
+	s.Spec.Volume = target.Spec.Volume
 	s.Spec.PlatformVersion = target.Spec.PlatformVersion
 	s.Spec.EnableExecuteCommand = target.Spec.EnableExecuteCommand
 	d := Begin(s, p.Deployments, p.tasks, p.ids, p.Now)

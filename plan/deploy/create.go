@@ -85,7 +85,7 @@ func (p *planning) newTask(at spot, resources model.Resources, def *model.TaskDe
 		Spec: model.TaskSpec{TaskDefinition: spec.TaskDefinition, Instance: at.instance, Service: s.Key().ID, Deployment: p.primary.ID,
 			Group: "service:" + s.Name, StartedBy: p.primary.ID, LaunchType: spec.LaunchType, Resources: resources, CreatedAt: p.Now,
 			EnableExecuteCommand: spec.EnableExecuteCommand, EnableManagedTags: s.Spec.EnableManagedTags,
-			CapacityProvider: at.provider, Interface: at.network, PlatformVersion: platform(spec.PlatformVersion)},
+			CapacityProvider: at.provider, Interface: at.network, PlatformVersion: platform(spec.PlatformVersion), Volume: model.TaskVolume(spec.Volume)},
 		Status: model.TaskObserved{Last: model.TaskPending, Version: 1}}
 	switch {
 	case p.onFargate():

@@ -30,10 +30,14 @@ func subnets() (ids []string) {
 
 // runInVPC runs a task in network mode awsvpc, in the default security group,
 // and returns it when it runs, and its address.
-func (p *platform) runInVPC(definition string, launch types.LaunchType) (types.Task, string) {
+func (p *platform) runInVPC(definition string, launch types.LaunchType, change ...func(*ecs.RunTaskInput)) (types.Task, string) {
 	p.t.Helper()
-	out, err := p.ecs.RunTask(context.Background(), &ecs.RunTaskInput{TaskDefinition: aws.String(definition), LaunchType: launch,
-		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: subnets()}}})
+	in := &ecs.RunTaskInput{TaskDefinition: aws.String(definition), LaunchType: launch,
+		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: subnets()}}}
+	for _, c := range change {
+		c(in)
+	}
+	out, err := p.ecs.RunTask(context.Background(), in)
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -5,13 +5,17 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/roadstead/roadstead/model"
 )
 
 // onFargate makes a task definition for Fargate, whose execution role may pull.
@@ -100,4 +104,82 @@ func TestSharedProcessesOnFargate(t *testing.T) {
 	})
 	_, addr := p.runInVPC(definition, types.LaunchTypeFargate)
 	wantFacts(t, fetch(t, addr), "1\n")
+}
+
+// TestManagedVolumes gives tasks volumes at their launch: each kind of file
+// system, on Fargate and elsewhere, in a task of its own and in a service. They
+// have the size that was asked for, stay over a kill, and go or stay as asked.
+func TestManagedVolumes(t *testing.T) {
+	p := start(t)
+	if !p.instanceAttributes()[model.CapabilityEBS] {
+		t.Skip("skips volumes: this machine cannot make file systems of all kinds (xfsprogs)")
+	}
+	image := p.image()
+	p.aws("iam", "create-role", "--role-name", "infrastructure", "--assume-role-policy-document",
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs.amazonaws.com"},"Action":"sts:AssumeRole"}]}`)
+	volume := func(in *ecs.RegisterTaskDefinitionInput) {
+		in.Volumes = []types.Volume{{Name: aws.String("v"), ConfiguredAtLaunch: aws.Bool(true)}}
+		in.ContainerDefinitions[0].MountPoints = []types.MountPoint{{SourceVolume: aws.String("v"), ContainerPath: aws.String("/v")}}
+	}
+	const script = `grep ' /v ' /proc/mounts; touch /v/mine && stat -c 'owner %u' /v/mine; fallocate -l 3g /v/large 2>/dev/null || echo no room; rm -f /v/large; echo done`
+	inVPC := p.register("attached", image, serving(script), func(in *ecs.RegisterTaskDefinitionInput) {
+		volume(in)
+		in.NetworkMode = types.NetworkModeAwsvpc
+	})
+	onFargate := p.onFargate("attachedfargate", image, script, volume)
+	role := aws.String("arn:aws:iam::000000000000:role/infrastructure")
+	run := func(definition string, launch types.LaunchType, kind types.TaskFilesystemType, kept bool) (types.Task, string) {
+		return p.runInVPC(definition, launch, func(in *ecs.RunTaskInput) {
+			in.VolumeConfigurations = []types.TaskVolumeConfiguration{{Name: aws.String("v"), ManagedEBSVolume: &types.TaskManagedEBSVolumeConfiguration{
+				RoleArn: role, SizeInGiB: aws.Int32(2), FilesystemType: kind, TerminationPolicy: &types.TaskManagedEBSVolumeTerminationPolicy{DeleteOnTermination: aws.Bool(!kept)}}}}
+		})
+	}
+	first, addr := run(inVPC, types.LaunchTypeEc2, "", false)
+	facts := fetch(t, addr)
+	wantFacts(t, facts, " /v xfs ", "owner 0\n", "no room\ndone")
+	second, beside := run(onFargate, types.LaunchTypeFargate, types.TaskFilesystemTypeExt4, true)
+	wantFacts(t, fetch(t, beside), " /v ext4 ", "owner 0\n", "no room\ndone")
+	if _, err := p.ecs.CreateService(context.Background(), &ecs.CreateServiceInput{ServiceName: aws.String("s"), TaskDefinition: aws.String(inVPC), DesiredCount: aws.Int32(1),
+		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: subnets()}},
+		VolumeConfigurations: []types.ServiceVolumeConfiguration{{Name: aws.String("v"), ManagedEBSVolume: &types.ServiceManagedEBSVolumeConfiguration{
+			RoleArn: role, SizeInGiB: aws.Int32(1), FilesystemType: types.TaskFilesystemTypeExt3}}}}); err != nil {
+		t.Fatal(err)
+	}
+	until(t, time.Minute, "the service's task", func() bool { return len(p.runningTasks("s")) == 1 })
+	attachment := func(task types.Task) (status, id string) {
+		for _, a := range p.task(aws.ToString(task.TaskArn)).Attachments {
+			for _, d := range a.Details {
+				if aws.ToString(a.Type) == "AmazonElasticBlockStorage" && aws.ToString(d.Name) == "volumeId" {
+					status, id = aws.ToString(a.Status), aws.ToString(d.Value)
+				}
+			}
+		}
+		return status, id
+	}
+	if status, _ := attachment(first); status != "ATTACHED" {
+		t.Errorf("attachment %s", status)
+	}
+	p.kill()
+	p.up()
+	wantFacts(t, fetch(t, addr), "done")
+	if _, err := p.ecs.DeleteService(context.Background(), &ecs.DeleteServiceInput{Service: aws.String("s"), Force: aws.Bool(true)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, task := range []types.Task{first, second} {
+		if _, err := p.ecs.StopTask(context.Background(), &ecs.StopTaskInput{Task: task.TaskArn}); err != nil {
+			t.Fatal(err)
+		}
+		p.untilTask(aws.ToString(task.TaskArn), "STOPPED")
+	}
+	if status, _ := attachment(first); status != "DELETED" {
+		t.Errorf("attachment %s", status)
+	}
+	status, id := attachment(second)
+	if status != "DETACHED" {
+		t.Errorf("attachment %s", status)
+	}
+	until(t, settlePatience, "the volumes to go, but for that which stays", func() bool {
+		left, _ := filepath.Glob(filepath.Join(p.dir, "node", "ebs", "*")) // the pattern is well-formed
+		return len(p.loopDevices()) == 0 && slices.Equal(left, []string{filepath.Join(p.dir, "node", "ebs", id+".disk"), filepath.Join(p.dir, "node", "ebs", id+".json")})
+	})
 }
