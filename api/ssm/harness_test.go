@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
@@ -33,6 +34,7 @@ type endpoint struct {
 	*ssm.Client
 	now     atomic.Int64 // milliseconds
 	db      *store.DB
+	keys    *apikms.FrontDoor
 	service *wire.Service
 	url     string
 	// sessions are those that StartSession opens.
@@ -47,6 +49,16 @@ func (vault) Secret(_ context.Context, id, selector string) (value, description 
 		return "", "", at, errors.New("no such secret")
 	}
 	return "value of " + selector, `{"name":"db"}`, begin, nil
+}
+
+// key makes a key of the customer's and returns its ARN.
+func (e *endpoint) key(t *testing.T) string {
+	t.Helper()
+	out, err := e.keys.CreateKey(caller.With(t.Context(), caller.NewRoot(account, "AKIATEST")), &kms.CreateKeyInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *out.KeyMetadata.Arn
 }
 
 func (e *endpoint) advance(d time.Duration) { e.now.Add(d.Milliseconds()) }
@@ -65,7 +77,8 @@ func serve(t *testing.T) *endpoint {
 	}
 	e.db = db
 	clock := func() time.Time { return time.UnixMilli(e.now.Load()) }
-	e.service = api.New(db, apikms.New(db, sealer, apikms.Options{Now: clock}), api.Options{Now: clock, Sessions: &e.sessions, Secrets: vault{}})
+	e.keys = apikms.New(db, sealer, apikms.Options{Now: clock})
+	e.service = api.New(db, e.keys, api.Options{Now: clock, Sessions: &e.sessions, Secrets: vault{}})
 	server := httptest.NewServer(wire.NewRouter(wire.Options{
 		Logger: slog.New(slog.DiscardHandler),
 		Authenticate: func(r *http.Request, _ []byte) (context.Context, error) {

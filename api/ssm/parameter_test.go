@@ -271,3 +271,41 @@ func TestLeadingSlash(t *testing.T) {
 	}
 	refused(t, "ParameterNotFound", "Parameter a/b not found.")(e.GetParameter(ctx, &ssm.GetParameterInput{Name: new("a/b")}))
 }
+
+// TestOverwriteKeeps wants a new version to have what its request does not
+// name: the key, the pattern, the policies and when they end the parameter.
+func TestOverwriteKeeps(t *testing.T) {
+	e := serve(t)
+	ctx := t.Context()
+	put := func(in *ssm.PutParameterInput) error {
+		in.Name, in.Overwrite = new("kept"), new(true)
+		_, err := e.PutParameter(ctx, in)
+		return err
+	}
+	key := e.key(t)
+	if err := put(&ssm.PutParameterInput{Value: new("one"), Type: types.ParameterTypeSecureString, KeyId: &key, Description: new("about"), AllowedPattern: new("[a-z]+"),
+		Tier: types.ParameterTierAdvanced, Policies: new(`[{"Type":"Expiration","Version":"1.0","Attributes":{"Timestamp":"2026-01-03T00:00:00.000Z"}}]`)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := put(&ssm.PutParameterInput{Value: new("2")}); err == nil || !strings.Contains(err.Error(), "ParameterPatternMismatchException") {
+		t.Error(err)
+	}
+	if err := put(&ssm.PutParameterInput{Value: new("two")}); err != nil {
+		t.Fatal(err)
+	}
+	m := ok[*ssm.DescribeParametersOutput](t)(e.DescribeParameters(ctx, &ssm.DescribeParametersInput{})).Parameters[0]
+	if *m.KeyId != key || *m.Description != "about" || *m.AllowedPattern != "[a-z]+" || len(m.Policies) != 1 || m.Version != 2 {
+		t.Errorf("%+v", m)
+	}
+	if err := put(&ssm.PutParameterInput{Value: new("3"), KeyId: new("alias/aws/ssm"), AllowedPattern: new(""), Policies: new("[]")}); err != nil {
+		t.Fatal(err)
+	}
+	m = ok[*ssm.DescribeParametersOutput](t)(e.DescribeParameters(ctx, &ssm.DescribeParametersInput{})).Parameters[0]
+	if *m.KeyId != "alias/aws/ssm" || aws.ToString(m.AllowedPattern) != "" || len(m.Policies) != 0 {
+		t.Errorf("%+v", m)
+	}
+	e.advance(48 * time.Hour)
+	if p := e.get(t, "kept"); *p.Value != "3" {
+		t.Errorf("%+v", p)
+	}
+}

@@ -1,6 +1,7 @@
 package ssm
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -166,8 +167,14 @@ func (n names) putting(in *ssm.PutParameterInput) []wire.Need {
 	if len(in.Tags) > 0 {
 		needs = append(needs, wire.Need{Action: "ssm:AddTagsToResource", Resources: []string{arn}, Keys: k})
 	}
-	if in.Type == types.ParameterTypeSecureString {
-		needs = n.under(needs, aws.ToString(in.KeyId), n.scope.ParameterARN(aws.ToString(in.Name)), "kms:Encrypt")
+	key, sealed := aws.ToString(in.KeyId), in.Type == types.ParameterTypeSecureString
+	if p, ok := known(n.view, n.scope.Account, aws.ToString(in.Name)); ok && aws.ToBool(in.Overwrite) {
+		was := newest(p)
+		sealed = was.Type == string(types.ParameterTypeSecureString)
+		key = cmp.Or(key, was.KeyID) // it is kept
+	}
+	if sealed {
+		needs = n.under(needs, key, n.scope.ParameterARN(aws.ToString(in.Name)), "kms:Encrypt")
 	}
 	return needs
 }

@@ -63,7 +63,10 @@ func (d *frontDoor) PutParameter(ctx context.Context, in *ssm.PutParameterInput)
 		if err != nil {
 			return err
 		}
-		p.Version, p.Expires = n.Number, expires
+		if in.Policies != nil || len(p.Versions) == 0 {
+			p.Expires = expires
+		}
+		p.Version = n.Number
 		p.Versions = append(p.Versions, n)
 		if err := prune(p); err != nil {
 			return err
@@ -75,10 +78,14 @@ func (d *frontDoor) PutParameter(ctx context.Context, in *ssm.PutParameterInput)
 }
 
 // next makes the version that a request asks for; what it does not say is as
-// it was.
+// it was, the key too: Terraform names it only when it changes.
+// Source for policies: Systems Manager API reference, PutParameter.
 func (d *frontDoor) next(r request, p *model.Parameter, in *ssm.PutParameterInput) (n model.ParameterVersion, err error) {
 	n = model.ParameterVersion{Number: p.Version + 1, Type: string(in.Type), Description: aws.ToString(in.Description), Pattern: aws.ToString(in.AllowedPattern),
-		DataType: aws.ToString(in.DataType), Policies: aws.ToString(in.Policies), ModifiedAt: r.now, ModifiedBy: r.user}
+		DataType: aws.ToString(in.DataType), Policies: aws.ToString(in.Policies), KeyID: aws.ToString(in.KeyId), ModifiedAt: r.now, ModifiedBy: r.user}
+	if n.Policies == "[]" || n.Policies == "{}" {
+		n.Policies = ""
+	}
 	if n.DataType == "" {
 		n.DataType = "text"
 	}
@@ -95,6 +102,19 @@ func (d *frontDoor) next(r request, p *model.Parameter, in *ssm.PutParameterInpu
 		if in.Description == nil {
 			n.Description = was.Description
 		}
+		if in.Policies == nil {
+			n.Policies = was.Policies
+		}
+		if in.AllowedPattern == nil {
+			n.Pattern = was.Pattern
+			err = checkPattern(*in.Value, n.Pattern)
+		}
+		if in.KeyId == nil {
+			n.KeyID = was.KeyID
+		}
+	}
+	if err != nil {
+		return n, err
 	}
 	if n.Type == "" {
 		return n, invalid("A parameter type is required when you create a parameter.")
@@ -109,7 +129,6 @@ func (d *frontDoor) next(r request, p *model.Parameter, in *ssm.PutParameterInpu
 		}
 		return n, nil
 	}
-	n.KeyID = aws.ToString(in.KeyId)
 	if n.KeyID == "" {
 		n.KeyID = defaultKey
 	}

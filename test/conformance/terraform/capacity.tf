@@ -58,6 +58,13 @@ resource "aws_ecs_service" "strategic" {
   depends_on = [aws_ecs_cluster_capacity_providers.fleet]
 }
 
+# Nobody can go back to short ARNs, which the provider knows: destroying this
+# leaves it as it is.
+resource "aws_ecs_account_setting_default" "arns" {
+  name  = "serviceLongArnFormat"
+  value = "enabled"
+}
+
 resource "aws_ecs_account_setting_default" "retirement" {
   name  = "fargateTaskRetirementWaitPeriod"
   value = var.changed ? "14" : "0"

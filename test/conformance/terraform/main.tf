@@ -72,6 +72,11 @@ resource "aws_ecr_repository_policy" "web" {
       Effect    = "Allow"
       Principal = { AWS = "arn:aws:iam::${data.aws_caller_identity.me.account_id}:root" }
       Action    = var.changed ? ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"] : ["ecr:BatchGetImage"]
+      }, {
+      Sid       = "pull" # ids need not differ here, other than in IAM's policies
+      Effect    = "Allow"
+      Principal = { Service = "codebuild.amazonaws.com" }
+      Action    = "ecr:BatchGetImage"
     }]
   })
 }

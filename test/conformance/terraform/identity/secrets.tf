@@ -101,6 +101,14 @@ resource "aws_ssm_parameter" "sealed" {
   key_id = var.changed ? aws_kms_key.data.arn : null
 }
 
+# The provider does not name a key that stays: the parameter has to keep it.
+resource "aws_ssm_parameter" "kept" {
+  name   = "terraform-kept"
+  type   = "SecureString"
+  value  = var.changed ? "second" : "first"
+  key_id = aws_kms_key.data.arn
+}
+
 resource "aws_ssm_parameter" "image" {
   name           = "terraform-image"
   type           = "String"
@@ -123,6 +131,17 @@ data "aws_ssm_parameters_by_path" "app" {
       error_message = "Three parameters were made."
     }
   }
+}
+
+# A slash before a name without any other makes no difference.
+data "aws_ssm_parameter" "image" {
+  name = "/${aws_ssm_parameter.image.name}"
+}
+
+# Secrets are parameters too, by the stages and ids of their versions.
+data "aws_ssm_parameter" "secret" {
+  name       = "/aws/reference/secretsmanager/${aws_secretsmanager_secret.database.name}:AWSCURRENT"
+  depends_on = [aws_secretsmanager_secret_version.database]
 }
 
 data "aws_ssm_parameter" "machine" {
