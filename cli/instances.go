@@ -71,6 +71,9 @@ func openNodes(o nodeOptions, numbers []int) (nodes []*node, err error) {
 		if o.beside = ""; k > 1 && o.containerd == "" {
 			o.beside = first
 		}
+		if k > 1 {
+			o.instanceMetadata = "off" // the machine is one, and has one identity
+		}
 		o.parts, o.zone, o.attributes = len(numbers), string(rune('a'+(k-1)%zones)), attributes
 		if len(numbers) > 1 {
 			o.attributes = append(slices.Clone(attributes), types.Attribute{Name: aws.String(attributeInstance), Value: aws.String(strconv.Itoa(k))})

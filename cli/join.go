@@ -34,8 +34,10 @@ type joinToken struct {
 
 // instanceRole is the role that sessions of an account's instances are of.
 func instanceRole(account string) string {
-	return model.Scope{Account: account}.RoleARN("/", "roadsteadInstanceRole")
+	return model.Scope{Account: account}.RoleARN("/", instanceRoleName)
 }
+
+const instanceRoleName = "roadsteadInstanceRole"
 
 // How long join tokens are valid.
 const (
@@ -149,8 +151,12 @@ func agentCommand() *cobra.Command {
 	provider := c.Flags().String("capacity-provider", "", capacityProviderUsage)
 	host := c.Flags().String("containerd", "", "address of the host's containerd (default: our own)")
 	apis := c.Flags().Bool("apis-for-tasks", false, apisForTasksUsage)
+	tells := addInstanceMetadata(c)
 	verbose := c.Flags().Bool("verbose", false, "log what happens inside")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		if err := checkInstanceMetadata(*tells); err != nil {
+			return err
+		}
 		if *server == "" {
 			return errors.New("--server and --token are needed: see `roadstead agent --help`")
 		}
@@ -174,7 +180,7 @@ func agentCommand() *cobra.Command {
 		if err := own.begin(c.Context()); err != nil {
 			return err
 		}
-		n, err := openNode(nodeOptions{dir: d, bundle: []byte(own.kept.Bundle), url: own.url, cluster: *cluster, containerd: *host, apis: *apis,
+		n, err := openNode(nodeOptions{dir: d, bundle: []byte(own.kept.Bundle), url: own.url, cluster: *cluster, containerd: *host, apis: *apis, instanceMetadata: *tells,
 			log: log, prepared: preparedNamespaces, lending: *lends, pulling: *pulls, attributes: supplying(*provider), credentials: own})
 		if err != nil {
 			return err

@@ -50,6 +50,11 @@ type nodeOptions struct {
 	containerd string
 	// apis lets tasks call the AWS APIs through the node.
 	apis bool
+	// instanceMetadata is off (or ""), required or optional: how the machine is
+	// told of itself; issue makes the credentials that it is given, nil for the
+	// agent's own.
+	instanceMetadata string
+	issue            func(instance string) (aws.Credentials, error)
 	// lending is what the instance keeps for itself and offers.
 	lending lending
 	// pulling is where it gets images from.
@@ -133,8 +138,16 @@ func (n *node) openRuntime() (err error) {
 	return err
 }
 
+// instancePort is where the machine's requests about itself are led; 0: nowhere.
+func (n *node) instancePort() uint16 {
+	if n.options.tellsOfItself() {
+		return instancePort
+	}
+	return 0
+}
+
 func (n *node) networkOptions() linux.Options {
-	return linux.Options{Name: n.options.dir.name(), Neighbours: n.options.neighbours, Prepared: n.options.prepared, MetadataPort: taskEndpointPort, Observe: func(e linux.Event) {
+	return linux.Options{InstancePort: n.instancePort(), Name: n.options.dir.name(), Neighbours: n.options.neighbours, Prepared: n.options.prepared, MetadataPort: taskEndpointPort, Observe: func(e linux.Event) {
 		n.options.log.Warn("network", "operation", e.Operation, "error", e.Err)
 	}}
 }
@@ -181,7 +194,7 @@ func (n *node) introduce() (err error) {
 	n.agent, err = agent.New(ecs.NewFromConfig(config), edges, agent.Options{
 		Node: settings,
 		Instance: agent.Instance{Cluster: o.cluster, Resources: resources,
-			Attributes: slices.Concat(capabilities(cmp.Or(o.zone, "a")), o.lending.abilities(), custom(o.lending.attributes), o.attributes), Version: Version, Hash: "roadstead"},
+			Attributes: slices.Concat(capabilities(zoneOf(o)), o.lending.abilities(), custom(o.lending.attributes), o.attributes), Version: Version, Hash: "roadstead"},
 		Region: region, Credentials: o.credentials, HTTP: channels, Logger: o.log,
 		FromHost: n.network.FromHost, Neighbours: o.agents,
 	})
@@ -201,6 +214,7 @@ func (n *node) run(ctx context.Context) error {
 	group.Go(func() error { return n.network.Run(below) })
 	group.Go(func() error { return n.logs.Run(below) })
 	group.Go(func() error { return n.serveTasks(ctx) })
+	group.Go(func() error { return n.serveInstance(ctx) })
 	if n.certificate != nil {
 		group.Go(func() error { n.certificate.run(ctx); return nil })
 	}
@@ -304,6 +318,9 @@ func machineResources(reserved int64, parts int) ([]types.Resource, error) {
 
 // reservedMemory is kept for the platform and the system, in MiB.
 const reservedMemory = 512
+
+// zoneOf is the last letter of a node's availability zone.
+func zoneOf(o nodeOptions) string { return cmp.Or(o.zone, "a") }
 
 // capabilities are what this agent can do, in the names that task definitions
 // ask for (requiresAttributes), and what it is.

@@ -111,7 +111,11 @@ The instances take tasks of Fargate, too, from whichever cluster.`,
 	fargate := c.Flags().Bool("fargate", true, "take tasks of Fargate, too")
 	host := c.Flags().String("containerd", "", "address of the host's containerd (default: our own)")
 	apis := c.Flags().Bool("apis-for-tasks", false, apisForTasksUsage)
+	tells := addInstanceMetadata(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		if err := checkInstanceMetadata(*tells); err != nil {
+			return err
+		}
 		if *instances < 1 || *instances > maxInstances {
 			return fmt.Errorf("--instances %d: there can be 1 to %d", *instances, maxInstances)
 		}
@@ -120,7 +124,7 @@ The instances take tasks of Fargate, too, from whichever cluster.`,
 			attributes = append(attributes, takesFargate())
 		}
 		return up(c.Context(), c.OutOrStdout(), flags, *remove, *instances,
-			nodeOptions{containerd: *host, lending: *lends, pulling: *pulls, attributes: attributes, apis: *apis}, logger(c.ErrOrStderr(), *flags.verbose))
+			nodeOptions{containerd: *host, lending: *lends, pulling: *pulls, attributes: attributes, apis: *apis, instanceMetadata: *tells}, logger(c.ErrOrStderr(), *flags.verbose))
 	}
 	return c
 }
@@ -147,7 +151,7 @@ func up(ctx context.Context, out io.Writer, f serverFlags, remove bool, instance
 	}
 	key := p.keys.Bootstrap()
 	options.dir, options.url, options.cluster, options.log, options.prepared = d, p.url, defaultCluster, log, max(preparedNamespaces/instances, 1)
-	options.bundle = d.readBundle()
+	options.bundle, options.issue = d.readBundle(), p.issueTo
 	options.credentials = staticCredentials(key.AccessKeyID, key.SecretAccessKey, "")
 	numbers := make([]int, instances)
 	for i := range numbers {

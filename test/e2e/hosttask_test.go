@@ -2,11 +2,14 @@ package e2e
 
 import (
 	"encoding/json"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
@@ -19,16 +22,7 @@ import (
 func TestTaskRolesInTheHostsNetwork(t *testing.T) {
 	p := startIn(t, filepath.Join(t.TempDir(), "data"), "--instances", "2")
 	image := p.image()
-	program := filepath.Join(t.TempDir(), "whoami")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "./testdata/whoami")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build whoami: %v\n%s", err, out)
-	}
-	content, err := os.ReadFile(program)
-	if err != nil {
-		t.Fatal(err)
-	}
+	content := whoami(t)
 	quiet := strings.ReplaceAll(shell, "httpd -p 80 -h /www", "true")
 	hosted := func(name, instance string) *inside {
 		in := p.enterPlaced(name, image, types.NetworkModeHost, "attribute:roadstead.instance == "+instance,
@@ -82,6 +76,97 @@ func TestTaskRolesInTheHostsNetwork(t *testing.T) {
 		until(t, stepPatience, "the credentials to be sent again", func() bool { _, ok := in.get("http://169.254.170.2" + path); return ok })
 	}
 	check()
+}
+
+// whoami builds the program that asks who it is.
+func whoami(t *testing.T) []byte {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "whoami")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "./testdata/whoami")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build whoami: %v\n%s", err, out)
+	}
+	content, err := os.ReadFile(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+// TestInstanceMetadata lets the machine find out who it is, by the SDK's and the
+// AWS CLI's default chains, and a task in its network with it, as on AWS; tasks
+// with addresses reach nothing. Version 1 is refused.
+func TestInstanceMetadata(t *testing.T) {
+	p := startIn(t, filepath.Join(t.TempDir(), "data"), "--instance-metadata", "required")
+	image := p.image()
+	program := filepath.Join(t.TempDir(), "whoami")
+	if err := os.WriteFile(program, whoami(t), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	want := ""
+	check := func(name string, arguments ...string) {
+		t.Helper()
+		c := exec.Command(name, arguments...)
+		c.Env = append(withoutAWS(), "AWS_ENDPOINT_URL="+p.env["AWS_ENDPOINT_URL"], "AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1")
+		out, err := c.CombinedOutput()
+		got := strings.TrimSpace(string(out))
+		if want == "" {
+			want = got
+		}
+		if err != nil || got != want || !strings.HasPrefix(got, "arn:aws:sts::000000000000:assumed-role/roadsteadInstanceRole/") {
+			t.Errorf("%s says that the machine is %s (%v)", name, got, err)
+		}
+	}
+	check(program)
+	if path, err := exec.LookPath("aws"); err == nil {
+		check(path, "sts", "get-caller-identity", "--query", "Arn", "--output", "text")
+	}
+	ask := func(method, path string, headers ...string) (int, string) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, "http://169.254.169.254"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := 0; i < len(headers); i += 2 {
+			r.Header.Set(headers[i], headers[i+1])
+		}
+		answer, err := (&http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		body, err := io.ReadAll(answer.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer.StatusCode, string(body)
+	}
+	if code, _ := ask("GET", "/latest/meta-data/instance-id"); code != http.StatusUnauthorized {
+		t.Errorf("version 1 is answered with %d", code)
+	}
+	_, token := ask("PUT", "/latest/api/token", "X-aws-ec2-metadata-token-ttl-seconds", "60")
+	if code, zone := ask("GET", "/latest/meta-data/placement/availability-zone", "X-aws-ec2-metadata-token", token); code != http.StatusOK || zone != "us-east-1a" {
+		t.Errorf("zone %s (%d)", zone, code)
+	}
+	// The same by every network mode.
+	asking := "printf 'GET /latest/meta-data/instance-id HTTP/1.0\\r\\nX-aws-ec2-metadata-token: " + token + "\\r\\n\\r\\n' | nc -w 3 169.254.169.254 80"
+	bridged := p.enter("bridged", image, nil)
+	hosted := p.enterMode("hosted", image, types.NetworkModeHost, func(c *types.ContainerDefinition) {
+		c.Command = []string{"sh", "-c", strings.ReplaceAll(shell, "httpd -p 80 -h /www", "true")}
+	})
+	offline := p.enterMode("offline", image, types.NetworkModeNone, nil)
+	if _, out := hosted.do(asking); !strings.Contains(out, " 200 OK") || !strings.Contains(out, "i-") {
+		t.Errorf("a task in the host's network: %q", out)
+	}
+	for name, in := range map[string]*inside{"bridge": bridged, "none": offline} {
+		if _, out := in.do(asking); strings.Contains(out, "HTTP/") {
+			t.Errorf("a task in network mode %s: %q", name, out)
+		}
+	}
+	if _, out := bridged.do(strings.ReplaceAll(asking, "169.254.169.254 80", bridged.gateway+" 51681")); strings.Contains(out, "HTTP/") {
+		t.Errorf("a task on the bridge, at the gateway: %q", out)
+	}
 }
 
 // withoutAWS is the environment without anything that tells AWS's clients who

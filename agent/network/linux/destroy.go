@@ -22,7 +22,7 @@ func (n *Network) Repair(ctx context.Context) error {
 	if err == nil && !present {
 		_, err = n.firewall.replace()
 	}
-	if err = errors.Join(err, n.foreign.admit(), n.ensureMetadataRoute(), n.removeStrays(), n.removeStrayTasks("")); err != nil {
+	if err = errors.Join(err, n.foreign.admit(), n.ensureMetadataRoutes(), n.removeStrays(), n.removeStrayTasks("")); err != nil {
 		return fmt.Errorf("repair network: %w", err)
 	}
 	return nil

@@ -29,23 +29,29 @@ func (n *Network) FromHost(addr netip.Addr) bool {
 	return false
 }
 
-// ensureMetadataRoute gives a host that has no way to 169.254.170.2, because it
-// has no default route, one over the bridge, so that packets come as far as the
-// rule that leads them to the agent. It vanishes with the bridge.
-func (n *Network) ensureMetadataRoute() error {
-	if n.options.MetadataPort == 0 {
-		return nil
+// ensureMetadataRoutes gives a host that has no way to 169.254.170.2 or
+// 169.254.169.254, because it has no default route, one over the bridge, so that
+// packets come as far as the rule that leads them to the process. It vanishes
+// with the bridge.
+func (n *Network) ensureMetadataRoutes() error {
+	var failed error
+	for _, a := range n.options.answers() {
+		failed = errors.Join(failed, n.ensureRoute(a.asked))
 	}
-	_, err := n.host.route.RouteGet(metadataAddress.AsSlice())
+	return failed
+}
+
+func (n *Network) ensureRoute(to netip.Addr) error {
+	_, err := n.host.route.RouteGet(to.AsSlice())
 	if err == nil {
 		return nil
 	}
 	if !errors.Is(err, unix.ENETUNREACH) {
-		return fmt.Errorf("route to %v: %w", metadataAddress, err)
+		return fmt.Errorf("route to %v: %w", to, err)
 	}
-	route := &netlink.Route{LinkIndex: n.bridge.index, Scope: netlink.SCOPE_LINK, Dst: toIPNet(metadataAddress, 32), Src: n.bridge.gateway().AsSlice()}
+	route := &netlink.Route{LinkIndex: n.bridge.index, Scope: netlink.SCOPE_LINK, Dst: toIPNet(to, 32), Src: n.bridge.gateway().AsSlice()}
 	if err := n.host.route.RouteAdd(route); err != nil && !errors.Is(err, unix.EEXIST) {
-		return fmt.Errorf("add route to %v: %w", metadataAddress, err)
+		return fmt.Errorf("add route to %v: %w", to, err)
 	}
 	return nil
 }

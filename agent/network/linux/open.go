@@ -76,7 +76,7 @@ func (n *Network) open() (err error) {
 	}
 	n.observe("open network", unguarded)
 	n.options.Neighbours.join(n.firewall)
-	n.observe("open network", errors.Join(n.foreign.admit(), n.ensureMetadataRoute()))
+	n.observe("open network", errors.Join(n.foreign.admit(), n.ensureMetadataRoutes()))
 	return nil
 }
 

@@ -47,6 +47,10 @@ type Options struct {
 	// MetadataPort is the port on the gateway's address where the process
 	// listens that answers 169.254.170.2:80; 0 is nobody.
 	MetadataPort uint16
+	// InstancePort is the port on the gateway's address where the process listens
+	// that answers 169.254.169.254:80 for the host alone; 0 is nobody, and
+	// leaves that address to the cloud that the host may be in.
+	InstancePort uint16
 	// ResolverPort is the port on the gateway's address, UDP and TCP, that
 	// answers 169.254.170.2:53; 0 is nobody, and ResolvConf names the host's own
 	// nameservers.

@@ -30,6 +30,7 @@ type ruleset struct {
 var (
 	linkLocal       = netip.MustParsePrefix("169.254.0.0/16")
 	metadataAddress = netip.MustParseAddr("169.254.170.2")
+	instanceAddress = netip.MustParseAddr("169.254.169.254")
 	loopback        = netip.MustParsePrefix("127.0.0.0/8")
 )
 
@@ -97,6 +98,11 @@ func (r ruleset) replace(conn *nftables.Conn, elements []nftables.SetElement, me
 		rule(iifnamePrefix(r.tasks), jump("task_to_host"))})
 	r.hook(conn, "forward", filter, nftables.ChainHookForward, nftables.ChainPriorityFilter, []clause{
 		rule(iifnamePrefix(r.tasks), jump("from_task")),
+		// Before anything is let through that stays on the bridge: a route of
+		// ours may lead there.
+		rule(iifname(r.bridge), daddr(linkLocal), established(), accept()),
+		rule(iifname(r.bridge), daddr(linkLocal), rejectTCP()),
+		rule(iifname(r.bridge), daddr(linkLocal), reject()),
 		rule(oifname(r.bridge), jump("to_sandbox")),
 		rule(iifname(r.bridge), jump("from_sandbox")),
 		rule(oifnamePrefix(r.tasks), jump("to_task"))})
@@ -150,10 +156,26 @@ func (r ruleset) prerouting() []clause {
 // ask at 169.254.170.2, too, and keep the host's address.
 func (r ruleset) output() []clause {
 	rules := []clause{rule(toThisHost(), dnatByMap(r.ports))}
-	if r.options.MetadataPort != 0 {
-		rules = append(rules, rule(daddr(host(metadataAddress)), dport(unix.IPPROTO_TCP, metadataPort), dnatTo(r.gateway, r.options.MetadataPort)))
+	for _, a := range r.options.answers() {
+		rules = append(rules, rule(daddr(host(a.asked)), dport(unix.IPPROTO_TCP, metadataPort), dnatTo(r.gateway, a.by)))
 	}
 	return rules
+}
+
+// answer is an address at which the host may ask, and the port on the gateway's
+// address that answers it.
+type answer struct {
+	asked netip.Addr
+	by    uint16
+}
+
+func (o Options) answers() (all []answer) {
+	for _, a := range []answer{{metadataAddress, o.MetadataPort}, {instanceAddress, o.InstancePort}} {
+		if a.by != 0 {
+			all = append(all, a)
+		}
+	}
+	return all
 }
 
 // postrouting lets replies find their way: from the world, from a sandbox that
@@ -183,8 +205,6 @@ func (r ruleset) toSandbox() []clause {
 func (r ruleset) fromSandbox() []clause {
 	return []clause{
 		rule(established(), accept()),
-		rule(daddr(linkLocal), rejectTCP()),
-		rule(daddr(linkLocal), reject()),
 		rule(oifnamePrefix(bridgePrefix), notPublished(), rejectTCP()),
 		rule(oifnamePrefix(bridgePrefix), notPublished(), reject()),
 	}
