@@ -159,7 +159,7 @@ func (m *machine) startDocker(registry string, environment ...string) {
 		arguments = append(arguments, "--insecure-registry", registry)
 	}
 	m.daemon = m.command("dockerd", arguments...)
-	m.daemon.Env = append(os.Environ(), environment...)
+	m.daemon.Env = append([]string{"PATH=" + os.Getenv("PATH")}, environment...)
 	m.daemon.Stdout, m.daemon.Stderr = m.console, m.console
 	if err := m.daemon.Start(); err != nil {
 		m.t.Fatalf("start dockerd: %v", err)
