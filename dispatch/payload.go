@@ -117,9 +117,24 @@ func volume(v types.Volume) acs.Volume {
 	if aws.ToBool(v.ConfiguredAtLaunch) {
 		return acs.Volume{Name: aws.ToString(v.Name), Type: acs.VolumeAttached}
 	}
+	if c := v.EfsVolumeConfiguration; c != nil {
+		return acs.Volume{Name: aws.ToString(v.Name), Type: "efs", EFS: fileSystem(c)}
+	}
 	out := acs.Volume{Name: aws.ToString(v.Name), Type: "host", Host: &acs.HostVolume{}}
 	if v.Host != nil {
 		out.Host.SourcePath = aws.ToString(v.Host.SourcePath)
+	}
+	return out
+}
+
+func fileSystem(c *types.EFSVolumeConfiguration) *acs.EFSVolume {
+	out := &acs.EFSVolume{FileSystemID: aws.ToString(c.FileSystemId), RootDirectory: aws.ToString(c.RootDirectory),
+		TransitEncryption: string(c.TransitEncryption), TransitEncryptionPort: int64(aws.ToInt32(c.TransitEncryptionPort))}
+	if out.RootDirectory == "" {
+		out.RootDirectory = "/" // source: ECS API reference, EFSVolumeConfiguration
+	}
+	if a := c.AuthorizationConfig; a != nil {
+		out.Authorization = &acs.EFSAuthorization{AccessPointID: aws.ToString(a.AccessPointId), IAM: string(a.Iam)}
 	}
 	return out
 }

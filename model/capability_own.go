@@ -18,6 +18,9 @@ import "slices"
 const (
 	ownCapability = "roadstead.capability."
 
+	// CapabilityS3Mounts is s3filesVolumeConfiguration: Amazon's agent registers
+	// that it mounts S3 Files, and there is no S3 Files here to be told of.
+	CapabilityS3Mounts = ownCapability + "s3-files-mounts"
 	// CapabilityGPU is resourceRequirements of type GPU.
 	CapabilityGPU = ownCapability + "resource-requirements.gpu"
 	// CapabilityNeuron is resourceRequirements of type NeuronDevice.
@@ -61,7 +64,7 @@ func MissingLogOptions(driver string) []string {
 // OwnCapabilities returns the attributes of Roadstead's own that its agent does
 // not register.
 func OwnCapabilities() []string {
-	all := []string{CapabilityGPU, CapabilityNeuron, CapabilitySwappiness}
+	all := []string{CapabilityS3Mounts, CapabilityGPU, CapabilityNeuron, CapabilitySwappiness}
 	for _, driver := range []string{"awslogs", "json-file"} {
 		for _, option := range MissingLogOptions(driver) {
 			if name := CapabilityLogOption(option); !slices.Contains(all, name) {

@@ -74,7 +74,7 @@ func (n needs) task(def *types.TaskDefinition) {
 func (n needs) volume(v types.Volume) {
 	n.want(aws.ToBool(v.ConfiguredAtLaunch), model.CapabilityEBS)
 	n.want(v.FsxWindowsFileServerVolumeConfiguration != nil, model.CapabilityFSx)
-	n.want(v.S3filesVolumeConfiguration != nil, model.CapabilityS3Files)
+	n.want(v.S3filesVolumeConfiguration != nil, model.CapabilityS3Files, model.CapabilityS3Mounts)
 	if d := v.DockerVolumeConfiguration; d != nil {
 		driver := orWord(aws.ToString(d.Driver), "local")
 		n.want(true, model.CapabilityVolumeDriver(driver), model.CapabilityAPI("1.25"))

@@ -277,9 +277,25 @@ type RestartPolicy struct {
 // one that lives with the task.
 type Volume struct {
 	Name   string        `json:"name"`
-	Type   string        `json:"type,omitempty"` // host, docker or attachment
+	Type   string        `json:"type,omitempty"` // host, docker, attachment or efs
 	Host   *HostVolume   `json:"host,omitempty"`
 	Docker *DockerVolume `json:"dockerVolumeConfiguration,omitempty"`
+	EFS    *EFSVolume    `json:"efsVolumeConfiguration,omitempty"`
+}
+
+// EFSVolume is a file system of EFS. Source: the ECS agent's model of ACS.
+type EFSVolume struct {
+	FileSystemID          string            `json:"fileSystemId"`
+	RootDirectory         string            `json:"rootDirectory,omitempty"`
+	TransitEncryption     string            `json:"transitEncryption,omitempty"` // ENABLED or DISABLED
+	TransitEncryptionPort int64             `json:"transitEncryptionPort,omitempty"`
+	Authorization         *EFSAuthorization `json:"authorizationConfig,omitempty"`
+}
+
+// EFSAuthorization says as whom a file system is mounted.
+type EFSAuthorization struct {
+	AccessPointID string `json:"accessPointId,omitempty"`
+	IAM           string `json:"iam,omitempty"` // ENABLED or DISABLED
 }
 
 // HostVolume names a directory of the host.
