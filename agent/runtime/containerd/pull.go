@@ -141,8 +141,21 @@ func (c *Client) downloadOnce(ctx context.Context, ref string, resolver remoteRe
 		containerd.WithMaxConcurrentDownloads(layersAtOnce),
 		// Layers are not needed once unpacked: a node pushes nothing.
 		containerd.WithChildLabelMap(images.ChildGCLabelsFilterLayers),
+		containerd.WithImageHandlerWrapper(fromRegistryAlone),
 	)
 	return err
+}
+
+// fromRegistryAlone drops the addresses that a manifest has for its layers. They are for parts of Windows; whoever writes
+// a manifest could have this machine ask whatever it reaches, and pass by its mirrors.
+func fromRegistryAlone(next images.Handler) images.Handler {
+	return images.HandlerFunc(func(ctx context.Context, of ocispec.Descriptor) ([]ocispec.Descriptor, error) {
+		parts, err := next.Handle(ctx, of)
+		for at := range parts {
+			parts[at].URLs = nil
+		}
+		return parts, err
+	})
 }
 
 // discard drops the parts of images that a failed download complains of: what arrived is not what was asked for, or

@@ -95,6 +95,20 @@ func (r *Registry) PushImage(t testing.TB, repository string, image v1.Image) st
 	return reference
 }
 
+// PushIndex pushes an index and its images and gives its name with the registry.
+func (r *Registry) PushIndex(t testing.TB, repository string, index v1.ImageIndex) string {
+	t.Helper()
+	reference := r.Host + "/" + repository
+	parsed, err := name.ParseReference(reference, name.Insecure)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := remote.WriteIndex(parsed, index, remote.WithTransport(basicAuth{r.Username, r.Password})); err != nil {
+		t.Fatal(err)
+	}
+	return reference
+}
+
 // Pull gives an image as it was pushed.
 func (r *Registry) Pull(t testing.TB, repository string) v1.Image {
 	t.Helper()
