@@ -129,6 +129,9 @@ func fluentdAddress(text string) (address, error) {
 // oldest are dropped.
 func (c config) events() (int, error) {
 	text := c.Options["fluentd-buffer-limit"]
+	if text == "0" { // which means Docker's default, there, too
+		text = ""
+	}
 	n, err := size(text, fluentEvents)
 	if err != nil {
 		return 0, fmt.Errorf("failed to initialize logging driver: %w", err)

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -60,6 +61,8 @@ func validateLogs(def *types.TaskDefinition, c *types.ContainerDefinition) error
 	switch l.LogDriver {
 	case types.LogDriverAwslogs:
 		return validateAwslogs(c, l.Options)
+	case types.LogDriverAwsfirelens:
+		return validateRouted(c, l.Options)
 	case types.LogDriverSplunk:
 		return validateSplunk(l)
 	}
@@ -98,10 +101,25 @@ func validateAwslogs(c *types.ContainerDefinition, options map[string]string) er
 	case options["awslogs-datetime-format"] != "" && options["awslogs-multiline-pattern"] != "":
 		return setting(c, "The log options awslogs-datetime-format and awslogs-multiline-pattern exclude each other.")
 	}
-	switch strings.ToLower(options["awslogs-create-group"]) {
-	case "", "true", "false":
-	default:
-		return setting(c, "The log option awslogs-create-group must be true or false.")
+	// The wording is ECS's own, as people report it.
+	if create, given := options["awslogs-create-group"]; given && create != "true" {
+		return clientError("Log driver awslogs option 'awslogs-create-group' should only be set to 'true', else omit option.")
+	}
+	return nil
+}
+
+// bufferLimit is the number of lines that the buffer of a routed log is smaller
+// than. Source: ECS developer guide, "Configuring Amazon ECS logs for high throughput".
+const bufferLimit = 536870912
+
+// validateRouted checks what of a routed log is not its router's to know.
+func validateRouted(c *types.ContainerDefinition, options map[string]string) error {
+	text, given := options["log-driver-buffer-limit"]
+	if !given {
+		return nil
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); err != nil || n < 0 || n >= bufferLimit {
+		return setting(c, "The log option log-driver-buffer-limit must be greater than or equal to 0 and less than 536870912.")
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ func TestLogDrivers(t *testing.T) {
 	image, router, role := p.image(), p.program("router"), p.loggingRole()
 	t.Run("multiline", func(t *testing.T) { p.within(t).logsSeveralLines(image) })
 	t.Run("refused", func(t *testing.T) { p.within(t).logsNowhere(image) })
+	t.Run("refusedOnFargate", func(t *testing.T) { p.within(t).logsNowhereOnFargate(image, role) })
 	t.Run("collectors", func(t *testing.T) { p.within(t).logsToCollectors(image) })
 	t.Run("fargate", func(t *testing.T) { p.within(t).routesOnFargate(image, router, role) })
 	t.Run("router", func(t *testing.T) {
@@ -121,6 +122,36 @@ func (p *platform) logsNowhere(image string) {
 			p.t.(*testing.T).Errorf("%s: %q, %q", group, got, aws.ToString(task.StoppedReason))
 		}
 	}
+}
+
+// logsNowhereOnFargate asks for a log that cannot be had, on Fargate.
+func (p *platform) logsNowhereOnFargate(image, role string) {
+	p.t.Helper()
+	arn := p.runOnFargate(p.register("nowhere", image, "true", func(in *ecs.RegisterTaskDefinitionInput) {
+		onFargateWith(in, role)
+		in.ContainerDefinitions[0].LogConfiguration = awslogs("/absent")
+	}))
+	const want = "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist.: exit status 1"
+	task := p.untilTask(arn, "STOPPED")
+	if got := aws.ToString(task.Containers[0].Reason); got != want || task.StopCode != types.TaskStopCodeTaskFailedToStart {
+		p.t.(*testing.T).Errorf("%s: %q, %q", task.StopCode, got, aws.ToString(task.StoppedReason))
+	}
+}
+
+func onFargateWith(in *ecs.RegisterTaskDefinitionInput, role string) {
+	in.NetworkMode, in.Cpu, in.Memory, in.ExecutionRoleArn = types.NetworkModeAwsvpc, aws.String("256"), aws.String("512"), &role
+	in.RequiresCompatibilities = []types.Compatibility{types.CompatibilityFargate}
+}
+
+// runOnFargate runs one task and returns its ARN.
+func (p *platform) runOnFargate(definition string) string {
+	p.t.Helper()
+	out, err := p.ecs.RunTask(context.Background(), &ecs.RunTaskInput{TaskDefinition: &definition, LaunchType: types.LaunchTypeFargate,
+		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: defaultSubnets()}}})
+	if err != nil || len(out.Tasks) != 1 {
+		p.t.Fatalf("%+v, %v", out, err)
+	}
+	return *out.Tasks[0].TaskArn
 }
 
 // heard is what a collector of the test's own is sent.
@@ -247,16 +278,10 @@ func (p *platform) routesOnFargate(image, router, role string) {
 	p.t.Helper()
 	p.group("/fargate")
 	definition := p.register("routed", image, `echo said; echo wrong >&2; echo "at $FLUENT_HOST:$FLUENT_PORT"; printf last`, func(in *ecs.RegisterTaskDefinitionInput) {
-		in.NetworkMode, in.Cpu, in.Memory, in.ExecutionRoleArn = types.NetworkModeAwsvpc, aws.String("256"), aws.String("512"), &role
-		in.RequiresCompatibilities = []types.Compatibility{types.CompatibilityFargate}
+		onFargateWith(in, role)
 		withRouter(in, router, "/fargate", types.FirelensConfigurationTypeFluentd)
 	})
-	out, err := p.ecs.RunTask(context.Background(), &ecs.RunTaskInput{TaskDefinition: &definition, LaunchType: types.LaunchTypeFargate,
-		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: defaultSubnets()}}})
-	if err != nil || len(out.Tasks) != 1 {
-		p.t.Fatalf("%+v, %v", out, err)
-	}
-	task := p.untilTask(*out.Tasks[0].TaskArn, "STOPPED")
+	task := p.untilTask(p.runOnFargate(definition), "STOPPED")
 	until(p.t, settlePatience, "the records", func() bool {
 		records, _ := p.routedLines("/fargate")
 		var said []string
