@@ -13,10 +13,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Runtime does runc's commands.
-type Runtime struct{ filters filters }
+type Runtime struct {
+	filters filters
+	locked  unix.Rlimit // memory that this process might lock when it began
+}
 
 // New gives a Runtime that keeps compiled seccomp filters in a directory, which it shares with others; "" keeps none. The
 // directory is told to those who become containers by the name that this process is called by, which New changes.
@@ -26,7 +31,11 @@ func New(directory string) Runtime {
 	}
 	// The process that becomes the container does one thing after the other; more threads only cost.
 	_ = os.Setenv("GOMAXPROCS", "1") // it concerns this process no more
-	return Runtime{filters{directory}}
+	t := Runtime{filters: filters{directory}}
+	if err := unix.Getrlimit(unix.RLIMIT_MEMLOCK, &t.locked); err != nil {
+		panic(err) // it fails for a limit that does not exist only
+	}
+	return t
 }
 
 // request is a command line of runc, as far as go-runc writes them.
@@ -53,6 +62,9 @@ func (t Runtime) Do(ctx context.Context, command *exec.Cmd) (status int, done bo
 	if err != nil {
 		return 0, false
 	}
+	// To load a container's rules for devices libcontainer lifts this limit of its own process, which runc's next
+	// container would not inherit.
+	_ = unix.Setrlimit(unix.RLIMIT_MEMLOCK, &t.locked)
 	switch r.verb {
 	case "create":
 		err = r.create(ctx, t.filters)

@@ -131,3 +131,20 @@ func TestFilterIsLibseccompsOwn(t *testing.T) {
 		t.Errorf("%x, want %x at the end: %v", entry, program, err)
 	}
 }
+
+// TestLimitThatIsLiftedForOneContainerIsNotTheNexts lifts the limit for locked memory as libcontainer does.
+func TestLimitThatIsLiftedForOneContainerIsNotTheNexts(t *testing.T) {
+	var before, after unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_MEMLOCK, &before); err != nil {
+		t.Fatal(err)
+	}
+	direct := New("")
+	if err := unix.Setrlimit(unix.RLIMIT_MEMLOCK, &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}); err != nil {
+		t.Skipf("skips lifting a limit: %v", err)
+	}
+	directory := t.TempDir()
+	direct.Do(context.Background(), exec.Command("runc", "--root", directory, "--log", filepath.Join(directory, "l"), "--log-format", "json", "kill", "none", "9"))
+	if err := unix.Getrlimit(unix.RLIMIT_MEMLOCK, &after); err != nil || after != before {
+		t.Errorf("%+v, want %+v: %v", after, before, err)
+	}
+}
