@@ -43,6 +43,29 @@ func TestTelemetryIsHandedOverAndAcknowledged(t *testing.T) {
 	})
 }
 
+// What Amazon's agent says of a container's use is understood: the message is in
+// its form, with members that we do not know.
+func TestUseInTheStockAgentsForm(t *testing.T) {
+	const count = `{"max":300,"min":100,"overflowMax":0,"overflowMin":0,"overflowSum":0,"sampleCount":3,"sum":600}`
+	const rate = `{"max":2.5,"min":0,"sampleCount":3,"sum":5}`
+	m, err := acs.DecodeTelemetry([]byte("Host: h\r\n\r\n" + `{"type":"PublishMetricsRequest","message":{"instanceMetrics":{"storage":{"dataFilesystem":1.5}},"metadata":{"cluster":"default","containerInstance":"arn:instance","fin":true,"idle":false,"messageId":"m"},` +
+		`"taskMetrics":[{"clusterArn":"arn:cluster","taskArn":"arn:task","taskDefinitionFamily":"web","taskDefinitionVersion":"1","ephemeralStorageMetrics":{"bytesUtilized":` + count + `},"volumeMetrics":[],` +
+		`"containerMetrics":[{"containerArn":"arn:c","containerName":"main","cpuStatsSet":` + rate + `,"memoryStatsSet":` + rate + `,"networkStatsSet":{"rxBytes":` + count + `,"rxBytesPerSecond":` + rate + `,"rxDropped":` + count + `,"txPackets":` + count + `},` +
+		`"storageStatsSet":{"readSizeBytes":` + count + `,"writeSizeBytes":` + count + `},"restartStatsSet":{"restartCount":2}}]}],"timestamp":1767225600}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, ok := m.(*acs.PublishMetricsRequest)
+	if !ok || len(got.Tasks) != 1 || len(got.Tasks[0].Containers) != 1 {
+		t.Fatalf("%+v", m)
+	}
+	c := got.Tasks[0].Containers[0]
+	if c.Name != "main" || c.CPU.Max != 2.5 || c.Network.RxBytes.Max != 300 || c.Network.RxBytesPerSecond.Sum != 5 || c.Network.RxDropped.Min != 100 || c.Network.TxPackets.SampleCount != 3 ||
+		c.Network.TxBytes != nil || c.Storage.Read.Sum != 600 || c.Storage.Written.Max != 300 || c.Restart.RestartCount != 2 || got.Tasks[0].EphemeralStorage.Utilized.Max != 300 {
+		t.Errorf("%+v", c)
+	}
+}
+
 func TestTelemetryShowsThatTheServerIsThere(t *testing.T) {
 	bubble(t, ServerOptions{}, func(t *testing.T, w *world) {
 		began := time.Now()
