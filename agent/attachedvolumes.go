@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -26,7 +27,7 @@ type Volumes interface {
 
 // prepareVolumes makes what is mounted for a task: the disk that it writes to,
 // and over its directories the volumes that it has attached.
-func (n *Node) prepareVolumes(t acs.Task) step.Failure {
+func (n *Node) prepareVolumes(ctx context.Context, t acs.Task) step.Failure {
 	if err := n.prepareDisk(t); err != nil {
 		return failure("ResourceInitializationError: failed to prepare ephemeral storage", err)
 	}
@@ -43,7 +44,7 @@ func (n *Node) prepareVolumes(t acs.Task) step.Failure {
 			return failure("ResourceInitializationError: failed to attach EBS volume", err)
 		}
 	}
-	return ""
+	return n.mountFileSystems(ctx, t)
 }
 
 // volumeOf reads the attachment of a volume.

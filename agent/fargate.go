@@ -19,13 +19,14 @@ func onFargate(t acs.Task) bool { return t.LaunchType == "FARGATE" }
 // isolate gives a container of Fargate what sets it apart: users that nobody
 // else has, and its own default of open files. Containers whose task shares
 // processes or IPC keep the machine's users, because those namespaces are not
-// theirs alone.
+// theirs alone; so do those of a task with a file system of EFS, because mounts
+// of NFS cannot be shown with other owners.
 func isolate(c *runtime.Container, t acs.Task, openFiles int64) {
 	if !onFargate(t) {
 		return
 	}
 	own := []runtime.Sharing{runtime.SharedByDefault, runtime.SharedWithNobody}
-	c.Isolated = !c.Privileged && slices.Contains(own, c.PID) && slices.Contains(own, c.IPC)
+	c.Isolated = !c.Privileged && slices.Contains(own, c.PID) && slices.Contains(own, c.IPC) && !hasFileSystem(t)
 	host, _ := hostConfigOf(containerOf(t, c.Name)) // what cannot be read was refused when the task came
 	if !slices.ContainsFunc(host.Ulimits, func(u acs.Ulimit) bool { return u.Name == "nofile" }) {
 		c.Ulimits = append(c.Ulimits, runtime.Ulimit{Name: "nofile", Soft: openFiles, Hard: openFiles})

@@ -115,6 +115,7 @@ type Edges struct {
 	Mounts      Mounter      // nil: tasks with volumes that are mounted are not started
 	Disks       Disks        // nil: tasks of Fargate write to the machine's disk
 	Volumes     Volumes      // nil: tasks with block volumes are not started
+	FileServers FileServers  // nil: tasks with file systems of EFS are not started
 	Logs        LogDriver
 	// Protector lets tasks protect themselves; nil refuses it.
 	Protector Protector
@@ -148,6 +149,9 @@ type NodeOptions struct {
 	// OpenFiles is how many files a process of a task on Fargate may have open
 	// unless its container says otherwise; 0 is the constant OpenFiles.
 	OpenFiles int64
+	// FileSystems are the servers ("HOST:/export") of the file systems of EFS, by
+	// their ids.
+	FileSystems map[string]string
 	// MaxTasks is how many tasks the node takes; 0 is the constant MaxTasks.
 	MaxTasks int
 }

@@ -26,7 +26,7 @@ const (
 func (n *Node) prepare(ctx context.Context, l *live) {
 	n.answer(ctx, l, func() func(time.Time) {
 		disk := make(chan step.Failure, 1)
-		go func() { disk <- n.prepareVolumes(l.payload) }()
+		go func() { disk <- n.prepareVolumes(ctx, l.payload) }()
 		var fetched secrets
 		var why step.Failure
 		if step.NeedsSecrets(l.payload) {

@@ -106,6 +106,9 @@ func (n *Node) volume(t acs.Task, name string) (string, error) {
 		if v.Docker != nil {
 			return n.dockerVolume(t, v)
 		}
+		if v.EFS != nil {
+			return n.fileSystem(t, v), nil
+		}
 		if v.Type == acs.VolumeAttached {
 			return n.attachedVolume(t, name)
 		}
@@ -236,6 +239,8 @@ func (n *Node) dockerVolume(t acs.Task, v acs.Volume) (string, error) {
 // unsupportedVolume says what a volume asks for that this node does not have.
 func unsupportedVolume(v acs.Volume) error {
 	switch {
+	case v.EFS != nil:
+		return unsupportedFileSystem(v)
 	case v.Docker == nil:
 		return nil
 	case v.Docker.Driver != "" && v.Docker.Driver != "local":

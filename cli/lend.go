@@ -1,8 +1,12 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/roadstead/roadstead/agent/disk"
+	"github.com/roadstead/roadstead/agent/mount"
 	"github.com/roadstead/roadstead/model"
 )
 
@@ -21,7 +26,8 @@ type lending struct {
 	ports      []int // of TCP, reserved beside 22
 	portsUDP   []int
 	attributes map[string]string
-	s3         string // endpoint of S3; "": environment files are not read
+	s3         string            // endpoint of S3; "": environment files are not read
+	efs        map[string]string // servers and exports by the ids of file systems
 }
 
 // maxReservedPorts is ECS's limit. Source: Amazon ECS container agent
@@ -38,12 +44,16 @@ func addLendingFlags(c *cobra.Command) *lending {
 	c.Flags().IntSliceVar(&l.portsUDP, "reserved-ports-udp", nil, "UDP ports that tasks are not given")
 	c.Flags().StringToStringVar(&l.attributes, "attribute", nil, "attributes of the instance, NAME=VALUE")
 	c.Flags().StringVar(&l.s3, "s3-endpoint", os.Getenv("AWS_ENDPOINT_URL_S3"), "URL of a service that speaks S3, for environment files (default: AWS_ENDPOINT_URL_S3)")
+	c.Flags().StringToStringVar(&l.efs, "efs", nil, "where file systems of EFS are, ID=HOST:/EXPORT: servers of NFS 4.1")
 	return l
 }
 
 // resources returns what the machine lends, less what is reserved.
 func (l lending) resources(parts int) ([]types.Resource, error) {
 	all, err := machineResources(l.memory, parts)
+	if err == nil {
+		err = l.fileSystems()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +90,7 @@ func (l lending) abilities() (out []types.Attribute) {
 	add(disks.Usable(disk.Ext4) == nil && disks.Usable(disk.Ext3) == nil && disks.Usable(disk.XFS) == nil, model.CapabilityEBS)
 	// The second version of control groups knows no swappiness of a container.
 	add(exists("/sys/fs/cgroup/memory/memory.swappiness") && exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"), model.CapabilitySwappiness)
+	add(len(l.efs) > 0, model.CapabilityEFS)
 	enabled, _ := os.ReadFile("/sys/module/apparmor/parameters/enabled") // absent: there is none
 	add(strings.HasPrefix(string(enabled), "Y"), model.CapabilityAppArmor)
 	return out
@@ -88,4 +99,25 @@ func (l lending) abilities() (out []types.Attribute) {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
+}
+
+// fileSystem is what file systems of EFS are called.
+var fileSystem = regexp.MustCompile(`^fs-[0-9a-f]{8,40}$`)
+
+// fileSystems checks where file systems are said to be, and that they can be
+// mounted at all.
+func (l lending) fileSystems() error {
+	for _, id := range slices.Sorted(maps.Keys(l.efs)) {
+		host, _, isExport := strings.Cut(l.efs[id], ":/")
+		switch {
+		case !fileSystem.MatchString(id):
+			return fmt.Errorf("--efs %s: want an id such as fs-12345678", id)
+		case !isExport || host == "":
+			return fmt.Errorf("--efs %s: %q is not HOST:/EXPORT", id, l.efs[id])
+		}
+	}
+	if len(l.efs) > 0 && !mount.HasNFS() {
+		return errors.New("--efs takes a kernel with nfs4: load the module nfs")
+	}
+	return nil
 }

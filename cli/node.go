@@ -178,7 +178,7 @@ func (n *node) introduce() (err error) {
 		}
 		edges.Objects = objects
 	}
-	edges.Mounts, edges.Images = mount.Table{}, n.runtime
+	edges.Mounts, edges.FileServers, edges.Images = mount.Table{}, mount.Table{}, n.runtime
 	if disks := (disk.Loop{}); disks.Usable(disk.Ext4) == nil {
 		edges.Disks, edges.Volumes = disks, volume.New(disks, o.dir.join("node", "ebs"), time.Now)
 	}
@@ -186,7 +186,7 @@ func (n *node) introduce() (err error) {
 	if err != nil {
 		return err
 	}
-	settings := agent.NodeOptions{Dir: o.dir.join("node"), ResolvConf: n.network.ResolvConf(), Insecure: insecure, OpenFiles: openFiles(),
+	settings := agent.NodeOptions{Dir: o.dir.join("node"), ResolvConf: n.network.ResolvConf(), Insecure: insecure, OpenFiles: openFiles(), FileSystems: o.lending.efs,
 		Environment: taskEnvironment(o.apis)}
 	if err := o.pulling.node(&settings); err != nil {
 		return err

@@ -43,7 +43,7 @@ func (Table) Mount(kind, source, target, options string) error {
 	if err != nil {
 		return err
 	}
-	mounted, err := points()
+	mounted, _, err := points()
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func Mounted(directory string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	mounted, err := points()
+	mounted, _, err := points()
 	return slices.Contains(mounted, directory), err
 }
 
@@ -115,7 +115,7 @@ func (Table) UnmountBelow(directory string) error {
 	if err != nil {
 		return err
 	}
-	mounted, err := points()
+	mounted, remote, err := points()
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,11 @@ func (Table) UnmountBelow(directory string) error {
 		if point != directory && !strings.HasPrefix(point, directory+"/") {
 			continue
 		}
-		if err := unix.Unmount(point, unix.UMOUNT_NOFOLLOW); err != nil {
+		flags := unix.UMOUNT_NOFOLLOW
+		if remote[point] { // a server that is gone would be waited for
+			flags |= unix.MNT_DETACH
+		}
+		if err := unix.Unmount(point, flags); err != nil {
 			return fmt.Errorf("unmount %s: %w", point, err)
 		}
 	}
@@ -142,26 +146,34 @@ func resolved(path string) (string, error) {
 	return absolute, nil
 }
 
-// points returns the mount points of this process, in the order in which they were mounted.
-func points() ([]string, error) {
+// points returns the mount points of this process, in the order in which they were mounted, and which are of NFS.
+func points() (mounted []string, remote map[string]bool, err error) {
 	file, err := os.Open("/proc/self/mountinfo")
 	if err != nil {
-		return nil, fmt.Errorf("list mounts: %w", err)
+		return nil, nil, fmt.Errorf("list mounts: %w", err)
 	}
 	defer file.Close()
 	return readPoints(file)
 }
 
-// readPoints reads the fifth column. Source: proc_pid_mountinfo(5).
-func readPoints(text io.Reader) (out []string, err error) {
+// readPoints reads the fifth column, and the kind, which is the first after the dash.
+// Source: proc_pid_mountinfo(5).
+func readPoints(text io.Reader) (out []string, remote map[string]bool, err error) {
+	remote = map[string]bool{}
 	lines := bufio.NewScanner(text)
 	for lines.Scan() {
-		if fields := strings.Fields(lines.Text()); len(fields) > 4 {
-			out = append(out, strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(fields[4]))
+		fields := strings.Fields(lines.Text())
+		if len(fields) <= 4 {
+			continue
+		}
+		point := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(fields[4])
+		out = append(out, point)
+		if dash := slices.Index(fields, "-"); dash > 0 && dash+1 < len(fields) && strings.HasPrefix(fields[dash+1], "nfs") {
+			remote[point] = true
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("list mounts: %w", err)
+		return nil, nil, fmt.Errorf("list mounts: %w", err)
 	}
-	return out, nil
+	return out, remote, nil
 }

@@ -33,9 +33,9 @@ func TestParse(t *testing.T) {
 }
 
 func TestReadPoints(t *testing.T) {
-	got, err := readPoints(strings.NewReader("36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw\n37 35 0:5 / /a\\040b rw - tmpfs t rw\n"))
-	if err != nil || !slices.Equal(got, []string{"/mnt2", "/a b"}) {
-		t.Errorf("%q, %v", got, err)
+	got, remote, err := readPoints(strings.NewReader("36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw\n37 35 0:5 / /a\\040b rw - tmpfs t rw\n38 35 0:6 / /n rw - nfs4 h:/ rw\n"))
+	if err != nil || !slices.Equal(got, []string{"/mnt2", "/a b", "/n"}) || len(remote) != 1 || !remote["/n"] {
+		t.Errorf("%q, %v, %v", got, remote, err)
 	}
 }
 
@@ -85,7 +85,7 @@ func TestMounts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	left, err := points()
+	left, _, err := points()
 	if err != nil || slices.Contains(left, outer) || slices.Contains(left, inner) || !slices.Contains(left, beside) {
 		t.Errorf("left: %q, %v", left, err)
 	}

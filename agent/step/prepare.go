@@ -18,7 +18,9 @@ func (Prepare) effect() {}
 
 // needsDisk reports whether something is mounted for the task that is not there
 // by itself.
-func needsDisk(t acs.Task) bool { return t.EphemeralStorage > 0 || len(t.Attachments) > 0 }
+func needsDisk(t acs.Task) bool {
+	return t.EphemeralStorage > 0 || len(t.Attachments) > 0 || slices.ContainsFunc(t.Volumes, func(v acs.Volume) bool { return v.EFS != nil })
+}
 
 // NeedsSecrets reports whether something must be fetched before a container of
 // the task can be started, or its image pulled.

@@ -82,7 +82,7 @@ func (n needs) volume(v types.Volume) {
 	}
 	if e := v.EfsVolumeConfiguration; e != nil {
 		n.want(true, model.CapabilityEFS, model.CapabilityAPI("1.25"))
-		n.want(e.TransitEncryption != "" || e.AuthorizationConfig != nil, model.CapabilityEFSAuth)
+		n.want(e.TransitEncryption == types.EFSTransitEncryptionEnabled || e.AuthorizationConfig != nil, model.CapabilityEFSAuth)
 	}
 }
 

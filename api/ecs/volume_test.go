@@ -2,6 +2,7 @@ package ecs_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -157,4 +158,21 @@ func TestVolumeOfService(t *testing.T) {
 	}
 	_, err = l.UpdateService(ctx, &ecs.UpdateServiceInput{Service: aws.String("s"), VolumeConfigurations: []types.ServiceVolumeConfiguration{}})
 	refused(t, err, "InvalidParameterException", "Task definition has configuredAtLaunch volume but no volume configuration provided at runtime.")
+}
+
+// A file system of EFS whose transit is said not to be encrypted takes no more than one of which nothing is said.
+func TestEFSWithoutEncryption(t *testing.T) {
+	l := newLab(t)
+	for encryption, auth := range map[types.EFSTransitEncryption]bool{"": false, types.EFSTransitEncryptionDisabled: false, types.EFSTransitEncryptionEnabled: true} {
+		in := definition("files")
+		in.Volumes = []types.Volume{{Name: aws.String("v"), EfsVolumeConfiguration: &types.EFSVolumeConfiguration{FileSystemId: aws.String("fs-12345678"), TransitEncryption: encryption}}}
+		out := must[*ecs.RegisterTaskDefinitionOutput](t)(l.RegisterTaskDefinition(t.Context(), in))
+		var names []string
+		for _, a := range out.TaskDefinition.RequiresAttributes {
+			names = append(names, aws.ToString(a.Name))
+		}
+		if !slices.Contains(names, model.CapabilityEFS) || slices.Contains(names, model.CapabilityEFSAuth) != auth {
+			t.Errorf("%q takes %v", encryption, names)
+		}
+	}
 }

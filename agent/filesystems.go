@@ -1,0 +1,70 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/roadstead/roadstead/agent/step"
+	"github.com/roadstead/roadstead/dispatch/acs"
+)
+
+// FileServers mounts what servers of NFS share: on AWS it is EFS.
+type FileServers interface {
+	// NFS mounts a directory of a server's export ("HOST:/export") on a
+	// directory, made when absent, as EFS is mounted. What is a mount point
+	// already stays as it is.
+	NFS(ctx context.Context, server, directory, target string) error
+}
+
+// mountFileSystems mounts the file systems of EFS that a task has, each on a
+// directory of the task's own, so that it goes without asking for others.
+// Source of the words: ECS developer guide, "ResourceInitializationError".
+func (n *Node) mountFileSystems(ctx context.Context, t acs.Task) step.Failure {
+	for _, v := range t.Volumes {
+		if v.EFS == nil {
+			continue
+		}
+		id := fileSystemID(v.EFS.FileSystemID)
+		server, known := n.options.FileSystems[id]
+		var err error
+		switch {
+		case usableVolume(v.Name) != nil:
+			err = usableVolume(v.Name)
+		case !known || n.edges.FileServers == nil:
+			err = fmt.Errorf("Failed to resolve %q - check that your file system ID is correct, and that the container instance knows it", id)
+		default:
+			err = n.edges.FileServers.NFS(ctx, server, v.EFS.RootDirectory, n.fileSystem(t, v))
+		}
+		if err != nil {
+			return failure("ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr",
+				fmt.Errorf("%w : unsuccessful EFS utils command execution; code: 1", err))
+		}
+	}
+	return ""
+}
+
+// fileSystemID returns the id of a file system that is named by it or by its
+// ARN.
+func fileSystemID(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
+
+// fileSystem is the directory that a volume's file system is mounted on.
+func (n *Node) fileSystem(t acs.Task, v acs.Volume) string {
+	return filepath.Join(n.volumesDir(taskID(t.ARN)), v.Name)
+}
+
+// hasFileSystem reports whether a task mounts what others share.
+func hasFileSystem(t acs.Task) bool {
+	return slices.ContainsFunc(t.Volumes, func(v acs.Volume) bool { return v.EFS != nil })
+}
+
+// unsupportedFileSystem says what a volume asks of EFS that this node does not
+// have. The control plane sends no such tasks here.
+func unsupportedFileSystem(v acs.Volume) error {
+	if v.EFS.TransitEncryption == "ENABLED" || v.EFS.Authorization != nil {
+		return fmt.Errorf("volume %s: transit encryption and authorization of EFS are not supported by this container instance", v.Name)
+	}
+	return nil
+}

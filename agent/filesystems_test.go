@@ -1,0 +1,80 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/roadstead/roadstead/agent/runtime"
+	"github.com/roadstead/roadstead/agent/runtime/fake"
+	"github.com/roadstead/roadstead/dispatch/acs"
+)
+
+// shares notes what is mounted where.
+type shares struct {
+	mounted map[string]string
+	err     error
+}
+
+func (s *shares) NFS(_ context.Context, server, directory, target string) error {
+	if s.err != nil {
+		return s.err
+	}
+	s.mounted[target] = server + " " + directory
+	return os.MkdirAll(target, 0o755)
+}
+
+// A file system of EFS is mounted for each task that has it, from where the
+// instance knows it to be; else the task does not start, and says why as AWS.
+func TestFileSystems(t *testing.T) {
+	onHost(t, func(t *testing.T, h *host) {
+		sources := map[string]string{}
+		h.behave = func(c runtime.Container) fake.Behaviour {
+			for _, m := range c.Mounts {
+				sources[c.ID] = m.Source
+			}
+			return fake.Behaviour{}
+		}
+		s := &shares{mounted: map[string]string{}}
+		h.shares, h.options.Node.FileSystems = s, map[string]string{"fs-12345678": "nas:/export"}
+		h.begin()
+		with := func(id string, e acs.EFSVolume) acs.Task {
+			web := task(id, essential("web"))
+			web.Volumes = []acs.Volume{{Name: "v", Type: "efs", EFS: &e}}
+			web.Containers[0].MountPoints = []acs.MountPoint{{SourceVolume: "v", ContainerPath: "/v"}}
+			h.plane.run(web)
+			return web
+		}
+		one, two := with("t1", acs.EFSVolume{FileSystemID: "fs-12345678", RootDirectory: "/a"}),
+			with("t2", acs.EFSVolume{FileSystemID: "arn:aws:elasticfilesystem:us-east-1:000000000000:file-system/fs-12345678", TransitEncryption: "DISABLED"})
+		for id, web := range map[string]acs.Task{"t1": one, "t2": two} {
+			h.untilStatus(web.ARN, "RUNNING")
+			if dir := filepath.Join(h.life.agent.node.options.Dir, "volumes", id, "v"); s.mounted[dir] == "" || sources[id+"-0"] != dir {
+				t.Errorf("%v, %v", s.mounted, sources)
+			}
+		}
+		if got := s.mounted[filepath.Join(h.life.agent.node.options.Dir, "volumes", "t1", "v")]; got != "nas:/export /a" {
+			t.Errorf("mounted %s", got)
+		}
+		const before, after = "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: ", " : unsuccessful EFS utils command execution; code: 1"
+		s.err = errors.New("mount.nfs4: Connection timed out")
+		for id, c := range map[string]struct {
+			volume acs.EFSVolume
+			says   string
+		}{
+			"t3": {acs.EFSVolume{FileSystemID: "fs-12345678"}, before + "mount.nfs4: Connection timed out" + after},
+			"t4": {acs.EFSVolume{FileSystemID: "fs-87654321"}, before + `Failed to resolve "fs-87654321" - check that your file system ID is correct, and that the container instance knows it` + after},
+			"t5": {acs.EFSVolume{FileSystemID: "fs-12345678", TransitEncryption: "ENABLED"}, "CannotCreateContainerError: volume v: transit encryption and authorization of EFS are not supported by this container instance"},
+		} {
+			web := with(id, c.volume)
+			h.untilStatus(web.ARN, "STOPPED")
+			if got := h.plane.report(web.ARN).Reason; got == nil || *got != c.says {
+				t.Errorf("%s: %v", id, got)
+			}
+		}
+		h.plane.stop(one.ARN, two.ARN)
+		h.nothingLeft()
+	})
+}
