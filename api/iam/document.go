@@ -38,8 +38,12 @@ func parse(document string, kind policy.Kind) (*policy.Document, error) {
 
 // parseManaged checks a version of a managed policy.
 func parseManaged(document string) error {
-	if _, err := parse(document, policy.Identity); err != nil {
+	d, err := parse(document, policy.Identity)
+	if err != nil {
 		return err
+	}
+	if d.Version != policy.Version2012 { // older than managed policies are
+		return malformed("Policy document must be version 2012-10-17 or greater.")
 	}
 	if size(document) > maxManaged {
 		return quota("PolicySize", maxManaged)

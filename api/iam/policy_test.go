@@ -21,6 +21,8 @@ func TestPolicies(t *testing.T) {
 	wantError(t, err, "EntityAlreadyExists", "A policy called Run already exists. Duplicate names are not allowed.")
 	_, err = w.root.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: aws.String("x"), PolicyDocument: aws.String(trust)})
 	wantError(t, err, "MalformedPolicyDocument", "Policy document should not specify a principal.")
+	_, err = w.root.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: aws.String("old"), PolicyDocument: aws.String(`{"Version":"2008-10-17","Statement":{"Effect":"Allow","Action":"ecs:*","Resource":"*"}}`)})
+	wantError(t, err, "MalformedPolicyDocument", "Policy document must be version 2012-10-17 or greater.")
 	big := strings.Replace(allow, "ecs:*", "ecs:"+strings.Repeat("x", 6144), 1)
 	_, err = w.root.CreatePolicy(ctx, &iam.CreatePolicyInput{PolicyName: aws.String("x"), PolicyDocument: &big})
 	wantError(t, err, "LimitExceeded", "Cannot exceed quota for PolicySize: 6144")

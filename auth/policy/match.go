@@ -100,6 +100,9 @@ func newResource(s, version string) (resource, error) {
 	}
 	r := resource{}
 	parts := splitARN(s)
+	if len(parts) > 1 && parts[0] == "arn" && !partition(parts[1]) {
+		return resource{}, Error(`Partition "` + parts[1] + `" is not valid for resource "` + s + `".`)
+	}
 	for i := range r.parts {
 		part := "*" // an ARN that is cut short is completed with wildcards
 		if i < len(parts) {
@@ -108,6 +111,11 @@ func newResource(s, version string) (resource, error) {
 		r.parts[i] = newTemplate(part, version, true)
 	}
 	return r, nil
+}
+
+// partition reports whether a partition of AWS's is named, or could be meant.
+func partition(s string) bool {
+	return s == "aws" || strings.HasPrefix(s, "aws-") || strings.ContainsAny(s, "*?$")
 }
 
 // splitARN cuts at the first five colons that are not inside ${...}.

@@ -34,6 +34,7 @@ const (
 	errNoOne      = Error("Missing required field Principal")
 	errTrust      = Error("Has prohibited field Resource")
 	errVendor     = Error("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
+	errColons     = Error("Actions/Condition can contain only one colon.")
 	errTooLarge   = Error("Policy document is too large.")
 )
 
@@ -150,7 +151,7 @@ func (p *parser) statement(data json.RawMessage, version string) (*Statement, er
 			s.Actions, err = p.texts(m.value)
 			s.NotAction = negated
 		case "Resource":
-			s.Resources, err = p.texts(m.value)
+			s.Resources, err = p.resources(m.value)
 			s.NotResource = negated
 		case "Principal":
 			s.Principals, err = p.principals(m.value)
@@ -194,8 +195,8 @@ func (p *parser) check(s *Statement, seen map[string]bool, version string) error
 	}
 	p.sids = append(p.sids, s.Sid)
 	for _, a := range s.Actions {
-		if a != "*" && !vendored(a) {
-			return errVendor
+		if err := checkAction(a); err != nil {
+			return err
 		}
 		s.actions = append(s.actions, newPattern(strings.ToLower(a)))
 	}
@@ -209,10 +210,23 @@ func (p *parser) check(s *Statement, seen map[string]bool, version string) error
 	return nil
 }
 
-// vendored reports whether an action names its service: "ecs:RunTask".
-func vendored(action string) bool {
+// checkAction wants an action to name its service: "ecs:RunTask". IAM looks at
+// the service's form and not at the action's.
+func checkAction(action string) error {
 	service, name, ok := strings.Cut(action, ":")
-	return ok && service != "" && name != "" && !strings.ContainsAny(service, "*?") && !strings.ContainsAny(name, ": ")
+	switch {
+	case action == "*":
+		return nil
+	case !ok || service == "" || name == "" || strings.ContainsAny(service, "*?"):
+		return errVendor
+	case strings.Contains(name, ":"):
+		return errColons
+	case strings.ContainsFunc(service, func(c rune) bool {
+		return c != '-' && c != '_' && c != '.' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
+	}):
+		return Error("Vendor " + service + " is not valid")
+	}
+	return nil
 }
 
 func (p *parser) principals(data json.RawMessage) (*Principals, error) {
@@ -289,6 +303,10 @@ func (p *parser) texts(data json.RawMessage) ([]string, error) {
 	if err != nil {
 		return nil, errSyntax
 	}
+	return p.values(items)
+}
+
+func (p *parser) values(items []json.RawMessage) ([]string, error) {
 	if p.elements += len(items); p.elements > maxElements {
 		return nil, errTooLarge
 	}
@@ -301,6 +319,19 @@ func (p *parser) texts(data json.RawMessage) ([]string, error) {
 		values = append(values, v)
 	}
 	return values, nil
+}
+
+// resources reads resources. IAM takes a null among them, which templates leave
+// behind, for nothing.
+func (p *parser) resources(data json.RawMessage) ([]string, error) {
+	items, err := list(data)
+	if err != nil {
+		return nil, errSyntax
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("[")) {
+		items = slices.DeleteFunc(items, func(item json.RawMessage) bool { return string(bytes.TrimSpace(item)) == "null" })
+	}
+	return p.values(items)
 }
 
 // list returns the items of an array, or the value itself as the only one.
