@@ -84,3 +84,30 @@ func wasShared(c *clusterCache, id string) bool {
 	n, ok := c.fleet.Node(id)
 	return ok && n.Instance.Fargate
 }
+
+// hold counts tasks that are planned and not in the tables yet in at their
+// instances, in every fleet that those are in, until it is let go.
+func (s *services) hold(v store.View, tasks []*model.Task) {
+	for _, t := range tasks {
+		sharing(v, s.clusters, t.Spec.Instance, func(c *clusterCache) {
+			if c.fleet != nil {
+				c.fleet.Hold(t)
+				s.held[t.Spec.Instance] = true
+			}
+		})
+	}
+}
+
+// letGo has the instances at which something was held read again.
+func (s *services) letGo() {
+	for _, c := range s.clusters {
+		for id := range s.held {
+			if c.fleet != nil {
+				if _, known := c.fleet.Node(id); known {
+					c.stale[id] = true
+				}
+			}
+		}
+	}
+	clear(s.held)
+}

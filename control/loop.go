@@ -18,6 +18,9 @@ type Store interface {
 	View() store.View
 	Watch(kinds ...model.Kind) *store.Watch
 	Commit(context.Context, model.Change) (model.Revision, error)
+	// CommitAll commits each change by itself, as many in one transaction as
+	// it takes.
+	CommitAll(context.Context, []model.Change) []store.Outcome
 }
 
 // Planner adapts one planner to the loop. Its methods are called by one
@@ -99,14 +102,15 @@ func (l *Loop) Step(ctx context.Context, now time.Time) (next time.Time, err err
 	if !now.Before(l.resyncAt) {
 		l.resync(now)
 	}
-	for range l.opts.StepKeys {
-		key, ok := l.queue.take(now)
-		if !ok {
-			break
-		}
-		if err := l.plan(ctx, key, now); err != nil {
+	for left := l.opts.StepKeys; left > 0; {
+		planned, err := l.next(ctx, now, left)
+		if err != nil {
 			return time.Time{}, fmt.Errorf("control: %s: %w", l.planner.Name(), err)
 		}
+		if planned == 0 {
+			break
+		}
+		left -= planned
 		l.listen(now)
 	}
 	if due, ok := l.queue.next(); ok && due.Before(l.resyncAt) {
@@ -137,6 +141,19 @@ func (l *Loop) resync(now time.Time) {
 	l.observe(Resynced{l.planner.Name(), n})
 }
 
+// next plans what is due first, one key or several together, and returns how
+// many those were.
+func (l *Loop) next(ctx context.Context, now time.Time, most int) (int, error) {
+	if g, ok := l.planner.(Gatherer); ok {
+		return l.gather(ctx, g, now, most)
+	}
+	key, ok := l.queue.take(now)
+	if !ok {
+		return 0, nil
+	}
+	return 1, l.plan(ctx, key, now)
+}
+
 // plan plans one key and commits the plan. Conflicts are planned again at
 // once, other errors after a while. It returns the errors that end the loop.
 func (l *Loop) plan(ctx context.Context, key string, now time.Time) error {
@@ -150,27 +167,36 @@ func (l *Loop) plan(ctx context.Context, key string, now time.Time) error {
 			rev, err = l.db.Commit(ctx, p.Change)
 			// gofail: var controlCommitted struct{}
 		}
-		var conflict *store.ConflictError
-		switch {
-		case err == nil:
-			delete(l.failures, key)
-			l.wake(key, now, p)
-			l.observe(Planned{l.planner.Name(), key, p, rev, l.opts.Now().Sub(began)})
-			return nil
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case errors.Is(err, store.ErrNotLeader):
+		again, err := l.concluded(ctx, now, key, p, began, attempt, store.Outcome{Rev: rev, Err: err})
+		if !again {
 			return err
-		case errors.As(err, &conflict):
-			l.observe(Conflicted{l.planner.Name(), key, conflict.Key, attempt})
-			l.listen(now)
-		default:
-			l.retry(key, now, err)
-			return nil
 		}
+		l.listen(now)
 	}
 	l.queue.add(key, now.Add(ConflictDelay))
 	return nil
+}
+
+// concluded does what follows from the outcome of a plan. It reports whether
+// the plan is to be made again at once, and returns the errors that end the loop.
+func (l *Loop) concluded(ctx context.Context, now time.Time, key string, p plan.Plan, began time.Time, attempt int, o store.Outcome) (again bool, err error) {
+	var conflict *store.ConflictError
+	switch {
+	case o.Err == nil:
+		delete(l.failures, key)
+		l.wake(key, now, p)
+		l.observe(Planned{l.planner.Name(), key, p, o.Rev, l.opts.Now().Sub(began)})
+		return false, nil
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case errors.Is(o.Err, store.ErrNotLeader):
+		return false, o.Err
+	case errors.As(o.Err, &conflict):
+		l.observe(Conflicted{l.planner.Name(), key, conflict.Key, attempt})
+		return true, nil
+	}
+	l.retry(key, now, o.Err)
+	return false, nil
 }
 
 // wake queues the key for when its plan's Wake comes. A plan that writes

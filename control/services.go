@@ -49,7 +49,7 @@ func NewServices(opts ServicesOptions) Planner {
 			return s
 		}
 	}
-	return &services{opts: opts, clusters: map[string]*clusterCache{}, sizes: map[string]int{}, reported: map[string]bool{}, alarms: newAlarmWatch()}
+	return &services{opts: opts, clusters: map[string]*clusterCache{}, sizes: map[string]int{}, reported: map[string]bool{}, held: map[string]bool{}, alarms: newAlarmWatch()}
 }
 
 type services struct {
@@ -58,6 +58,7 @@ type services struct {
 	clusters map[string]*clusterCache // by account/cluster
 	sizes    map[string]int           // how many tasks a service had when it was planned last, by id
 	reported map[string]bool          // services whose tasks were reported on since they were planned, by id
+	held     map[string]bool          // instances at which tasks are counted in that are not in the tables yet, by id
 	alarms   *alarmWatch
 }
 
@@ -298,6 +299,27 @@ func (s *services) Plan(v store.View, key string, now time.Time) plan.Plan {
 	}
 	return p
 }
+
+// Gathered implements Gatherer: the next service is placed beside the tasks that
+// p starts, and not beside addresses that it gives.
+func (s *services) Gathered(v store.View, p plan.Plan) bool {
+	var started []*model.Task
+	for _, w := range p.Change.Writes {
+		t, ok := w.Noun.(*model.Task)
+		if !ok || t.Metadata().Rev != 0 {
+			continue
+		}
+		if t.Spec.Interface != nil || t.Waiting() {
+			return false
+		}
+		started = append(started, t)
+	}
+	s.hold(v, started)
+	return true
+}
+
+// Settled implements Gatherer.
+func (s *services) Settled() { s.letGo() }
 
 // provide adds the capacity providers of a strategy to those that a plan reads.
 func provide(v store.View, known map[string]*model.CapacityProvider, account string, strategy []model.CapacityStrategy) {

@@ -41,3 +41,18 @@ func (s *loopStore) Commit(ctx context.Context, c model.Change) (model.Revision,
 	}
 	return rev, err
 }
+
+// CommitAll implements control.Store.
+func (s *loopStore) CommitAll(ctx context.Context, changes []model.Change) []store.Outcome {
+	w, seen := s.plane.w, s.seen
+	for w.mind.chance(w.shape.between) && w.clock.early(ahead) {
+		w.happen(CallBetween)
+	}
+	outcomes := s.plane.db.CommitAll(ctx, changes)
+	for i, o := range outcomes {
+		if o.Err == nil {
+			w.check.planned(s.loop, seen, changes[i])
+		}
+	}
+	return outcomes
+}

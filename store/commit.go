@@ -63,13 +63,57 @@ func (db *DB) refuseShared(c model.Change) {
 	}
 }
 
-func (db *DB) enqueue(p *pending) error {
+// Outcome is what became of one of several changes: what Commit would have
+// returned.
+type Outcome struct {
+	Rev model.Revision
+	Err error
+}
+
+// CommitAll makes each of the changes as Commit does, with its own guards and its
+// own outcome, and as many of them in one transaction as it takes. They are made
+// in their order, except that one which touches what an earlier one writes is
+// judged once that is in the tables, and so after others.
+func (db *DB) CommitAll(ctx context.Context, changes []model.Change) []Outcome {
+	outcomes := make([]Outcome, len(changes))
+	waiting := make([]*pending, len(changes))
+	var batch []*pending
+	for i, c := range changes {
+		muts, size, err := db.schema.encode(c)
+		if err != nil {
+			outcomes[i].Err = fmt.Errorf("store: commit: %w", err)
+			continue
+		}
+		db.refuseShared(c)
+		waiting[i] = &pending{change: c, muts: muts, size: size, done: make(chan struct{})}
+		batch = append(batch, waiting[i])
+	}
+	refused := db.enqueue(batch...)
+	for i, p := range waiting {
+		if p == nil {
+			continue
+		}
+		err := refused
+		if err == nil {
+			err = db.await(ctx, p)
+		}
+		if err != nil {
+			outcomes[i].Err = fmt.Errorf("store: commit: %w", err)
+			continue
+		}
+		outcomes[i].Rev = p.rev
+	}
+	return outcomes
+}
+
+// enqueue lets changes wait for the log, all of them or none.
+func (db *DB) enqueue(ps ...*pending) error {
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	if len(db.queue) >= MaxQueue {
+	if len(db.queue)+len(ps) > MaxQueue {
 		return fmt.Errorf("%w: %d commits are waiting", ErrUnavailable, len(db.queue))
 	}
-	db.queue = append(db.queue, p)
+	db.queue = append(db.queue, ps...)
 	return nil
 }
 
