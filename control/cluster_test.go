@@ -3,6 +3,7 @@ package control
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -147,6 +148,7 @@ func (c *testCluster) run(d time.Duration) {
 		if next.After(end) {
 			c.now = end
 			c.checkFleet()
+			c.checkCrowds()
 			return
 		}
 		if next.After(c.now) {
@@ -170,6 +172,29 @@ func (c *testCluster) checkFleet() {
 		b, _ := cache.fleet.Node(id)
 		if fmt.Sprint(a) != fmt.Sprint(b) {
 			c.t.Fatalf("the cache says %+v, the store %+v", b, a)
+		}
+	}
+}
+
+// checkCrowds compares what the planner remembers of tasks with the store.
+func (c *testCluster) checkCrowds() {
+	c.t.Helper()
+	v := c.db.View()
+	for id, known := range c.services.crowds {
+		defs := map[string]*model.TaskDefinition{}
+		have := c.services.crowdOf(v, id, known.fleet, defs)
+		var fresh crowd
+		for t := range store.TasksByService(v, id) {
+			define(v, defs, t.Spec.TaskDefinition)
+			fresh.tasks = append(fresh.tasks, t)
+		}
+		if !slices.Equal(have.tasks, fresh.tasks) || len(have.briefs.List) != len(fresh.tasks) {
+			c.t.Fatalf("%s: %d tasks are remembered with %d briefs, %d there", id, len(have.tasks), len(have.briefs.List), len(fresh.tasks))
+		}
+		for i, t := range fresh.tasks {
+			if b := have.briefs.Of(t, defs[t.Spec.TaskDefinition], known.fleet); b != have.briefs.List[i] {
+				c.t.Fatalf("%s: %+v is remembered of task %s, which is %+v", id, have.briefs.List[i], t.ID, b)
+			}
 		}
 	}
 }

@@ -49,7 +49,7 @@ func NewServices(opts ServicesOptions) Planner {
 			return s
 		}
 	}
-	return &services{opts: opts, clusters: map[string]*clusterCache{}, sizes: map[string]int{}, reported: map[string]bool{}, held: map[string]bool{}, alarms: newAlarmWatch()}
+	return &services{opts: opts, clusters: map[string]*clusterCache{}, sizes: map[string]int{}, reported: map[string]bool{}, held: map[string]bool{}, crowds: map[string]*crowd{}, alarms: newAlarmWatch()}
 }
 
 type services struct {
@@ -59,6 +59,7 @@ type services struct {
 	sizes    map[string]int           // how many tasks a service had when it was planned last, by id
 	reported map[string]bool          // services whose tasks were reported on since they were planned, by id
 	held     map[string]bool          // instances at which tasks are counted in that are not in the tables yet, by id
+	crowds   map[string]*crowd        // by service
 	alarms   *alarmWatch
 }
 
@@ -108,6 +109,7 @@ func (s *services) All(v store.View, now time.Time, wake func(string)) {
 	for _, c := range s.clusters {
 		c.fleet = nil // read anew: a resync trusts nothing
 	}
+	clear(s.crowds)
 	for svc := range store.All[*model.Service](v) {
 		s.remember(svc)
 		wake(svc.Key().ID)
@@ -261,6 +263,7 @@ func (s *services) Plan(v store.View, key string, now time.Time) plan.Plan {
 	svc, ok := store.Get[*model.Service](v, key)
 	if !ok {
 		delete(s.sizes, key)
+		delete(s.crowds, key)
 		return plan.Plan{}
 	}
 	c := s.cluster(key)
@@ -283,9 +286,9 @@ func (s *services) Plan(v store.View, key string, now time.Time) plan.Plan {
 			define(v, in.Definitions, d.Spec.TaskDefinition)
 		}
 	}
-	for t := range store.TasksByService(v, key) {
-		in.Tasks = append(in.Tasks, t)
-		define(v, in.Definitions, t.Spec.TaskDefinition)
+	tasks := s.crowdOf(v, key, in.Fleet, in.Definitions)
+	if in.Tasks = tasks.tasks; svc.Spec.Controller != deploy.ControllerExternal { // task sets make briefs of their own
+		in.Briefs = &tasks.briefs
 	}
 	s.sizes[key] = len(in.Tasks)
 	if len(in.Providers) > 0 {

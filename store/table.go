@@ -136,11 +136,12 @@ func (t table) remove(d Table, id string) (old *row) {
 // found visits the rows that index i of d finds by value, by id, until visit
 // returns false.
 func (t table) found(d Table, i int, value string, visit func(*row) bool) {
+	t.hashed(i, value, func(r *row) bool { return d.indexes[i].Of(r.noun) != value || visit(r) })
+}
+
+// hashed visits the rows that index i has under the hash of value, by id, until
+// visit returns false: those that it finds by value, and perhaps others.
+func (t table) hashed(i int, value string, visit func(*row) bool) {
 	hash := t.hash(value)
-	t.indexes[i].Ascend(posting{hash, 0, &row{}}, func(p posting) bool {
-		if p.hash != hash {
-			return false
-		}
-		return d.indexes[i].Of(p.row.noun) != value || visit(p.row)
-	})
+	t.indexes[i].Ascend(posting{hash, 0, &row{}}, func(p posting) bool { return p.hash == hash && visit(p.row) })
 }

@@ -42,8 +42,9 @@ func (p *planning) countFailures(s *survey) {
 // order of their ends, the ids of all that are counted now and still in the
 // tables, and when the last of them stopped.
 func (p *planning) failures() (fresh []*model.Task, counted []string, last time.Time) {
-	for _, t := range p.ended {
-		if t.Spec.Deployment != p.primary.ID || !p.failed(t) {
+	for _, i := range p.ended {
+		t := p.tasks[i]
+		if p.seen.List[i].of != p.current || !p.failed(t) {
 			continue
 		}
 		if t.Status.StoppedAt.After(last) {
@@ -86,7 +87,7 @@ func (p *planning) recovered(s *survey, last time.Time) bool {
 	}
 	for _, i := range p.living {
 		t := p.tasks[i]
-		if t.Spec.Deployment != p.primary.ID || !judge.Alive(t) || !p.ready(t) || !t.Status.StartedAt.After(last) {
+		if p.seen.List[i].of != p.current || !judge.Alive(t) || !p.ready(t) || !t.Status.StartedAt.After(last) {
 			continue
 		}
 		at := t.Status.StartedAt.Add(p.Timing.HealthyRun)

@@ -70,11 +70,11 @@ func (p *planning) settled(t *model.Task) bool {
 // are replaced, and told to stop should their instance come back.
 func (p *planning) stopLost() {
 	for _, i := range p.living {
-		t := p.tasks[i]
-		if !judge.Alive(t) || t.Waiting() {
+		b := &p.seen.List[i]
+		if b.is(stopping|waiting) || p.Fleet.Usable(b.at) {
 			continue
 		}
-		n := p.Fleet.At(p.at[i])
+		t, n := p.tasks[i], p.Fleet.At(b.at)
 		if !p.lost(n) {
 			continue
 		}

@@ -176,7 +176,7 @@ func (p *planning) moves(z zoned, room int, out map[string]bool) (all []move, he
 		if len(left[from]) == 0 {
 			break
 		}
-		leaves := p.victims(left[from], nil, 1)[0]
+		leaves := p.victims(left[from], p.placesOf(nil, left[from]), nil, 1)[0]
 		left[from] = without(left[from], leaves)
 		z.counts[from]--
 		z.counts[to]++
@@ -310,5 +310,5 @@ func (p *planning) leaves(moved *model.Task, zone []*model.Task) *model.Task {
 	if len(free) == 0 {
 		return nil
 	}
-	return p.victims(free, nil, 1)[0]
+	return p.victims(free, p.placesOf(nil, free), nil, 1)[0]
 }

@@ -50,7 +50,7 @@ func (p *planning) replace(s *survey) {
 	if stopFirst {
 		floor = min(s.least, s.desired)
 	}
-	gone = append(gone, p.stop(p.victims(s.serving, s.keep, settled+len(s.serving)-floor), scaling)...)
+	gone = append(gone, p.stop(place.VictimsAt(p.Fleet, s.serving, s.servingAt, s.keepAt, p.rules, settled+len(s.serving)-floor), scaling)...)
 	var free, guarded []*model.Task
 	surplus := len(s.keep) - s.moving - s.desired
 	if surplus > 0 {
@@ -61,7 +61,7 @@ func (p *planning) replace(s *survey) {
 		serve := p.serving(free)
 		stops = min(stops, len(free)-serve+max(serve+p.serving(guarded)-s.least, 0))
 	}
-	gone = append(gone, p.stop(p.victims(free, guarded, stops), scaling)...)
+	gone = append(gone, p.stop(p.victims(free, p.placesOf(s, free), p.placesOf(s, guarded), stops), scaling)...)
 	p.sayStopped(gone)
 	if surplus > len(free) || (len(s.held) > 0 && started+len(gone)+s.starting == 0 && !s.busy) {
 		p.blocked(append(guarded, s.held...))
@@ -115,28 +115,42 @@ func (p *planning) blocked(by []*model.Task) {
 	p.waits("Protected", stuckProtected, why)
 }
 
-// victims chooses n of the tasks, those that serve last.
-func (p *planning) victims(of, staying []*model.Task, n int) []*model.Task {
+// victims chooses n of the tasks, those that serve last. At are the indexes of
+// their instances, and staying those of others that stay.
+func (p *planning) victims(of []*model.Task, at, staying []int32, n int) []*model.Task {
 	if n <= 0 || len(of) == 0 {
 		return nil
 	}
-	rest := make([]*model.Task, 0, len(of))
+	rest, restAt := make([]*model.Task, 0, len(of)), make([]int32, 0, len(of)+len(staying))
 	var first, chosen []*model.Task
-	for _, t := range of {
+	var firstAt []int32
+	for i, t := range of {
 		if p.ready(t) {
-			rest = append(rest, t)
+			rest, restAt = append(rest, t), append(restAt, at[i])
 		} else {
-			first = append(first, t)
+			first, firstAt = append(first, t), append(firstAt, at[i])
 		}
 	}
-	on := instances(staying)
 	if len(first) > 0 {
-		chosen = place.Victims(p.Fleet, first, append(instances(rest), on...), p.rules, n)
+		chosen = place.VictimsAt(p.Fleet, first, firstAt, append(restAt, staying...), p.rules, n)
 	}
 	if len(chosen) < n {
-		chosen = append(chosen, place.Victims(p.Fleet, rest, on, p.rules, n-len(chosen))...)
+		chosen = append(chosen, place.VictimsAt(p.Fleet, rest, restAt, staying, p.rules, n-len(chosen))...)
 	}
 	return chosen
+}
+
+// placesOf returns the indexes of the instances of tasks that are all or some of
+// those of s that are to stay; nil: of any.
+func (p *planning) placesOf(s *survey, tasks []*model.Task) []int32 {
+	if s != nil && len(tasks) == len(s.keep) {
+		return s.keepAt
+	}
+	at := make([]int32, len(tasks))
+	for i, t := range tasks {
+		at[i] = p.Fleet.Index(t.Spec.Instance)
+	}
+	return at
 }
 
 // missing is how many tasks have to be started in the end.
@@ -176,9 +190,12 @@ func (p *planning) start(s *survey) (int, stuckWait) {
 	if count < min(missing, room) {
 		p.more()
 	}
-	if s.nodes == nil {
+	switch {
+	case s.nodes == nil && p.set == nil && !req.Fargate: // what waits for tasks of FARGATE_SPOT is checked by ids
+		req.GroupAt, req.OccupiedAt = s.keepAt, p.holdingAt()
+	case s.nodes == nil:
 		req.Group, req.Occupied = instances(s.keep), p.holding()
-	} else {
+	default:
 		req.Only, req.Occupied = s.open, []string{}
 		req.Rules = req.Rules.WithDistinct()
 		req.Group = append(instances(s.keep), append(instances(s.serving), instances(s.unhealthy)...)...)
@@ -319,4 +336,13 @@ func (p *planning) holding() []string {
 		}
 	}
 	return append(ids, p.elsewhere...)
+}
+
+// holdingAt is holding by the indexes of the instances, where there are no task sets.
+func (p *planning) holdingAt() []int32 {
+	at := make([]int32, 0, len(p.living))
+	for _, i := range p.living {
+		at = append(at, p.seen.List[i].at)
+	}
+	return at
 }

@@ -17,6 +17,7 @@ func (p *planning) stopAt(i int, code, reason string) bool {
 	p.spare--
 	p.acted = true
 	p.tasks[i] = p.tasks[i].Stop(code, reason, p.Now)
+	p.see(i)
 	p.out.Change.Put(p.tasks[i])
 	return true
 }

@@ -25,6 +25,7 @@ type survey struct {
 	// that run and are not known to serve, unhealthy those that do not, and
 	// serving those that do.
 	unready, doubtful, unhealthy, serving []*model.Task
+	servingAt                             []int32 // the indexes of their instances
 	// astray are daemons where none is to be, or one too many.
 	astray []*model.Task
 	// held are tasks that were to stop or to be replaced and are protected
@@ -64,20 +65,21 @@ func (p *planning) survey() *survey {
 		}
 	}
 	for _, i := range p.living {
-		t := p.tasks[i]
+		b := &p.seen.List[i]
 		switch {
-		case t.Desired != model.TaskStopped:
+		case !b.is(stopping):
 			if !daemon {
 				p.sort(s, i, daemon, covered)
 			}
-		case t.Waiting() || !p.lost(p.Fleet.At(p.at[i])):
+		case b.is(waiting) || !p.lost(p.Fleet.At(b.at)):
 			s.busy = true
 		default:
 			continue
 		}
-		if n := len(s.active); n == 0 || s.active[n-1] != t.Spec.Deployment {
-			if !slices.Contains(s.active, t.Spec.Deployment) {
-				s.active = append(s.active, t.Spec.Deployment)
+		name := p.seen.deployments[b.of]
+		if n := len(s.active); n == 0 || s.active[n-1] != name {
+			if !slices.Contains(s.active, name) {
+				s.active = append(s.active, name)
 			}
 		}
 	}
@@ -93,8 +95,11 @@ func (p *planning) survey() *survey {
 // sort puts one living task where it belongs.
 func (p *planning) sort(s *survey, i int32, daemon bool, covered map[string]bool) {
 	s.alive++
-	t, n := p.tasks[i], p.Fleet.At(p.at[i])
-	current := t.Spec.Deployment == p.primary.ID
+	if !daemon && p.sortPlain(s, i) {
+		return
+	}
+	t, n := p.tasks[i], p.Fleet.At(p.seen.List[i].at)
+	current := p.seen.List[i].of == p.current
 	displaced := n != nil && n.Instance.Status == model.InstanceDraining && !mutant.On(mutant.DrainingIgnored)
 	switch {
 	case daemon && !contains(s.nodes, t.Spec.Instance), daemon && current && covered[t.Spec.Instance]:
@@ -102,7 +107,7 @@ func (p *planning) sort(s *survey, i int32, daemon bool, covered map[string]bool
 	case p.unhealthy(t):
 		s.unhealthy = append(s.unhealthy, t)
 	case current && !displaced:
-		s.keep, s.keepAt = append(s.keep, t), append(s.keepAt, p.at[i])
+		s.keep, s.keepAt = append(s.keep, t), append(s.keepAt, p.seen.List[i].at)
 		if daemon {
 			covered[t.Spec.Instance] = true
 		}
@@ -115,10 +120,9 @@ func (p *planning) sort(s *survey, i int32, daemon bool, covered map[string]bool
 			}
 		}
 	case p.ready(t):
-		if s.serving == nil {
-			s.serving = make([]*model.Task, 0, len(p.living))
+		if p.hold(s, t, &s.serving) {
+			s.servingAt = append(s.servingAt, p.seen.List[i].at)
 		}
-		p.hold(s, t, &s.serving)
 	case t.Status.Last == model.TaskRunning:
 		p.hold(s, t, &s.doubtful)
 	default:
@@ -126,17 +130,41 @@ func (p *planning) sort(s *survey, i int32, daemon bool, covered map[string]bool
 	}
 }
 
-// hold puts a task that is to stop among those, unless it is protected.
-func (p *planning) hold(s *survey, t *model.Task, among *[]*model.Task) {
+// sortPlain is sort for a task that serves where nothing is the matter with it,
+// which it need not look at itself; false for any other.
+func (p *planning) sortPlain(s *survey, i int32) bool {
+	b := &p.seen.List[i]
+	if !b.is(ready) || b.is(sick) || !p.Fleet.Usable(b.at) {
+		return false
+	}
+	switch {
+	case b.of == p.current && p.settledBy(b):
+		s.keep, s.keepAt = append(s.keep, p.tasks[i]), append(s.keepAt, b.at)
+		s.settled++
+	case b.of != p.current && !b.is(guarded):
+		if s.serving == nil {
+			s.serving, s.servingAt = make([]*model.Task, 0, len(p.living)), make([]int32, 0, len(p.living))
+		}
+		s.serving, s.servingAt = append(s.serving, p.tasks[i]), append(s.servingAt, b.at)
+	default:
+		return false
+	}
+	return true
+}
+
+// hold puts a task that is to stop among those, unless it is protected, and
+// reports whether it did.
+func (p *planning) hold(s *survey, t *model.Task, among *[]*model.Task) bool {
 	if !t.Protected(p.Now) || p.unhealthy(t) {
 		*among = append(*among, t)
-		return
+		return true
 	}
 	p.out.WakeAt(t.ProtectedUntil)
 	s.held = append(s.held, t)
 	if p.ready(t) {
 		s.shielded++
 	}
+	return false
 }
 
 func contains(sorted []string, id string) bool {

@@ -14,8 +14,11 @@ import (
 // View is all that a plan for one service depends on. Nothing in it is changed.
 type View struct {
 	Service     *model.Service
-	Deployments []*model.Deployment              // all of the service
-	Tasks       []*model.Task                    // all of the service that are in the tables
+	Deployments []*model.Deployment // all of the service
+	Tasks       []*model.Task       // all of the service that are in the tables
+	// Briefs are those of Tasks, which are in the order of ids then; nil: the plan
+	// makes them.
+	Briefs      *Briefs
 	Definitions map[string]*model.TaskDefinition // by id, those of the tasks and of the deployments
 	Fleet       *place.Fleet                     // the cluster's instances
 	Network     address.Network                  // where tasks of network mode awsvpc have their addresses from
@@ -123,8 +126,9 @@ type planning struct {
 	ids     *plan.IDs
 	tasks   []*model.Task // by id; those that were stopped by this plan replaced
 	living  []int32       // indexes of the tasks that have not stopped
-	ended   []*model.Task // those that have
-	at      []int32       // by task that has not stopped: its instance's index in the fleet
+	ended   []int32       // those that have
+	seen    Briefs        // of the tasks
+	current int32         // the primary deployment in them
 	primary *model.Deployment
 	older   []*model.Deployment // the newest first
 	stored  map[string]*model.Deployment
@@ -145,7 +149,10 @@ func begin(v View) *planning {
 	p := &planning{View: v, ids: plan.NewIDs(v.Seed), spare: cmp.Or(v.Writes, plan.MaxWrites) - (plan.MaxWrites - maxTaskWrites), stored: map[string]*model.Deployment{}, guarded: map[string]bool{}}
 	p.Timing = v.Timing.withDefaults()
 	p.tasks = slices.Clone(v.Tasks)
-	if byID := func(a, b *model.Task) int { return cmp.Compare(a.ID, b.ID) }; !slices.IsSortedFunc(p.tasks, byID) {
+	if v.Briefs != nil && len(v.Briefs.List) != len(v.Tasks) {
+		panic("deploy: the briefs are not of the tasks of service " + v.Service.Name)
+	}
+	if byID := func(a, b *model.Task) int { return cmp.Compare(a.ID, b.ID) }; v.Briefs == nil && !slices.IsSortedFunc(p.tasks, byID) {
 		slices.SortFunc(p.tasks, byID)
 	}
 	for _, d := range v.Deployments {
@@ -165,20 +172,6 @@ func begin(v View) *planning {
 	p.compile()
 	p.look()
 	return p
-}
-
-// look notes which tasks have not stopped and where those are, so that nothing
-// else has to look at all of them.
-func (p *planning) look() {
-	p.living, p.at, p.ended = make([]int32, 0, len(p.tasks)), make([]int32, len(p.tasks)), nil
-	for i, t := range p.tasks {
-		if t.Stopped() {
-			p.ended = append(p.ended, t)
-			continue
-		}
-		p.living = append(p.living, int32(i))
-		p.at[i] = p.Fleet.Index(t.Spec.Instance)
-	}
 }
 
 // ControllerExternal is the deployment controller of services that consist of

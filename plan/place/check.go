@@ -53,8 +53,11 @@ func Belongs(n Node, req *Request) string {
 	return req.belongs(&fn)
 }
 
+// apart reports whether distinctInstance looks at other tasks than Group's.
+func (r *Request) apart() bool { return r.Occupied != nil || r.OccupiedAt != nil }
+
 func (r *Request) occupied() []string {
-	if r.Occupied != nil {
+	if r.apart() {
 		return r.Occupied
 	}
 	return r.Group

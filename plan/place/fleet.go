@@ -34,6 +34,7 @@ type Fleet struct {
 	slots   []slot
 	at      map[string]int // of the node with the id (model.InstanceID)
 	active  int
+	numbers uint64 // how often the nodes were numbered
 	zones   []zone // by name
 	indexes []*index
 	// standard is the chain of a request without rules.
@@ -83,6 +84,7 @@ func (f *Fleet) renumber(from int) {
 	for i := from; i < len(f.nodes); i++ {
 		f.at[f.nodes[i].id] = i
 	}
+	f.numbers++
 	f.active, f.slots, f.indexes = 0, make([]slot, len(f.nodes)), nil
 	f.group, f.occupied, f.refused = make([]int32, len(f.nodes)), make([]int32, len(f.nodes)), make([]bool, len(f.nodes))
 	for i := range f.nodes {
@@ -110,6 +112,14 @@ func (f *Fleet) divide() {
 
 // Len returns how many instances there are, in whatever state.
 func (f *Fleet) Len() int { return len(f.nodes) }
+
+// Numbers tells whether indexes (Fleet.Index) still hold: it is another number
+// after each change of them.
+func (f *Fleet) Numbers() uint64 { return f.numbers }
+
+// Usable reports whether the instance at an index is ACTIVE and connected; false
+// for -1. It looks at nothing else of it, because planners ask for each task.
+func (f *Fleet) Usable(i int32) bool { return i >= 0 && f.slots[i].ready }
 
 // Active returns how many instances are ACTIVE.
 func (f *Fleet) Active() int { return f.active }

@@ -113,13 +113,15 @@ func newPlacement(f *Fleet, req *Request, seed uint64) *placement {
 	p.counts, p.closed = make([]int32, p.index.bins), make([]bool, len(p.index.classes))
 	p.group, p.refused = f.group, f.refused
 	p.count(p.group, req.Group)
+	p.countAt(p.group, req.GroupAt)
 	for _, i := range p.touched {
 		p.countBins(int(i), p.group[i])
 	}
 	p.occupied = p.group
-	if req.Occupied != nil {
+	if req.apart() {
 		p.occupied = f.occupied
 		p.count(p.occupied, req.Occupied)
+		p.countAt(p.occupied, req.OccupiedAt)
 	}
 	if req.Only != nil {
 		p.allowed = make([]bool, len(f.nodes))
@@ -141,6 +143,18 @@ func (p *placement) count(counts []int32, ids []string) {
 		}
 		if counts[i]++; counts[i] == 1 {
 			p.touched = append(p.touched, int32(i))
+		}
+	}
+}
+
+// countAt is count for indexes; -1 is none.
+func (p *placement) countAt(counts []int32, at []int32) {
+	for _, i := range at {
+		if i < 0 {
+			continue
+		}
+		if counts[i]++; counts[i] == 1 {
+			p.touched = append(p.touched, i)
 		}
 	}
 }
@@ -178,7 +192,7 @@ func (p *placement) take(i int) {
 	p.touched = append(p.touched, int32(i))
 	p.group[i]++
 	p.countBins(i, 1)
-	if p.req.Occupied != nil {
+	if p.req.apart() {
 		p.occupied[i]++
 	}
 }

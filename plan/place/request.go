@@ -46,6 +46,9 @@ type Request struct {
 	Group []string
 	// Occupied holds the same for distinctInstance; Group where it is nil.
 	Occupied []string
+	// GroupAt and OccupiedAt are more of both, as indexes (Fleet.Index) for callers
+	// that know those; Check and Explain do not look at them.
+	GroupAt, OccupiedAt []int32
 	// Only, when not nil, holds the ids of the instances that may be chosen.
 	Only []string
 	// External restricts the choice to external instances (launch type EXTERNAL).
