@@ -78,6 +78,9 @@ func New(layout Layout, options Options) (*Client, error) {
 	if err := layout.prepare(); err != nil {
 		return nil, err
 	}
+	if err := sweepLooks(layout.looks()); err != nil {
+		return nil, err
+	}
 	if err := layout.linkShim(options.Shim); err != nil {
 		return nil, err
 	}
@@ -107,7 +110,7 @@ func New(layout Layout, options Options) (*Client, error) {
 		groups:   newGroups(tree, options.CgroupRoot, layout.shared),
 		locks:    newTaskLocks(),
 		fills:    newTaskLocks(),
-		images:   newImages(conn, options),
+		images:   newImages(conn, options, layout.looks()),
 		pulls:    newFlights(),
 		known:    newKnown(),
 		commands: newCommandIDs(),

@@ -143,5 +143,31 @@ func (i *imageCache) inside(ctx context.Context, u *unpacked, look func(root str
 		return err
 	}
 	defer func() { _ = snapshotter.Remove(context.WithoutCancel(ctx), key) }() // else it is collected as garbage
-	return mount.WithReadonlyTempMount(ctx, mounts, look)
+	if err := os.MkdirAll(i.looks, 0o700); err != nil {
+		return err
+	}
+	target, err := os.MkdirTemp(i.looks, "")
+	if err != nil {
+		return err
+	}
+	if err := mount.All(mounts, target); err != nil {
+		return errors.Join(err, os.Remove(target))
+	}
+	return errors.Join(look(target), mount.UnmountAll(target, 0), os.Remove(target))
+}
+
+// sweepLooks takes away what a client that was killed was looking at. Nobody else uses the folder.
+func sweepLooks(folder string) error {
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		target := filepath.Join(folder, e.Name())
+		err = errors.Join(err, mount.UnmountAll(target, unix.MNT_DETACH), os.Remove(target))
+	}
+	if err != nil {
+		return fmt.Errorf("unmount images: %w", err)
+	}
+	return nil
 }

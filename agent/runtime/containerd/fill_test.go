@@ -123,6 +123,33 @@ func TestFillingGoesOn(t *testing.T) {
 	}
 }
 
+// TestLooksAreSweptUp leaves a mounted image behind, as a client does that is killed while it copies.
+func TestLooksAreSweptUp(t *testing.T) {
+	n := newNode(t)
+	image := n.pull(t)
+	found, err := n.client.images.get(t.Context(), image.Ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mounted := func() int {
+		table, err := os.ReadFile("/proc/self/mounts")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Count(string(table), n.layout.looks())
+	}
+	err = n.client.images.inside(t.Context(), found, func(root string) error {
+		if _, err := os.Stat(filepath.Join(root, "bin", "busybox")); err != nil || mounted() != 1 {
+			t.Errorf("%d mounts, %v", mounted(), err)
+		}
+		n.reopen(t)
+		return nil
+	})
+	if left, errLeft := os.ReadDir(n.layout.looks()); mounted() != 0 || errLeft != nil || len(left) > 0 {
+		t.Errorf("%d mounts are left, %v, %v, %v", mounted(), left, errLeft, err)
+	}
+}
+
 func TestOneVolumeIsFilledOnce(t *testing.T) {
 	n := newNode(t)
 	image := n.layered(t, "test/data:1", nil, archive(t, folder("data", 0o755), file("data/a", 0o644, strings.Repeat("a", 1<<20))))

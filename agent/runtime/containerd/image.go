@@ -26,6 +26,7 @@ type imageCache struct {
 	conn        *containerd.Client
 	snapshotter string
 	slots       *semaphore.Weighted // downloads at once
+	looks       string              // folder where images are mounted while somebody looks at them
 
 	mu     sync.Mutex
 	loaded map[string]*unpacked // by ref; an image of a digest never changes
@@ -46,9 +47,9 @@ type unpacked struct {
 	absent   map[string]bool // folders that volumes were to be filled from
 }
 
-func newImages(conn *containerd.Client, options Options) *imageCache {
+func newImages(conn *containerd.Client, options Options, looks string) *imageCache {
 	return &imageCache{
-		conn: conn, snapshotter: options.Snapshotter, slots: semaphore.NewWeighted(int64(options.Pulls)), loaded: make(map[string]*unpacked),
+		conn: conn, looks: looks, snapshotter: options.Snapshotter, slots: semaphore.NewWeighted(int64(options.Pulls)), loaded: make(map[string]*unpacked),
 	}
 }
 

@@ -54,6 +54,9 @@ func (l Layout) sockets() string { return filepath.Join(l.Run, "s") }
 func (l Layout) shims() string   { return filepath.Join(l.Run, "t") }
 func (l Layout) runc() string    { return filepath.Join(l.Run, "runc") }
 
+// looks is where images are mounted while somebody looks at them.
+func (l Layout) looks() string { return filepath.Join(l.Run, "looks") }
+
 // runcState is where runc keeps what it knows of a container.
 func (l Layout) runcState(namespace, id string) string { return filepath.Join(l.runc(), namespace, id) }
 
