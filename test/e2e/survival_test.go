@@ -61,8 +61,10 @@ func (p *platform) running(service string) map[string]int {
 	for _, task := range p.serviceTasks(service) {
 		pids := pidsOf(p.t, aws.ToString(task.Containers[0].RuntimeId))
 		out[*task.TaskArn] = 0
-		if len(pids) > 0 {
-			out[*task.TaskArn] = slices.Min(pids)
+		for _, pid := range pids {
+			if parent := status(pid, "PPid"); parent != 0 && !slices.Contains(pids, parent) { // its children may have smaller numbers, which begin again at some point
+				out[*task.TaskArn] = pid
+			}
 		}
 	}
 	return out
