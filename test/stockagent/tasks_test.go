@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,13 +24,20 @@ import (
 // TestTasks runs tasks on Amazon's agent, beside our own in one cluster, and
 // compares what the API tells of them with what they are on the machine.
 func TestTasks(t *testing.T) {
-	w := newWorld(t, "up", "--insecure")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	numbers := l.Addr().String()
+	w := newWorld(t, "up", "--insecure", "--metrics", numbers)
 	instance := w.joined(patience)
 	w.parts(t, []part{
 		{"instance", func(t *testing.T) { w.described(t, instance) }},
 		{"networks", w.networks},
 		{"ends", w.ends},
 		{"dependencies", w.dependencies},
+		{"numbers", func(t *testing.T) { w.numbers(t, numbers) }},
 		{"roles", w.roles},
 		{"sealed", w.sealed},
 		{"kept away", w.keptAway},
@@ -220,6 +229,28 @@ func (w *world) health(task, container string) types.HealthStatus {
 		}
 	}
 	return ""
+}
+
+// numbers waits until what a container uses has come over the agent's
+// telemetry.
+func (w *world) numbers(t *testing.T, address string) {
+	task := w.run(w.register("busy", "a=$(head -c 8000000 /dev/zero | tr '\\0' x); while true; do :; done", nil), nil) // the agent counts whole MiB
+	w.reaches(task, "RUNNING")
+	for _, name := range []string{"cpu_seconds_total", "memory_bytes"} {
+		sample := regexp.MustCompile(`(?m)^roadstead_container_` + name + `\{[^}]*family="busy"[^}]*\} ([0-9.e+]+)$`)
+		until(t, 2*patience, "a number of "+name, func() bool {
+			answer, err := http.Get("http://" + address + "/metrics")
+			if err != nil {
+				return false
+			}
+			defer answer.Body.Close()
+			text, _ := io.ReadAll(answer.Body)
+			found := sample.FindSubmatch(text)
+			return found != nil && string(found[1]) != "0"
+		})
+	}
+	w.stop(task)
+	w.reaches(task, "STOPPED")
 }
 
 // subnets are those of the default VPC that the account has from the beginning.
