@@ -132,9 +132,10 @@ func satisfied(c *container, condition string) (ok, failed bool) {
 }
 
 // deadline returns when those that depend on c give up waiting for it: its
-// startTimeout after its start. Zero when it has none or nobody waits.
+// startTimeout after its start. Zero when it has none or nobody waits, or waits
+// for something else, too: what can only be noticed later is not woken for.
 func (t *Task) deadline(c *container) time.Time {
-	if c.spec.StartTimeout <= 0 || c.startedAt.IsZero() || c.phase == stopped || t.desired == Stopped {
+	if !t.prepared || !t.online() || c.spec.StartTimeout <= 0 || c.startedAt.IsZero() || c.phase == stopped || t.desired == Stopped {
 		return time.Time{}
 	}
 	for _, other := range t.containers {
