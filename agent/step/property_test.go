@@ -60,12 +60,14 @@ type world struct {
 }
 
 // pointless reports whether nobody waits for the answer to an effect: to a pull
-// that was cancelled, and to a check of what has ended.
+// that was cancelled, and to a check of what has ended, or a signal to it.
 func (w *world) pointless(e Effect) bool {
 	switch e := e.(type) {
 	case Pull:
 		return w.cancelled[e.Container]
 	case Probe:
+		return !w.alive[e.Container]
+	case Signal:
 		return !w.alive[e.Container]
 	}
 	return false
