@@ -48,6 +48,9 @@ type Image struct {
 	References []string `f:"11"`
 	// ArtifactType is the manifest's own artifactType; "" for most images.
 	ArtifactType string `f:"12"`
+	// ScannedAt is when a scan was last tried; zero for never. There is no
+	// scanner, so every scan has failed.
+	ScannedAt time.Time `f:"13"`
 }
 
 // KindImage is the table of images.

@@ -79,6 +79,7 @@ func Tables() []Table {
 		TableOf[*model.OIDCProvider](model.KindOIDCProvider),
 		TableOf[*model.Parameter](model.KindParameter),
 		TableOf[*model.Policy](model.KindPolicy),
+		TableOf[*model.RegistryScanning](model.KindRegistryScanning),
 		TableOf[*model.Repository](model.KindRepository),
 		TableOf[*model.Role](model.KindRole),
 		TableOf[*model.Secret](model.KindSecret),

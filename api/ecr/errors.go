@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 
+	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/wire"
 )
 
@@ -38,8 +39,11 @@ func (r request) of(name string) string {
 }
 
 func (r request) noRepository(name string) error {
-	return &types.RepositoryNotFoundException{Message: new(fmt.Sprintf(
-		"The repository with name '%s' does not exist in the registry with id '%s'", name, r.registry))}
+	return &types.RepositoryNotFoundException{Message: new(r.noRepositoryText(name))}
+}
+
+func (r request) noRepositoryText(name string) string {
+	return fmt.Sprintf("The repository with name '%s' does not exist in the registry with id '%s'", name, r.registry)
 }
 
 func (r request) repositoryExists(name string) error {
@@ -56,6 +60,17 @@ func (r request) noImage(name string, id types.ImageIdentifier) error {
 	return &types.ImageNotFoundException{Message: new(fmt.Sprintf(
 		"The image with imageId {imageDigest:'%s', imageTag:'%s'} does not exist within %s",
 		orNull(id.ImageDigest), orNull(id.ImageTag), r.of(name)))}
+}
+
+func (r request) noScan(name string, id types.ImageIdentifier) error {
+	return &types.ScanNotFoundException{Message: new(fmt.Sprintf(
+		"Image scan does not exist for the image with '{imageDigest:'%s', imageTag:'%s'}' in %s",
+		orNull(id.ImageDigest), orNull(id.ImageTag), r.of(name)))}
+}
+
+func notScannable(i *model.Image) error {
+	return &types.UnsupportedImageTypeException{Message: new(fmt.Sprintf(
+		"An artifact with media type '%s' cannot be scanned. For more information, see the Amazon ECR documentation.", i.MediaType))}
 }
 
 func orNull(s *string) string {

@@ -74,7 +74,7 @@ func detail(i *model.Image, tags []string) types.ImageDetail {
 		RegistryId: &i.Account, RepositoryName: &i.Repository, ImageDigest: &i.Digest, ImageTags: tags,
 		ImageSizeInBytes: &i.Size, ImagePushedAt: instant(i.PushedAt), LastRecordedPullTime: instant(i.PulledAt),
 		ImageManifestMediaType: text(i.MediaType), ArtifactMediaType: text(i.ArtifactMediaType),
-		SubjectManifestDigest: text(i.Subject), ImageStatus: types.ImageStatusActive,
+		SubjectManifestDigest: text(i.Subject), ImageStatus: types.ImageStatusActive, ImageScanStatus: scanStatus(i),
 	}
 }
 

@@ -70,24 +70,16 @@ func (r request) newRepository(in *ecr.CreateRepositoryInput) (*model.Repository
 			return nil, violates("encryptionConfiguration.kmsKey", "must not be specified for encryption type AES256")
 		}
 	}
-	if err := checkScanning("imageScanningConfiguration", in.ImageScanningConfiguration); err != nil {
-		return nil, err
-	}
 	made := &model.Repository{Account: r.scope.Account, Name: *in.RepositoryName, CreatedAt: r.now}
+	if c := in.ImageScanningConfiguration; c != nil {
+		made.ScanOnPush = c.ScanOnPush
+	}
 	if err := setMutability(made, in.ImageTagMutability, in.ImageTagMutabilityExclusionFilters); err != nil {
 		return nil, err
 	}
 	tags, err := mergeTags(nil, in.Tags)
 	made.Tags = tags
 	return made, err
-}
-
-// checkScanning refuses to promise that images are scanned.
-func checkScanning(parameter string, c *types.ImageScanningConfiguration) error {
-	if c != nil && c.ScanOnPush {
-		return notSupported(parameter + ".scanOnPush")
-	}
-	return nil
 }
 
 func (d *Door) show(r *model.Repository) *types.Repository {
@@ -164,21 +156,4 @@ func (d *Door) DeleteRepository(ctx context.Context, in *ecr.DeleteRepositoryInp
 		return nil, d.failed(r, "delete repository", repository.Name, err)
 	}
 	return &ecr.DeleteRepositoryOutput{Repository: d.show(deleted)}, nil
-}
-
-// PutImageScanningConfiguration takes no for an answer to whether images are
-// scanned, and nothing else.
-func (d *Door) PutImageScanningConfiguration(ctx context.Context, in *ecr.PutImageScanningConfigurationInput) (*ecr.PutImageScanningConfigurationOutput, error) {
-	r, _, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName)
-	if err != nil {
-		return nil, err
-	}
-	if in.ImageScanningConfiguration == nil {
-		return nil, violates("imageScanningConfiguration", "must not be null")
-	}
-	if err := checkScanning("imageScanningConfiguration", in.ImageScanningConfiguration); err != nil {
-		return nil, err
-	}
-	return &ecr.PutImageScanningConfigurationOutput{RegistryId: &r.registry, RepositoryName: &repository.Name,
-		ImageScanningConfiguration: &types.ImageScanningConfiguration{}}, nil
 }

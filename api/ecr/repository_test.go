@@ -65,8 +65,6 @@ func TestWhatCannotBeCreated(t *testing.T) {
 		at("imageTagMutabilityExclusionFilters.filter", "must have at most 2 wildcards"): {
 			ImageTagMutability: types.ImageTagMutabilityImmutableWithExclusion, ImageTagMutabilityExclusionFilters: wildcard("*a*b*")},
 		at("imageTagMutability", "must satisfy enum value set: [MUTABLE, IMMUTABLE, IMMUTABLE_WITH_EXCLUSION, MUTABLE_WITH_EXCLUSION]"): {ImageTagMutability: "FIXED"},
-		at("imageScanningConfiguration.scanOnPush", "imageScanningConfiguration.scanOnPush is not supported by Roadstead yet"): {
-			ImageScanningConfiguration: &types.ImageScanningConfiguration{ScanOnPush: true}},
 		at("encryptionConfiguration.encryptionType KMS", "encryptionConfiguration.encryptionType KMS is not supported by Roadstead yet"): {
 			EncryptionConfiguration: &types.EncryptionConfiguration{EncryptionType: types.EncryptionTypeKms}},
 	} {
@@ -126,11 +124,6 @@ func TestSettings(t *testing.T) {
 	if shown.ImageTagMutability != types.ImageTagMutabilityImmutableWithExclusion || *shown.ImageTagMutabilityExclusionFilters[0].Filter != "dev-*" {
 		t.Errorf("shown as %+v", shown)
 	}
-	must[*ecr.PutImageScanningConfigurationOutput](t)(w.ecr.PutImageScanningConfiguration(ctx, &ecr.PutImageScanningConfigurationInput{
-		RepositoryName: name, ImageScanningConfiguration: &types.ImageScanningConfiguration{}}))
-	_, err := w.ecr.PutImageScanningConfiguration(ctx, &ecr.PutImageScanningConfigurationInput{
-		RepositoryName: name, ImageScanningConfiguration: &types.ImageScanningConfiguration{ScanOnPush: true}})
-	wantError(t, err, "InvalidParameterException", "Invalid parameter at 'imageScanningConfiguration.scanOnPush' failed to satisfy constraint: 'imageScanningConfiguration.scanOnPush is not supported by Roadstead yet'")
 	about := must[*ecr.DescribeRegistryOutput](t)(w.ecr.DescribeRegistry(ctx, &ecr.DescribeRegistryInput{}))
 	wantSame(t, *about.RegistryId, account)
 }

@@ -22,6 +22,9 @@ func (d *Door) Service() *wire.Service {
 			})),
 			wire.Op("BatchDeleteImage", d.BatchDeleteImage).Needing(of(d, func(in *ecr.BatchDeleteImageInput) need { return need{in.RegistryId, names(in.RepositoryName), nil} })),
 			wire.Op("BatchGetImage", d.BatchGetImage).Needing(of(d, func(in *ecr.BatchGetImageInput) need { return need{in.RegistryId, names(in.RepositoryName), nil} })),
+			wire.Op("BatchGetRepositoryScanningConfiguration", d.BatchGetRepositoryScanningConfiguration).Needing(of(d, func(in *ecr.BatchGetRepositoryScanningConfigurationInput) need {
+				return need{nil, in.RepositoryNames, nil}
+			})),
 			wire.Op("CompleteLayerUpload", d.CompleteLayerUpload).Needing(of(d, func(in *ecr.CompleteLayerUploadInput) need { return need{in.RegistryId, names(in.RepositoryName), nil} })),
 			wire.Op("CreateRepository", d.CreateRepository).Needing(of(d, func(in *ecr.CreateRepositoryInput) need {
 				return need{in.RegistryId, names(in.RepositoryName), in.Tags}
@@ -33,6 +36,9 @@ func (d *Door) Service() *wire.Service {
 			wire.Op("DeleteRepositoryPolicy", d.DeleteRepositoryPolicy).Needing(of(d, func(in *ecr.DeleteRepositoryPolicyInput) need {
 				return need{in.RegistryId, names(in.RepositoryName), nil}
 			})),
+			wire.Op("DescribeImageScanFindings", d.DescribeImageScanFindings).Needing(of(d, func(in *ecr.DescribeImageScanFindingsInput) need {
+				return need{in.RegistryId, names(in.RepositoryName), nil}
+			})),
 			wire.Op("DescribeImages", d.DescribeImages).Needing(of(d, func(in *ecr.DescribeImagesInput) need { return need{in.RegistryId, names(in.RepositoryName), nil} })),
 			wire.Op("DescribeRegistry", d.DescribeRegistry).Needing(wire.OnAnything()),
 			wire.Op("DescribeRepositories", d.DescribeRepositories).Needing(of(d, func(in *ecr.DescribeRepositoriesInput) need { return need{in.RegistryId, in.RepositoryNames, nil} })),
@@ -41,6 +47,7 @@ func (d *Door) Service() *wire.Service {
 				return need{in.RegistryId, names(in.RepositoryName), nil}
 			})),
 			wire.Op("GetLifecyclePolicy", d.GetLifecyclePolicy).Needing(of(d, func(in *ecr.GetLifecyclePolicyInput) need { return need{in.RegistryId, names(in.RepositoryName), nil} })),
+			wire.Op("GetRegistryScanningConfiguration", d.GetRegistryScanningConfiguration).Needing(wire.OnAnything()),
 			wire.Op("GetRepositoryPolicy", d.GetRepositoryPolicy).Needing(of(d, func(in *ecr.GetRepositoryPolicyInput) need { return need{in.RegistryId, names(in.RepositoryName), nil} })),
 			wire.Op("InitiateLayerUpload", d.InitiateLayerUpload).Needing(of(d, func(in *ecr.InitiateLayerUploadInput) need { return need{in.RegistryId, names(in.RepositoryName), nil} })),
 			wire.Op("ListImages", d.ListImages).Needing(of(d, func(in *ecr.ListImagesInput) need { return need{in.RegistryId, names(in.RepositoryName), nil} })),
@@ -55,7 +62,9 @@ func (d *Door) Service() *wire.Service {
 				return need{in.RegistryId, names(in.RepositoryName), nil}
 			})),
 			wire.Op("PutLifecyclePolicy", d.PutLifecyclePolicy).Needing(of(d, func(in *ecr.PutLifecyclePolicyInput) need { return need{in.RegistryId, names(in.RepositoryName), nil} })),
+			wire.Op("PutRegistryScanningConfiguration", d.PutRegistryScanningConfiguration).Needing(wire.OnAnything()),
 			wire.Op("SetRepositoryPolicy", d.SetRepositoryPolicy).Needing(of(d, func(in *ecr.SetRepositoryPolicyInput) need { return need{in.RegistryId, names(in.RepositoryName), nil} })),
+			wire.Op("StartImageScan", d.StartImageScan).Needing(of(d, func(in *ecr.StartImageScanInput) need { return need{in.RegistryId, names(in.RepositoryName), nil} })),
 			wire.Op("TagResource", d.TagResource).Needing(wire.Needs(func(_ context.Context, in *ecr.TagResourceInput) []wire.Need {
 				return []wire.Need{{Resources: names(in.ResourceArn), Keys: keysOf(in.Tags)}}
 			})),

@@ -26,7 +26,7 @@ func (m *Metadata) PutImage(ctx context.Context, repository string, image regist
 		if err := m.putTags(v, c, r, image.Digest, tags); err != nil {
 			return err
 		}
-		return m.putImage(v, c, repository, image)
+		return m.putImage(v, c, r, image)
 	})
 	if err != nil {
 		return fmt.Errorf("put image %s into %s: %w", image.Digest, repository, err)
@@ -58,7 +58,8 @@ func (m *Metadata) putTags(v store.View, c *model.Change, r *model.Repository, d
 	return nil
 }
 
-func (m *Metadata) putImage(v store.View, c *model.Change, repository string, image registry.Image) error {
+func (m *Metadata) putImage(v store.View, c *model.Change, r *model.Repository, image registry.Image) error {
+	repository := m.Name(r)
 	// Children cannot go while presence is held.
 	for _, child := range image.Children {
 		if _, err := m.image(v, repository, child); err != nil {
@@ -71,15 +72,29 @@ func (m *Metadata) putImage(v store.View, c *model.Change, repository string, im
 	if store.Count[*model.Image](v, m.imageID(repository, "")) >= MaxImages {
 		return fmt.Errorf("%w: a repository has at most %d images", registry.ErrLimitExceeded, MaxImages)
 	}
-	account, name := m.home(repository)
 	i := &model.Image{
-		Account: account, Repository: name, Digest: string(image.Digest),
+		Account: r.Account, Repository: r.Name, Digest: string(image.Digest),
 		MediaType: image.MediaType, ArtifactMediaType: image.ArtifactMediaType, ArtifactType: image.ArtifactType,
 		Size: image.Bytes, Subject: string(image.Subject), PushedAt: image.PushedAt.UTC().Truncate(time.Millisecond),
 	}
 	for _, child := range image.Children {
 		i.References = append(i.References, string(child))
 	}
+	scanPushed(v, c, r, i)
 	c.Put(i)
 	return nil
+}
+
+// scanPushed tries the scan of an image that is new where its repository or
+// the rules of its registry ask for one.
+func scanPushed(v store.View, c *model.Change, r *model.Repository, i *model.Image) {
+	rules, ok := store.Get[*model.RegistryScanning](v, r.Account)
+	if ok {
+		c.Expect(rules)
+	} else {
+		c.ExpectAbsent(model.Key{Kind: model.KindRegistryScanning, ID: r.Account})
+	}
+	if frequency, _ := r.ScanFrequency(rules); frequency == model.ScanOnPush && i.Scannable() {
+		i.ScannedAt = i.PushedAt
+	}
 }

@@ -46,9 +46,20 @@ resource "aws_ecr_repository" "web" {
   image_tag_mutability = var.changed ? "IMMUTABLE" : "MUTABLE"
   force_delete         = true
   image_scanning_configuration {
-    scan_on_push = false
+    scan_on_push = !var.changed
   }
   tags = { part = var.changed ? "images and more" : "images" }
+}
+
+resource "aws_ecr_registry_scanning_configuration" "all" {
+  scan_type = "BASIC"
+  rule {
+    scan_frequency = "SCAN_ON_PUSH"
+    repository_filter {
+      filter      = var.changed ? "terraform/*" : "web"
+      filter_type = "WILDCARD"
+    }
+  }
 }
 
 resource "aws_ecr_lifecycle_policy" "web" {
