@@ -3,6 +3,7 @@ package ecr_test
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -108,6 +109,30 @@ func TestStartImageScan(t *testing.T) {
 	wantError(t, err, "InvalidParameterException", "Invalid request parameters: both tag and digest cannot be null")
 	_, err = w.ecr.StartImageScan(ctx, &ecr.StartImageScanInput{RepositoryName: aws.String("none"), ImageId: new(id(digest, ""))})
 	wantError(t, err, "RepositoryNotFoundException", "The repository with name 'none' does not exist in the registry with id '000000000000'")
+}
+
+// TestAnImageIsScannedOnceADay has many ask for a scan at once.
+func TestAnImageIsScannedOnceADay(t *testing.T) {
+	w := newWorld(t)
+	w.create("shop")
+	digest := w.push("a", "shop:v1")
+	var wait sync.WaitGroup
+	results := make([]error, 12)
+	for i := range results {
+		wait.Go(func() {
+			_, results[i] = w.ecr.StartImageScan(t.Context(), &ecr.StartImageScanInput{RepositoryName: aws.String("shop"), ImageId: new(id(digest, ""))})
+		})
+	}
+	wait.Wait()
+	scans := 0
+	for _, err := range results {
+		if err == nil {
+			scans++
+			continue
+		}
+		wantError(t, err, "LimitExceededException", "The scan quota per image has been exceeded. Wait and try again.")
+	}
+	wantSame(t, scans, 1)
 }
 
 // TestIndexesAreNotScanned pushes an index to where images are scanned.

@@ -154,6 +154,41 @@ def policies():
     refused("RepositoryPolicyNotFoundException", re.compile("."), ecr.delete_repository_policy, **name)
 
 
+def scans():
+    """A scan is tried and fails, and nothing is said of findings."""
+    ecr.create_repository(repositoryName="docks/scanned", imageScanningConfiguration={"scanOnPush": True})
+    ecr.create_repository(repositoryName="docks/unscanned")
+    name = dict(repositoryName="docks/scanned", imageId={"imageTag": "a"})
+    other = dict(name, repositoryName="docks/unscanned")
+    for repository in ("docks/scanned", "docks/unscanned"):
+        ecr.put_image(repositoryName=repository, imageManifest=manifest(ecr, repository, layer()), imageTag="a")
+    found = ecr.describe_image_scan_findings(**name)
+    assert found["imageScanStatus"]["status"] == "FAILED" and "No vulnerability scanner" in found["imageScanStatus"]["description"], found
+    assert "imageScanFindings" not in found and "nextToken" not in found, found
+    details = ecr.describe_images(repositoryName="docks/scanned")["imageDetails"][0]
+    assert details["imageScanStatus"] == found["imageScanStatus"] and "imageScanFindingsSummary" not in details, details
+    refused("LimitExceededException", "The scan quota per image has been exceeded. Wait and try again.", ecr.start_image_scan, **name)
+    refused("ScanNotFoundException", "Image scan does not exist for the image with '{imageDigest:'null', imageTag:'a'}' in the repository with name "
+            "'docks/unscanned' in the registry with id '%s'" % ACCOUNT, ecr.describe_image_scan_findings, **other)
+    assert "imageScanStatus" not in ecr.describe_images(repositoryName="docks/unscanned")["imageDetails"][0]
+    assert ecr.start_image_scan(**other)["imageScanStatus"] == found["imageScanStatus"]
+    try:
+        ecr.get_waiter("image_scan_complete").wait(**other)
+        assert False, "a scan without a scanner is complete"
+    except botocore.exceptions.WaiterError as e:
+        assert "terminal failure" in str(e), e
+    rule = {"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [{"filter": "unscanned", "filterType": "WILDCARD"}]}
+    assert ecr.get_registry_scanning_configuration()["scanningConfiguration"] == {"scanType": "BASIC", "rules": []}
+    assert ecr.put_registry_scanning_configuration(scanType="BASIC", rules=[rule])["registryScanningConfiguration"] == {"scanType": "BASIC", "rules": [rule]}
+    each = ecr.batch_get_repository_scanning_configuration(repositoryNames=["docks/unscanned", "ghost"])
+    assert each["scanningConfigurations"][0]["appliedScanFilters"] == rule["repositoryFilters"] and each["scanningConfigurations"][0]["scanOnPush"], each
+    assert [(f["repositoryName"], f["failureCode"]) for f in each["failures"]] == [("ghost", "REPOSITORY_NOT_FOUND")], each
+    refused("InvalidParameterException", re.compile(".*ENHANCED is not supported"), ecr.put_registry_scanning_configuration, scanType="ENHANCED")
+    ecr.put_registry_scanning_configuration(scanType="BASIC", rules=[])
+    for repository in ("docks/scanned", "docks/unscanned"):
+        ecr.delete_repository(repositoryName=repository, force=True)
+
+
 def token():
     t = ecr.get_authorization_token()["authorizationData"][0]
     user, password = base64.b64decode(t["authorizationToken"]).decode().split(":", 1)
@@ -178,4 +213,4 @@ def identity():
         assert e.response["Error"]["Code"] == "InvalidAction", e.response
 
 
-parts(repositories, parameters, images, layers, policies, token, identity)
+parts(repositories, parameters, images, scans, layers, policies, token, identity)
