@@ -163,9 +163,7 @@ func (l *Loop) plan(ctx context.Context, key string, now time.Time) error {
 		var rev model.Revision
 		var err error
 		if !p.Change.Empty() {
-			// gofail: var controlPlanned struct{}
 			rev, err = l.db.Commit(ctx, p.Change)
-			// gofail: var controlCommitted struct{}
 		}
 		again, err := l.concluded(ctx, now, key, p, began, attempt, store.Outcome{Rev: rev, Err: err})
 		if !again {
