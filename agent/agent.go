@@ -29,8 +29,9 @@ type Instance struct {
 	Resources  []types.Resource
 	Attributes []types.Attribute
 	Tags       []types.Tag
-	Version    string // of the agent
-	Hash       string // of its source
+	GPUs       []string // ids
+	Version    string   // of the agent
+	Hash       string   // of its source
 }
 
 // Options tunes an Agent.

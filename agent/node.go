@@ -120,6 +120,7 @@ type Edges struct {
 	// Protector lets tasks protect themselves; nil refuses it.
 	Protector Protector
 	Images    runtime.Images // nil: images stay
+	GPUs      GPUs           // nil: containers that are given some do not start
 }
 
 // NodeOptions tunes a Node.

@@ -102,8 +102,8 @@ func (a *Agent) registerOnce(ctx context.Context, arn string) (string, error) {
 	in := &ecs.RegisterContainerInstanceInput{
 		Cluster:        aws.String(a.options.Instance.Cluster),
 		TotalResources: a.options.Instance.Resources,
-		Attributes:     a.options.Instance.Attributes,
-		Tags:           a.options.Instance.Tags,
+		Attributes:     a.options.Instance.Attributes, PlatformDevices: platformDevices(a.options.Instance.GPUs),
+		Tags: a.options.Instance.Tags,
 		VersionInfo: &types.VersionInfo{AgentVersion: aws.String(a.options.Instance.Version),
 			AgentHash: aws.String(a.options.Instance.Hash)},
 		InstanceIdentityDocument: aws.String(""), InstanceIdentityDocumentSignature: aws.String(""),

@@ -98,6 +98,9 @@ func (n *Node) translate(t acs.Task, name string, r run, given secrets, peers ma
 	if err := n.prepareRouter(&out, t, spec); err != nil {
 		return runtime.Container{}, Log{}, err
 	}
+	if err := n.giveGPUs(&out, t); err != nil {
+		return runtime.Container{}, Log{}, err
+	}
 	log := n.logOf(t, name, r.id)
 	log.Subject.Env, log.Subject.ImageDigest, out.LogFrames = out.Env, r.image.Digest, FramesLogs(log.Driver)
 	return out, log, nil

@@ -59,7 +59,7 @@ func nodeOf(i *types.ContainerInstance) place.Node {
 		n.Attributes = append(n.Attributes, model.Attribute{Name: aws.ToString(a.Name), Value: aws.ToString(a.Value)})
 	}
 	left := resourcesOf(i.RemainingResources)
-	usage := model.Usage{CPU: n.Registered.CPU - left.CPU, Memory: n.Registered.Memory - left.Memory,
+	usage := model.Usage{CPU: n.Registered.CPU - left.CPU, Memory: n.Registered.Memory - left.Memory, GPUs: n.Registered.GPUs - left.GPUs,
 		Running: int(i.RunningTasksCount), Pending: int(i.PendingTasksCount)}
 	usage.Ports = slices.DeleteFunc(left.Ports, func(p model.Port) bool { return slices.Contains(n.Registered.Ports, p) })
 	return place.Node{Instance: n, Usage: usage}
@@ -74,6 +74,8 @@ func resourcesOf(given []types.Resource) (r model.Resources) {
 			r.CPU = int(g.IntegerValue)
 		case "MEMORY":
 			r.Memory = int(g.IntegerValue)
+		case "GPU":
+			r.GPUs = len(g.StringSetValue)
 		case "PORTS", "PORTS_UDP":
 			protocol := map[string]string{"PORTS": "tcp", "PORTS_UDP": "udp"}[name]
 			for _, s := range g.StringSetValue {

@@ -74,6 +74,7 @@ func openNodes(o nodeOptions, numbers []int) (nodes []*node, err error) {
 		if k > 1 {
 			o.instanceMetadata = "off" // the machine is one, and has one identity
 		}
+		o.withoutGPUs = k != numbers[0]
 		o.parts, o.zone, o.attributes = len(numbers), string(rune('a'+(k-1)%zones)), attributes
 		if len(numbers) > 1 {
 			o.attributes = append(slices.Clone(attributes), types.Attribute{Name: aws.String(attributeInstance), Value: aws.String(strconv.Itoa(k))})

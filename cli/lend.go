@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/spf13/cobra"
 
+	"github.com/roadstead/roadstead/agent/cdi"
 	"github.com/roadstead/roadstead/agent/disk"
 	"github.com/roadstead/roadstead/agent/mount"
 	"github.com/roadstead/roadstead/model"
@@ -28,6 +29,8 @@ type lending struct {
 	attributes map[string]string
 	s3         string            // endpoint of S3; "": environment files are not read
 	efs        map[string]string // servers and exports by the ids of file systems
+	gpuKind    string            // of devices (vendor/class); "" is NVIDIA's
+	gpuFolders []string          // with their specifications; none: where CDI has them
 }
 
 // maxReservedPorts is ECS's limit. Source: Amazon ECS container agent
@@ -45,7 +48,16 @@ func addLendingFlags(c *cobra.Command) *lending {
 	c.Flags().StringToStringVar(&l.attributes, "attribute", nil, "attributes of the instance, NAME=VALUE")
 	c.Flags().StringVar(&l.s3, "s3-endpoint", os.Getenv("AWS_ENDPOINT_URL_S3"), "URL of a service that speaks S3, for environment files (default: AWS_ENDPOINT_URL_S3)")
 	c.Flags().StringToStringVar(&l.efs, "efs", nil, "where file systems of EFS are, ID=HOST:/EXPORT: servers of NFS 4.1")
+	c.Flags().StringVar(&l.gpuKind, "gpu-kind", cdi.DefaultKind, "kind of the CDI devices that tasks get as GPUs, VENDOR/CLASS")
+	c.Flags().StringSliceVar(&l.gpuFolders, "cdi-spec-dir", nil, "folders with CDI specifications (default: /etc/cdi and /var/run/cdi)")
 	return l
+}
+
+// gpus are the machine's GPUs and their ids.
+func (l lending) gpus() (*cdi.Devices, []string, error) {
+	devices := cdi.New(cdi.Options{Kind: l.gpuKind, Folders: l.gpuFolders})
+	ids, err := devices.IDs()
+	return devices, ids, err
 }
 
 // resources returns what the machine lends, less what is reserved.

@@ -65,11 +65,13 @@ type nodeOptions struct {
 	// the one whose containerd it uses, "" for its own; how many there are,
 	// each of which lends as much; the last letter of its availability zone, ""
 	// for a; and what they tell each other of their security groups.
-	beside     dataDir
-	parts      int
-	zone       string
-	neighbours *linux.Neighbours
-	agents     *agent.Neighbours
+	beside dataDir
+	parts  int
+	// withoutGPUs: another of them lends the machine's GPUs.
+	withoutGPUs bool
+	zone        string
+	neighbours  *linux.Neighbours
+	agents      *agent.Neighbours
 }
 
 // node is a container instance: the runtime, the network and the agent.
@@ -186,6 +188,14 @@ func (n *node) introduce() (err error) {
 	if err != nil {
 		return err
 	}
+	devices, gpus, err := o.lending.gpus()
+	if err != nil { // the machine is of use without them
+		o.log.Warn("GPUs are not lent", "error", err)
+	}
+	edges.GPUs = devices
+	if o.withoutGPUs {
+		gpus = nil
+	}
 	settings := agent.NodeOptions{Dir: o.dir.join("node"), ResolvConf: n.network.ResolvConf(), Insecure: insecure, OpenFiles: openFiles(), FileSystems: o.lending.efs,
 		Environment: taskEnvironment(o.apis)}
 	if err := o.pulling.node(&settings); err != nil {
@@ -193,7 +203,7 @@ func (n *node) introduce() (err error) {
 	}
 	n.agent, err = agent.New(ecs.NewFromConfig(config), edges, agent.Options{
 		Node: settings,
-		Instance: agent.Instance{Cluster: o.cluster, Resources: resources,
+		Instance: agent.Instance{Cluster: o.cluster, Resources: resources, GPUs: gpus,
 			Attributes: slices.Concat(capabilities(zoneOf(o)), o.lending.abilities(), custom(o.lending.attributes), o.attributes), Version: Version, Hash: "roadstead"},
 		Region: region, Credentials: o.credentials, HTTP: channels, Logger: o.log,
 		FromHost: n.network.FromHost, Neighbours: o.agents,

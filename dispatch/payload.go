@@ -61,6 +61,12 @@ func (p Platform) Payload(t *model.Task, d *model.TaskDefinition) (acs.Task, err
 		}
 		out.Containers[i] = c
 	}
+	for i, ids := range model.ContainerGPUs(t, def) {
+		for _, id := range ids {
+			out.Associations = append(out.Associations, acs.Association{
+				Containers: []string{out.Containers[i].Name}, Name: id, Type: acs.AssociationGPU})
+		}
+	}
 	return out, nil
 }
 

@@ -54,6 +54,8 @@ func taskOf(t *testing.T, definition *model.TaskDefinition, d *datadriven.TestDa
 		switch a.Key {
 		case "stopped":
 			task.Desired = model.TaskStopped
+		case "gpus":
+			task.Spec.GPUs = a.Vals
 		case "service":
 			task.Spec.Service, task.Spec.Group = "000000000000/default/front", "service:front"
 		default:

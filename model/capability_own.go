@@ -21,8 +21,12 @@ const (
 	// CapabilityS3Mounts is s3filesVolumeConfiguration: Amazon's agent registers
 	// that it mounts S3 Files, and there is no S3 Files here to be told of.
 	CapabilityS3Mounts = ownCapability + "s3-files-mounts"
-	// CapabilityGPU is resourceRequirements of type GPU.
-	CapabilityGPU = ownCapability + "resource-requirements.gpu"
+	// CapabilityGPUAll is resourceRequirements of type GPU with the value ALL. A
+	// number takes no attribute but GPUs that are free.
+	CapabilityGPUAll = ownCapability + "resource-requirements.gpu-all"
+	// CapabilityGPUSharing is resourceRequirements of type GPU with a
+	// sharingStrategy: part of one.
+	CapabilityGPUSharing = ownCapability + "resource-requirements.gpu-sharing"
 	// CapabilityNeuron is resourceRequirements of type NeuronDevice.
 	CapabilityNeuron = ownCapability + "resource-requirements.neuron-device"
 	// CapabilityNoNetworking is disableNetworking.
@@ -64,7 +68,7 @@ func MissingLogOptions(driver string) []string {
 // OwnCapabilities returns the attributes of Roadstead's own that its agent does
 // not register.
 func OwnCapabilities() []string {
-	all := []string{CapabilityS3Mounts, CapabilityGPU, CapabilityNeuron, CapabilitySwappiness}
+	all := []string{CapabilityS3Mounts, CapabilityGPUAll, CapabilityGPUSharing, CapabilityNeuron, CapabilitySwappiness}
 	for _, driver := range []string{"awslogs", "json-file"} {
 		for _, option := range MissingLogOptions(driver) {
 			if name := CapabilityLogOption(option); !slices.Contains(all, name) {

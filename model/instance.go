@@ -54,6 +54,9 @@ type ContainerInstance struct {
 	// Fargate: the instance takes tasks of Fargate, of whichever cluster of its
 	// account. Written at registration.
 	Fargate bool `f:"22"`
+	// GPUs are the ids of the GPUs that the instance lends, in its own order, as
+	// many as Registered.GPUs. Written at registration.
+	GPUs []string `f:"23"`
 }
 
 // FargateCluster is where the container instances are that take tasks of

@@ -23,13 +23,16 @@ type Resources struct {
 	// Ports are host ports: those that an instance keeps for itself, or those
 	// that a task asked for by number. Dynamic ports are the node's affair.
 	Ports []Port `f:"3"`
+	// GPUs is how many whole GPUs: a task shares none with another. Which ones
+	// is said by ContainerInstance.GPUs and TaskSpec.GPUs.
+	GPUs int `f:"4"`
 }
 
 // Usage is what the tasks on one container instance hold together. It is
 // derived from the tasks when they are applied and never stored.
 type Usage struct {
-	CPU, Memory int
-	Ports       []Port // sorted, without duplicates
+	CPU, Memory, GPUs int
+	Ports             []Port // sorted, without duplicates
 	// Running and Pending count the tasks by what they are, for
 	// runningTasksCount and pendingTasksCount.
 	Running, Pending int
@@ -47,6 +50,7 @@ func (u Usage) count(t *Task, sign int) Usage {
 	}
 	u.CPU += sign * t.Spec.Resources.CPU
 	u.Memory += sign * t.Spec.Resources.Memory
+	u.GPUs += sign * t.Spec.Resources.GPUs
 	if t.Status.Last == TaskRunning {
 		u.Running += sign
 	} else if t.Status.Last.before(TaskRunning) {

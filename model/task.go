@@ -105,6 +105,10 @@ type TaskSpec struct {
 	Network *NetworkConfiguration `f:"20"`
 	// Volume is the volume that the task has attached; nil for none.
 	Volume *types.TaskVolumeConfiguration `f:"21,wire"`
+	// GPUs are the ids of the instance's GPUs that the task has until it has
+	// STOPPED, as many as Resources.GPUs. The store chooses them when the task
+	// comes to be on the instance, because only it sees all that others take.
+	GPUs []string `f:"22"`
 }
 
 // TaskObserved is what was seen of a task.

@@ -25,7 +25,7 @@ func (db *DB) takeAll() []*pending {
 func (db *DB) gather() []*pending {
 	var batch, later []*pending
 	written := map[model.Key]bool{}
-	taken, waiting, given := room{}, crowd{}, addresses{}
+	taken, waiting, given := newRoom(), crowd{}, addresses{}
 	size := 0
 	queue := db.takeAll()
 	for i, p := range queue {
@@ -90,11 +90,17 @@ func (db *DB) check(p *pending, taken room, waiting crowd, given addresses) erro
 	if err != nil {
 		return err
 	}
-	if err := taken.add(db.state, p.change); err != nil {
+	gave, err := taken.add(db.state, p.change)
+	if err != nil {
 		return err
 	}
 	if err := waiting.add(db.state, p.change); err != nil {
 		return err
+	}
+	if gave {
+		if p.muts, p.size, err = db.schema.encode(p.change); err != nil {
+			return fmt.Errorf("store: commit: %w", err)
+		}
 	}
 	for _, a := range addresses {
 		given[a] = true

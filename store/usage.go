@@ -56,6 +56,7 @@ func recount(us *usages, onInstance func(id string, visit func(*row) bool), old,
 func sameHold(a, b *model.Task) bool {
 	return a.Spec.Instance == b.Spec.Instance && a.Status.Last == b.Status.Last &&
 		a.Spec.Resources.CPU == b.Spec.Resources.CPU && a.Spec.Resources.Memory == b.Spec.Resources.Memory &&
+		a.Spec.Resources.GPUs == b.Spec.Resources.GPUs &&
 		len(a.Spec.Resources.Ports) == 0 && len(b.Spec.Resources.Ports) == 0
 }
 

@@ -57,7 +57,9 @@ type Container struct {
 	LogPath string
 	// LogFrames has each line written as a Frame. A machine's own containerd, with its own shim, writes plain lines all
 	// the same.
-	LogFrames  bool
+	LogFrames bool
+	// Hooks are programs of the machine that the OCI runtime runs around the container's start and end. Not with Isolated.
+	Hooks      []Hook
 	StopSignal string // "SIGTERM", "TERM" or "15"; kept as a label for whoever stops it; "": the image's
 }
 
@@ -100,8 +102,10 @@ type Mount struct {
 	ReadOnly    bool
 	// Fill says that Source, an empty folder, is first filled with what the image has at Destination, and takes its owner
 	// and mode, as Docker's volumes do. What is beside it in its folder must be nobody's but the caller's.
-	Fill        bool
-	Given       bool   // Source, a folder, and the files in it belong to the container's user from its start on
+	Fill  bool
+	Given bool // Source, a folder, and the files in it belong to the container's user from its start on
+	// Options are further options of the mount, such as "nosuid"; never "rw" or a propagation.
+	Options     []string
 	Propagation string // "rprivate" (also ""), "rshared", "rslave", "private", "shared", "slave"
 }
 
@@ -117,6 +121,17 @@ type Device struct {
 	HostPath      string
 	ContainerPath string // "": HostPath
 	Permissions   string // of "rwm"; "" is all
+	// Mode, UID and GID are those of the file in the container; nil: as on the machine.
+	Mode, UID, GID *uint32
+}
+
+// Hook is a program that the OCI runtime runs. Source: OCI runtime specification, "POSIX-platform Hooks".
+type Hook struct {
+	When    string // "prestart", "createRuntime", "createContainer", "startContainer", "poststart" or "poststop"
+	Path    string // absolute
+	Args    []string
+	Env     []string
+	Timeout *int // seconds
 }
 
 // Ulimit is one resource limit of the first process.

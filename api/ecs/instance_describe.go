@@ -118,7 +118,7 @@ func showInstance(r request, v store.View, i *model.ContainerInstance, include [
 		CapacityProviderName: text(i.CapacityProvider),
 		Status:               new(i.Status), StatusReason: text(i.StatusReason), AgentConnected: i.AgentConnected, Version: i.Version,
 		RunningTasksCount: int32(running), PendingTasksCount: int32(pending),
-		RegisteredAt: instant(i.RegisteredAt), RegisteredResources: showResources(i.Registered),
+		RegisteredAt: instant(i.RegisteredAt), RegisteredResources: showResources(i.Registered, i.GPUs),
 		Attributes: []types.Attribute{}, Attachments: []types.Attachment{}, Tags: []types.Tag{},
 		VersionInfo: &types.VersionInfo{AgentVersion: text(i.AgentVersion), AgentHash: text(i.AgentHash), DockerVersion: text(i.DockerVersion)},
 	}
@@ -126,7 +126,7 @@ func showInstance(r request, v store.View, i *model.ContainerInstance, include [
 		Ports: slices.Concat(i.Registered.Ports, usage.Ports)}
 	slices.SortFunc(left.Ports, model.ComparePorts)
 	left.Ports = slices.Compact(left.Ports)
-	out.RemainingResources = showResources(left)
+	out.RemainingResources = showResources(left, freeGPUs(v, i))
 	for _, a := range i.Attributes {
 		out.Attributes = append(out.Attributes, types.Attribute{Name: new(a.Name), Value: text(a.Value)})
 	}
@@ -153,16 +153,40 @@ func showInstanceHealth(v store.View, i *model.ContainerInstance) *types.Contain
 }
 
 // showResources is the form in which instances name their resources: ports
-// are those in use.
-func showResources(r model.Resources) []types.Resource {
+// are those in use, and GPUs, nil where the instance has none, those it has or
+// has left.
+func showResources(r model.Resources, gpus []string) []types.Resource {
 	ports := map[string][]string{"tcp": {}, "udp": {}}
 	for _, p := range r.Ports {
 		ports[p.Protocol] = append(ports[p.Protocol], strconv.Itoa(p.Number))
 	}
-	return []types.Resource{
+	out := []types.Resource{
 		{Name: new("CPU"), Type: new("INTEGER"), IntegerValue: int32(r.CPU)},
 		{Name: new("MEMORY"), Type: new("INTEGER"), IntegerValue: int32(r.Memory)},
 		{Name: new("PORTS"), Type: new("STRINGSET"), StringSetValue: ports["tcp"]},
 		{Name: new("PORTS_UDP"), Type: new("STRINGSET"), StringSetValue: ports["udp"]},
 	}
+	if gpus != nil {
+		out = append(out, types.Resource{Name: new("GPU"), Type: new("STRINGSET"), StringSetValue: gpus})
+	}
+	return out
+}
+
+// freeGPUs returns the instance's GPUs that no task has, nil where it has none
+// at all.
+func freeGPUs(v store.View, i *model.ContainerInstance) []string {
+	if len(i.GPUs) == 0 {
+		return nil
+	}
+	taken := map[string]bool{}
+	for t := range store.TasksByInstance(v, i.Key().ID) {
+		for _, id := range t.Spec.GPUs {
+			taken[id] = taken[id] || t.HoldsResources()
+		}
+	}
+	free := slices.DeleteFunc(slices.Clone(i.GPUs), func(id string) bool { return taken[id] })
+	if free == nil {
+		free = []string{}
+	}
+	return free
 }

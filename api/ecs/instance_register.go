@@ -20,6 +20,13 @@ import (
 // instance stays small.
 const maxAttributes = 250
 
+// maxGPUs bounds the GPUs of one instance, and maxGPUName the bytes of an id,
+// for the same reason.
+const (
+	maxGPUs    = 64
+	maxGPUName = 255
+)
+
 // RegisterContainerInstance adds an instance to a cluster, or takes over what
 // one that is registered already now offers. Every attribute is echoed: the
 // stock agent exits when one is not.
@@ -119,6 +126,7 @@ func (r request) supply(v store.View, c *model.Change, cluster *model.Cluster, i
 // offer is what an instance brings.
 type offer struct {
 	resources  model.Resources
+	gpus       []string
 	attributes []model.Attribute
 	tags       []model.Tag
 	version    types.VersionInfo
@@ -136,9 +144,6 @@ type identityDocument struct {
 }
 
 func newOffer(in *ecs.RegisterContainerInstanceInput) (*offer, error) {
-	if len(in.PlatformDevices) > 0 {
-		return nil, invalid("%s", notYet("platformDevices"))
-	}
 	o := &offer{}
 	if text := aws.ToString(in.InstanceIdentityDocument); text != "" {
 		if err := json.Unmarshal([]byte(text), &o.document); err != nil || o.document.InstanceID == "" {
@@ -155,8 +160,33 @@ func newOffer(in *ecs.RegisterContainerInstanceInput) (*offer, error) {
 	if o.resources, err = newResources(in.TotalResources); err != nil {
 		return nil, err
 	}
+	if o.gpus, err = newGPUs(in.PlatformDevices); err != nil {
+		return nil, err
+	}
+	o.resources.GPUs = len(o.gpus)
 	o.attributes, err = newAttributes(in.Attributes)
 	return o, err
+}
+
+// newGPUs reads the devices of an instance, in its order.
+// Source: ECS API reference, PlatformDevice.
+func newGPUs(given []types.PlatformDevice) (ids []string, err error) {
+	if len(given) > maxGPUs {
+		return nil, invalid("There can be at most %d platformDevices.", maxGPUs)
+	}
+	for _, d := range given {
+		id := aws.ToString(d.Id)
+		switch {
+		case d.Type != types.PlatformDeviceTypeGpu:
+			return nil, invalid("Invalid platform device type: %s", d.Type)
+		case id == "" || len(id) > maxGPUName || strings.ContainsAny(id, ", \x00"):
+			return nil, invalid("Invalid platform device id: %q", id)
+		case slices.Contains(ids, id):
+			return nil, invalid("Duplicate platform device id: %s", id)
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
 }
 
 // newResources reads what an instance lends: PORTS and PORTS_UDP are the
@@ -227,7 +257,7 @@ func (o *offer) register(r request, cluster *model.Cluster, old *model.Container
 	}
 	n := &model.ContainerInstance{
 		Account: r.scope.Account, Cluster: cluster.Name, ID: id, Status: model.InstanceActive,
-		Registered: o.resources, Attributes: attributes, Tags: o.tags, RegisteredAt: r.now, Version: 1,
+		Registered: o.resources, GPUs: o.gpus, Attributes: attributes, Tags: o.tags, RegisteredAt: r.now, Version: 1,
 		EC2InstanceID: o.document.InstanceID, External: o.document.InstanceID == "",
 		AgentVersion: aws.ToString(o.version.AgentVersion), AgentHash: aws.ToString(o.version.AgentHash),
 		DockerVersion: aws.ToString(o.version.DockerVersion),
@@ -249,7 +279,7 @@ func (o *offer) again(old *model.ContainerInstance, attributes []model.Attribute
 		return nil, clientError("The container instance is registered for another EC2 instance.")
 	}
 	n := old.Clone()
-	n.Registered, n.Version = o.resources, old.Version+1
+	n.Registered, n.GPUs, n.Version = o.resources, o.gpus, old.Version+1
 	n.Attributes = nil
 	for _, a := range old.Attributes {
 		if a.Custom {

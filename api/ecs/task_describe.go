@@ -139,8 +139,14 @@ func showTask(r request, v store.View, t *model.Task, tags bool) types.Task {
 		showFargateTask(v, t, def, &out)
 	}
 	able := takesCommands(v, t)
+	gpus := model.ContainerGPUs(t, def)
 	for i := range s.Containers {
 		out.Containers = append(out.Containers, showContainer(r, t, def, &s.Containers[i], &arn))
+		for k := range gpus {
+			if aws.ToString(def.ContainerDefinitions[k].Name) == s.Containers[i].Name {
+				out.Containers[i].GpuIds = gpus[k]
+			}
+		}
 		out.Containers[i].ManagedAgents = showManagedAgents(t, &s.Containers[i], able)
 		out.Containers[i].NetworkInterfaces = interfaces
 	}

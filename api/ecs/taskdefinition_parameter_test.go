@@ -94,6 +94,7 @@ func TestEveryParameter(t *testing.T) {
 	l := newLab(t)
 	l.cluster("default")
 	instance := l.instance("default", 1<<20, 1<<20)
+	l.lendGPUs(instance, 10)
 	raw := l.bare()
 	for _, r := range parameterTable(t) {
 		out, err := raw.RegisterTaskDefinition(t.Context(), r.registration(t))

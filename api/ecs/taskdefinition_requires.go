@@ -103,7 +103,8 @@ func (n needs) container(c *types.ContainerDefinition) {
 		n.want(p.ContainerPortRange != nil, model.CapabilityPortRange)
 	}
 	for _, r := range c.ResourceRequirements {
-		n.want(r.Type == types.ResourceTypeGpu, model.CapabilityGPU)
+		n.want(r.Type == types.ResourceTypeGpu && aws.ToString(r.Value) == "ALL", model.CapabilityGPUAll)
+		n.want(r.Type == types.ResourceTypeGpu && r.SharingStrategy != nil, model.CapabilityGPUSharing)
 		n.want(r.Type == types.ResourceTypeNeuronDevice, model.CapabilityNeuron)
 	}
 	for _, s := range c.CredentialSpecs {

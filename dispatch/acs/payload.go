@@ -43,10 +43,23 @@ type Task struct {
 	Interfaces []NetworkInterface `json:"elasticNetworkInterfaces,omitempty"`
 	// Attachments are the volumes that the task has attached.
 	Attachments []Attachment `json:"attachments,omitempty"`
+	// Associations are the devices that containers have.
+	Associations []Association `json:"associations,omitempty"`
 	// EphemeralStorage is what containers and volumes of a task of Fargate may
 	// write, in GiB; 0: no limit of the task. Our agent's alone.
 	EphemeralStorage int64 `json:"ephemeralStorageInGiB,omitempty"`
 }
+
+// Association gives one container a device of the instance. Source: the ECS
+// agent's model of ACS.
+type Association struct {
+	Containers []string `json:"containers"` // one
+	Name       string   `json:"name"`       // the device's id
+	Type       string   `json:"type"`       // gpu
+}
+
+// AssociationGPU is the type of associations that are GPUs.
+const AssociationGPU = "gpu"
 
 // Attachment is something that is attached to a task, such as a volume.
 // Source: the ECS agent's model of ACS.

@@ -16,6 +16,7 @@ const (
 	FailCPU       = "RESOURCE:CPU"
 	FailMemory    = "RESOURCE:MEMORY"
 	FailPorts     = "RESOURCE:PORTS"
+	FailGPU       = "RESOURCE:GPU"
 	// FailInterface is for whoever gives addresses: none is free for a task of
 	// network mode awsvpc. Instances have no limit of interfaces here.
 	FailInterface = "RESOURCE:ENI"
@@ -33,7 +34,7 @@ const (
 // closeness ranks the reasons: the higher, the more the instance had right.
 func closeness(reason string) int {
 	return slices.Index([]string{FailInactive, FailLaunchType, FailProvider, FailAgent, FailZone, FailAttribute, FailMemberOf,
-		FailDistinct, FailCPU, FailMemory, FailPorts, FailInterface}, reason)
+		FailDistinct, FailCPU, FailMemory, FailGPU, FailPorts, FailInterface}, reason)
 }
 
 // Check returns why node n cannot take one more task of the request, or "".
@@ -122,6 +123,8 @@ func (r *Request) fits(n *fleetNode) string {
 		return FailCPU
 	case r.Resources.Memory > n.Instance.Registered.Memory-n.Usage.Memory:
 		return FailMemory
+	case r.Resources.GPUs > 0 && r.Resources.GPUs > n.Instance.Registered.GPUs-n.Usage.GPUs:
+		return FailGPU
 	}
 	for _, p := range r.Resources.Ports {
 		if holdsPort(n.Usage.Ports, p) || slices.Contains(n.Instance.Registered.Ports, p) {

@@ -32,6 +32,7 @@ func Demand(def *types.TaskDefinition, over *types.TaskOverride) (model.Resource
 		cpu, memory := containerDemand(&def.ContainerDefinitions[i], over)
 		r.CPU += cpu
 		r.Memory += memory
+		r.GPUs += model.GPUsWanted(&def.ContainerDefinitions[i])
 	}
 	var err error
 	if taskCPU != nil && *taskCPU != "" {

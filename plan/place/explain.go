@@ -140,6 +140,9 @@ func (r *Request) shortages(n *fleetNode) (all []Refusal) {
 	if free := has.Memory - n.Usage.Memory; r.Resources.Memory > free {
 		all = append(all, Refusal{FailMemory, fmt.Sprintf("%d MiB of memory are asked for, and %d of %d are free.", r.Resources.Memory, free, has.Memory)})
 	}
+	if free := has.GPUs - n.Usage.GPUs; r.Resources.GPUs > 0 && r.Resources.GPUs > free {
+		all = append(all, Refusal{FailGPU, fmt.Sprintf("%d GPUs are asked for, and %d of %d are free.", r.Resources.GPUs, max(free, 0), has.GPUs)})
+	}
 	for _, p := range r.Resources.Ports {
 		switch {
 		case holdsPort(n.Usage.Ports, p):

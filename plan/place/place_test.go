@@ -51,7 +51,7 @@ func TestTranscripts(t *testing.T) {
 func instanceID(name string) string { return model.InstanceID("1", "c", name) }
 
 // parseNode reads "name cpu=1024 memory=2048 zone=z1 used=cpu,memory
-// held=tcp/80 reserved=tcp/22 running=2 status=DRAINING disconnected external name=value".
+// gpus=2,1 held=tcp/80 reserved=tcp/22 running=2 status=DRAINING disconnected external name=value".
 func parseNode(t *testing.T, line string) Node {
 	words := strings.Fields(line)
 	n := Node{Instance: &model.ContainerInstance{Account: "1", Cluster: "c", ID: words[0], Status: model.InstanceActive,
@@ -68,6 +68,9 @@ func parseNode(t *testing.T, line string) Node {
 			n.Usage.CPU, n.Usage.Memory = number(t, cpu), number(t, memory)
 		case "held":
 			n.Usage.Ports = parsePorts(t, value)
+		case "gpus": // registered,used
+			has, used, _ := strings.Cut(value, ",")
+			n.Instance.Registered.GPUs, n.Usage.GPUs = number(t, has), number(t, used)
 		case "reserved":
 			n.Instance.Registered.Ports = parsePorts(t, value)
 		case "running":
@@ -150,6 +153,8 @@ func (w *world) place(t *testing.T, d *datadriven.TestData) string {
 			req.Resources.CPU = number(t, a.Vals[0])
 		case "memory":
 			req.Resources.Memory = number(t, a.Vals[0])
+		case "gpus":
+			req.Resources.GPUs = number(t, a.Vals[0])
 		case "ports":
 			req.Resources.Ports = parsePorts(t, strings.Join(a.Vals, ","))
 		case "group", "occupied", "only":
@@ -245,6 +250,10 @@ func TestDemand(t *testing.T) {
 	awsvpc.NetworkMode = types.NetworkModeAwsvpc
 	sized := def
 	sized.Cpu, sized.Memory = aws.String(".25 vCPU"), aws.String("0.5 GB")
+	gpus := types.TaskDefinition{ContainerDefinitions: []types.ContainerDefinition{container("a", 1, nil, nil), container("b", 1, nil, nil), container("c", 1, nil, nil)}}
+	for i, value := range []string{"2", "1", "ALL"} { // ALL is an attribute's affair
+		gpus.ContainerDefinitions[i].ResourceRequirements = []types.ResourceRequirement{{Type: types.ResourceTypeGpu, Value: &value}}
+	}
 	wrong := def
 	wrong.Cpu = aws.String("lots")
 	for _, c := range []struct {
@@ -253,16 +262,17 @@ func TestDemand(t *testing.T) {
 		over *types.TaskOverride
 		want string
 	}{
-		{"containers", def, nil, "{150 384 [{8080 tcp} {53 udp}]} <nil>"},
-		{"host", host, nil, "{150 384 [{81 tcp} {8080 tcp} {53 udp}]} <nil>"},
-		{"awsvpc", awsvpc, nil, "{150 384 []} <nil>"},
-		{"task", sized, nil, "{256 512 [{8080 tcp} {53 udp}]} <nil>"},
+		{"containers", def, nil, "{150 384 [{8080 tcp} {53 udp}] 0} <nil>"},
+		{"host", host, nil, "{150 384 [{81 tcp} {8080 tcp} {53 udp}] 0} <nil>"},
+		{"awsvpc", awsvpc, nil, "{150 384 [] 0} <nil>"},
+		{"task", sized, nil, "{256 512 [{8080 tcp} {53 udp}] 0} <nil>"},
 		{"override", def, &types.TaskOverride{Memory: aws.String("2048"), ContainerOverrides: []types.ContainerOverride{
-			{Name: aws.String("a"), Cpu: aws.Int32(200)}}}, "{250 2048 [{8080 tcp} {53 udp}]} <nil>"},
+			{Name: aws.String("a"), Cpu: aws.Int32(200)}}}, "{250 2048 [{8080 tcp} {53 udp}] 0} <nil>"},
 		{"container override", def, &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{
 			{Name: aws.String("b"), Memory: aws.Int32(512)}, {Name: aws.String("a"), MemoryReservation: aws.Int32(64)}}},
-			"{150 576 [{8080 tcp} {53 udp}]} <nil>"},
-		{"wrong", wrong, nil, `{0 0 []} cpu of the task: "lots" is not an amount`},
+			"{150 576 [{8080 tcp} {53 udp}] 0} <nil>"},
+		{"gpus", gpus, nil, "{3 0 [] 3} <nil>"},
+		{"wrong", wrong, nil, `{0 0 [] 0} cpu of the task: "lots" is not an amount`},
 	} {
 		r, err := Demand(&c.def, c.over)
 		if got := fmt.Sprint(r, err); got != c.want {

@@ -43,6 +43,16 @@ func addDevices(spec *specs.Spec, c runtime.Container, m machine) error {
 		}
 		for _, d := range found {
 			d.Path = first(wanted.ContainerPath, wanted.HostPath) + strings.TrimPrefix(d.Path, wanted.HostPath)
+			if wanted.Mode != nil {
+				mode := os.FileMode(*wanted.Mode)
+				d.FileMode = &mode
+			}
+			if wanted.UID != nil {
+				d.UID = wanted.UID
+			}
+			if wanted.GID != nil {
+				d.GID = wanted.GID
+			}
 			spec.Linux.Devices = append(spec.Linux.Devices, d)
 			rules = append(rules, specs.LinuxDeviceCgroup{Allow: true, Type: d.Type, Major: &d.Major, Minor: &d.Minor, Access: permissions})
 		}

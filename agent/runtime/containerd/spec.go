@@ -75,6 +75,9 @@ func buildSpec(c runtime.Container, image runtime.ImageConfig, users accounts, m
 	if err := secure(spec, c); err != nil {
 		return nil, err
 	}
+	if spec.Hooks, err = buildHooks(c.Hooks); err != nil {
+		return nil, err
+	}
 	if c.Isolated {
 		isolate(spec, m.users)
 	}
@@ -93,6 +96,9 @@ func validate(c runtime.Container) error {
 		return fmt.Errorf("sharing of processes %q, of IPC %q: %w", c.PID, c.IPC, errInvalid)
 	}
 	own := func(s runtime.Sharing) bool { return s == runtime.SharedByDefault || s == runtime.SharedWithNobody }
+	if c.Isolated && len(c.Hooks) > 0 {
+		return fmt.Errorf("hooks do not go with users of the container's own: %w", errInvalid)
+	}
 	if c.Isolated && (c.Privileged || !own(c.PID) || !own(c.IPC)) {
 		return fmt.Errorf("users of its own do not go with privileged or shared namespaces: %w", errInvalid)
 	}
