@@ -169,6 +169,7 @@ func (e *edits) apply(c *runtime.Container) {
 
 func (m mount) forRuntime() runtime.Mount {
 	out := runtime.Mount{Source: m.HostPath, Destination: m.ContainerPath}
+	var further []string
 	for _, o := range m.Options {
 		switch o {
 		case "ro":
@@ -177,9 +178,10 @@ func (m mount) forRuntime() runtime.Mount {
 		case "rprivate", "rshared", "rslave", "private", "shared", "slave":
 			out.Propagation = o
 		default:
-			out.Options = append(out.Options, o)
+			further = append(further, o)
 		}
 	}
+	out.Options = strings.Join(further, ",")
 	return out
 }
 

@@ -88,7 +88,7 @@ func TestDevices(t *testing.T) {
 	if got := strings.Join(c.Env, " "); got != "A=b NVIDIA_VISIBLE_DEVICES=void WHICH=two" {
 		t.Errorf("environment %s", got)
 	}
-	if got := fmt.Sprintf("%+v", c.Mounts); got != "[{Source:/usr/lib/libcuda.so Destination:/usr/lib/libcuda.so ReadOnly:true Fill:false Given:false Options:[nosuid nodev] Propagation:rprivate}]" {
+	if got := fmt.Sprintf("%+v", c.Mounts); got != "[{Source:/usr/lib/libcuda.so Destination:/usr/lib/libcuda.so ReadOnly:true Fill:false Given:false Options:nosuid,nodev Propagation:rprivate}]" {
 		t.Errorf("mounts %s", got)
 	}
 	if len(c.Hooks) != 1 || c.Hooks[0].When != "createContainer" || len(c.Hooks[0].Args) != 2 {

@@ -104,8 +104,8 @@ type Mount struct {
 	// and mode, as Docker's volumes do. What is beside it in its folder must be nobody's but the caller's.
 	Fill  bool
 	Given bool // Source, a folder, and the files in it belong to the container's user from its start on
-	// Options are further options of the mount, such as "nosuid"; never "rw" or a propagation.
-	Options     []string
+	// Options are further options of the mount, such as "nosuid,nodev"; never "rw" or a propagation.
+	Options     string
 	Propagation string // "rprivate" (also ""), "rshared", "rslave", "private", "shared", "slave"
 }
 

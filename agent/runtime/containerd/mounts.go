@@ -92,7 +92,9 @@ func ownMounts(c runtime.Container) ([]specs.Mount, error) {
 		if mount.ReadOnly { // a plain "rw" would undo what the source is mounted with, such as noexec
 			options = append(options, "ro")
 		}
-		options = append(options, mount.Options...)
+		if mount.Options != "" {
+			options = append(options, strings.Split(mount.Options, ",")...)
+		}
 		if c.Isolated && !mount.Given { // what is given belongs to the container's user outside, too
 			options = append(options, "idmap") // what belongs to root outside belongs to root inside
 		}
