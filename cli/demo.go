@@ -263,6 +263,10 @@ func (d *demo) events() string {
 	for _, e := range out.Services[0].Events {
 		b.WriteString("\n  " + aws.ToString(e.Message))
 	}
+	stopped, _ := stops(d.ctx, d.ecs, defaultCluster, demoName) // there is an error to tell already
+	for _, said := range stopped {
+		b.WriteString("\n  of its tasks, " + said)
+	}
 	return b.String()
 }
 

@@ -34,6 +34,13 @@ func (e *explainer) service(name string) error {
 		e.say("deployment %s of %s is %s, %s: %d of %d tasks run, %d failed. %s", aws.ToString(d.Id), lastPart(aws.ToString(d.TaskDefinition)),
 			aws.ToString(d.Status), d.RolloutState, d.RunningCount, d.DesiredCount, d.FailedTasks, aws.ToString(d.RolloutStateReason))
 	}
+	stopped, err := stops(e.ctx, e.ecs, e.cluster, aws.ToString(s.ServiceName))
+	if err != nil {
+		return err
+	}
+	for _, said := range stopped {
+		e.say("of its tasks, %s", said)
+	}
 	for _, v := range s.Events[:min(len(s.Events), explainEvents)] {
 		e.say("event %s %s", aws.ToTime(v.CreatedAt).UTC().Format(time.DateTime), aws.ToString(v.Message))
 	}
