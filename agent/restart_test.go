@@ -284,6 +284,7 @@ func TestUnreadableRecord(t *testing.T) {
 				if running {
 					h.untilStatus(web.ARN, "RUNNING")
 				}
+				pass(time.Second) // it has both, and has said so
 				h.kill()
 				if !running { // without a container, only the id is left of the ARN
 					h.plane.mu.Lock()
