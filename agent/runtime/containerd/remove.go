@@ -13,6 +13,8 @@ import (
 	"github.com/containerd/containerd/api/types/task"
 	"github.com/containerd/errdefs"
 	"github.com/containerd/errdefs/pkg/errgrpc"
+
+	"github.com/roadstead/roadstead/agent/runtime/containerd/record"
 )
 
 // Signal implements runtime.Runtime.
@@ -131,10 +133,7 @@ func (c *Client) removeFiles(id string) error {
 	if err := os.RemoveAll(c.layout.files(id)); err != nil {
 		return fmt.Errorf("remove container's files: %w", err)
 	}
-	if err := os.Remove(c.layout.record(id)); err != nil && !os.IsNotExist(err) {
-		return fmt.Errorf("remove container's record: %w", err)
-	}
-	return nil
+	return record.Remove(c.layout.record(id))
 }
 
 // Purge removes every container and image of this client's namespace and the control group above them, for a node

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -27,6 +28,9 @@ type Record struct {
 	Lost      bool      `json:"lost,omitempty"` // the shim did not see the end; written by whoever found out
 }
 
+// drafted ends the name of a record that is being written.
+const drafted = ".new"
+
 // Write replaces the record at once or not at all. It is not flushed to disk: when the machine stops, so do its containers.
 func Write(path string, record Record) error {
 	content, err := json.Marshal(record)
@@ -36,13 +40,59 @@ func Write(path string, record Record) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("write container record: %w", err)
 	}
-	if err := os.WriteFile(path+".new", content, 0o600); err != nil {
+	file, err := draft(path + drafted)
+	if err != nil {
 		return fmt.Errorf("write container record: %w", err)
 	}
-	if err := os.Rename(path+".new", path); err != nil {
+	defer file.Close()
+	if _, err := file.Write(content); err != nil {
+		return fmt.Errorf("write container record: %w", err)
+	}
+	if err := os.Rename(path+drafted, path); err != nil {
 		return fmt.Errorf("write container record: %w", err)
 	}
 	return nil
+}
+
+// draft opens an empty file that no other writer has until it is closed: two who find out the same end write it at the
+// same time, and one must not rename what the other has just emptied.
+func draft(path string) (*os.File, error) {
+	for {
+		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		mine, err := claim(file, path)
+		if err == nil && mine {
+			err = file.Truncate(0)
+		}
+		if err == nil && mine {
+			return file, nil
+		}
+		file.Close()
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// claim waits for the other writers of the file and tells whether the path still leads to it: one may have renamed it.
+func claim(file *os.File, path string) (bool, error) {
+	for {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX)
+		if err == nil {
+			break
+		}
+		if err != syscall.EINTR {
+			return false, err
+		}
+	}
+	claimed, err := file.Stat()
+	if err != nil {
+		return false, err
+	}
+	now, err := os.Stat(path)
+	return err == nil && os.SameFile(claimed, now), nil
 }
 
 // Read gives a record; an error satisfying os.ErrNotExist tells that the container never started.
@@ -56,4 +106,14 @@ func Read(path string) (Record, error) {
 		return Record{}, fmt.Errorf("read container record: %w", err)
 	}
 	return record, nil
+}
+
+// Remove takes a record away, and what is left of one whose writer was killed.
+func Remove(path string) error {
+	for _, each := range []string{path + drafted, path} {
+		if err := os.Remove(each); err != nil && !os.IsNotExist(err) {
+			return fmt.Errorf("remove container record: %w", err)
+		}
+	}
+	return nil
 }
