@@ -72,6 +72,9 @@ func (c *checker) opened(db *store.DB) {
 		if rev := n.Metadata().Rev; rev <= c.last.Rev() && (!ok || was.Metadata().Rev != rev) {
 			c.w.fail("durability", "%s is in the log since %d and was not to be seen", n.Key(), rev)
 		}
+		if t, isTask := n.(*model.Task); isTask && t.Stopped() && (!ok || !was.(*model.Task).Stopped()) {
+			c.ended[t.Spec.Deployment]++ // by a commit whose answer was lost with its committer
+		}
 	}
 	for key, rev := range c.acked {
 		noun, ok := v.Lookup(key)
