@@ -53,11 +53,11 @@ func addLendingFlags(c *cobra.Command) *lending {
 	return l
 }
 
-// gpus are the machine's GPUs and their ids.
-func (l lending) gpus() (*cdi.Devices, []string, error) {
-	devices := cdi.New(cdi.Options{Kind: l.gpuKind, Folders: l.gpuFolders})
-	ids, err := devices.IDs()
-	return devices, ids, err
+// gpus are the machine's GPUs and their ids, and why others are not among them.
+func (l lending) gpus() (devices *cdi.Devices, ids []string, unusable []error) {
+	devices = cdi.New(cdi.Options{Kind: l.gpuKind, Folders: l.gpuFolders})
+	ids, unusable = devices.IDs()
+	return devices, ids, unusable
 }
 
 // resources returns what the machine lends, less what is reserved.

@@ -188,9 +188,9 @@ func (n *node) introduce() (err error) {
 	if err != nil {
 		return err
 	}
-	devices, gpus, err := o.lending.gpus()
-	if err != nil { // the machine is of use without them
-		o.log.Warn("GPUs are not lent", "error", err)
+	devices, gpus, unusable := o.lending.gpus()
+	for _, err := range unusable { // the machine is of use without them
+		o.log.Warn("some GPUs are not lent", "lent", gpus, "error", err)
 	}
 	edges.GPUs = devices
 	if o.withoutGPUs {

@@ -2,6 +2,7 @@ package cdi
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,19 +52,22 @@ type found struct {
 	in     *spec
 }
 
-func (d *Devices) read() (map[string]found, error) {
-	all := map[string]found{}
+// read returns the devices by name, and what is not used: a file that is not
+// understood takes away only what is in it, and of a name that one folder has
+// twice nobody knows which is meant.
+func (d *Devices) read() (all map[string]found, unusable []error) {
+	all = map[string]found{}
 	for _, folder := range d.options.Folders {
-		specs, err := readFolder(folder, d.options.Kind)
-		if err != nil {
-			return nil, err
-		}
+		specs, bad := readFolder(folder, d.options.Kind)
+		unusable = append(unusable, bad...)
 		here := map[string]bool{}
 		for _, s := range specs {
 			for i := range s.Devices {
 				name := s.Devices[i].Name
-				if here[name] {
-					return nil, fmt.Errorf("device %s=%s is twice in %s", d.options.Kind, name, folder)
+				if again := here[name]; again {
+					delete(all, name)
+					unusable = append(unusable, fmt.Errorf("device %s=%s is twice in %s", d.options.Kind, name, folder))
+					continue
 				}
 				here[name], all[name] = true, found{&s.Devices[i], s}
 			}
@@ -71,21 +75,18 @@ func (d *Devices) read() (map[string]found, error) {
 	}
 	delete(all, every)
 	if len(all) > MaxDevices {
-		return nil, fmt.Errorf("%d devices %s: at most %d", len(all), d.options.Kind, MaxDevices)
+		return nil, append(unusable, fmt.Errorf("%d devices %s: at most %d", len(all), d.options.Kind, MaxDevices))
 	}
-	return all, nil
+	return all, unusable
 }
 
-// IDs returns the names of the devices, sorted.
+// IDs returns the names of the devices that can be used, sorted, and why others
+// cannot: one error for each file or device.
 //
 // A vendor's tool can name one device more than once, by number and by its
 // own id: only those names are taken whose files in /dev no earlier one has.
-func (d *Devices) IDs() ([]string, error) {
-	all, err := d.read()
-	if err != nil {
-		return nil, err
-	}
-	var ids []string
+func (d *Devices) IDs() (ids []string, unusable []error) {
+	all, unusable := d.read()
 	for name := range all {
 		ids = append(ids, name)
 	}
@@ -96,7 +97,7 @@ func (d *Devices) IDs() ([]string, error) {
 		again := files != "" && seen[files]
 		seen[files] = true
 		return again
-	}), nil
+	}), unusable
 }
 
 // byNumber orders numbers before all else, and "2" before "10".
@@ -126,15 +127,12 @@ func (d *device) files() string {
 
 // Apply gives a container the devices with the ids.
 func (d *Devices) Apply(c *runtime.Container, ids []string) error {
-	all, err := d.read()
-	if err != nil {
-		return err
-	}
+	all, unusable := d.read()
 	var shared []*spec
 	for _, id := range ids {
 		f, ok := all[id]
 		if !ok {
-			return fmt.Errorf("device %s=%s is not there", d.options.Kind, id)
+			return errors.Join(append([]error{fmt.Errorf("device %s=%s is not there", d.options.Kind, id)}, unusable...)...)
 		}
 		if !slices.Contains(shared, f.in) {
 			shared = append(shared, f.in)

@@ -67,9 +67,9 @@ func folder(t *testing.T, files map[string]string) string {
 func TestDevices(t *testing.T) {
 	dir := folder(t, map[string]string{"nvidia.yaml": written, "other.json": `{"cdiVersion": "9", "kind": "vendor.com/net"}`, "README": "no"})
 	d := cdi.New(cdi.Options{Folders: []string{filepath.Join(dir, "absent"), dir}})
-	ids, err := d.IDs()
-	if err != nil || !slices.Equal(ids, []string{"2", "10"}) {
-		t.Fatalf("%v, %v; want each GPU once, and not all", ids, err)
+	ids, unusable := d.IDs()
+	if len(unusable) != 0 || !slices.Equal(ids, []string{"2", "10"}) {
+		t.Fatalf("%v, %v; want each GPU once, and not all", ids, unusable)
 	}
 	c := runtime.Container{Env: []string{"WHICH=mine", "A=b"}}
 	if err := d.Apply(&c, []string{"2", "10"}); err != nil {
@@ -112,16 +112,29 @@ func TestBadSpecifications(t *testing.T) {
 		`: [`: `yaml`,
 		`{"kind": "` + strings.Repeat("x", cdi.MaxFile) + `"}`: `at most 1048576 bytes`,
 	} {
-		_, err := cdi.New(cdi.Options{Folders: []string{folder(t, map[string]string{"a.json": text})}}).IDs()
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%.60s: %v, want %s", text, err, want)
+		// What is beside it is of use all the same.
+		dir := folder(t, map[string]string{"a.json": text, "b.yaml": written})
+		d := cdi.New(cdi.Options{Folders: []string{dir}})
+		ids, unusable := d.IDs()
+		if len(unusable) != 1 || !strings.Contains(unusable[0].Error(), want) || !strings.Contains(unusable[0].Error(), dir) {
+			t.Errorf("%.60s: %v, want %s", text, unusable, want)
+		}
+		if !slices.Equal(ids, []string{"2", "10"}) {
+			t.Errorf("%.60s: %v are left", text, ids)
+		}
+		c := runtime.Container{}
+		if err := d.Apply(&c, []string{"2"}); err != nil || len(c.Devices) != 2 {
+			t.Errorf("%.60s: %v, %+v", text, err, c.Devices)
+		}
+		if err := d.Apply(&c, []string{"0"}); err == nil || !strings.Contains(err.Error(), "device nvidia.com/gpu=0 is not there") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.60s: %v", text, err)
 		}
 	}
 	many := map[string]string{}
 	for i := range cdi.MaxFiles + 1 {
 		many[fmt.Sprintf("%d.json", i)] = `{"kind": "a/b"}`
 	}
-	if _, err := cdi.New(cdi.Options{Folders: []string{folder(t, many)}}).IDs(); err == nil {
-		t.Error("too many files were read")
+	if _, unusable := cdi.New(cdi.Options{Folders: []string{folder(t, many)}}).IDs(); len(unusable) != 1 {
+		t.Errorf("too many files were read: %v", unusable)
 	}
 }

@@ -75,17 +75,16 @@ const (
 // versions are those that are understood.
 var versions = regexp.MustCompile(`^0\.[3-7]\.0$`)
 
-// readFolder returns the folder's specifications of the kind, by file name. A
-// folder that is not there has none.
-func readFolder(folder, kind string) ([]*spec, error) {
+// readFolder returns the folder's specifications of the kind, by file name, and
+// what is wrong with the others. A folder that is not there has none.
+func readFolder(folder, kind string) (all []*spec, unusable []error) {
 	entries, err := os.ReadDir(folder)
 	if os.IsNotExist(err) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("device specifications: %w", err)
+		return nil, []error{fmt.Errorf("device specifications: %w", err)}
 	}
-	var all []*spec
 	files := 0
 	for _, e := range entries {
 		switch filepath.Ext(e.Name()) {
@@ -94,17 +93,17 @@ func readFolder(folder, kind string) ([]*spec, error) {
 			continue
 		}
 		if files++; files > MaxFiles {
-			return nil, fmt.Errorf("device specifications: more than %d files in %s", MaxFiles, folder)
+			return all, append(unusable, fmt.Errorf("device specifications: more than %d files in %s", MaxFiles, folder))
 		}
 		s, err := readFile(filepath.Join(folder, e.Name()), kind)
 		if err != nil {
-			return nil, fmt.Errorf("device specification %s: %w", filepath.Join(folder, e.Name()), err)
+			unusable = append(unusable, fmt.Errorf("device specification %s: %w", filepath.Join(folder, e.Name()), err))
 		}
-		if s != nil {
+		if err == nil && s != nil {
 			all = append(all, s)
 		}
 	}
-	return all, nil
+	return all, unusable
 }
 
 // readFile reads one file; nil when it is of another kind.
@@ -146,7 +145,10 @@ func readFile(name, kind string) (*spec, error) {
 			return nil, fmt.Errorf("device %s: %w", d.Name, err)
 		}
 	}
-	return s, s.Edits.check()
+	if err := s.Edits.check(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func (e *edits) check() error {

@@ -67,6 +67,9 @@ func fargateOverrides(def *types.TaskDefinition, o *types.TaskOverride) error {
 	if o == nil {
 		return nil
 	}
+	if slices.ContainsFunc(o.ContainerOverrides, func(c types.ContainerOverride) bool { return len(c.ResourceRequirements) > 0 }) {
+		return clientError("Tasks using the Fargate launch type do not support GPU resource requirements.")
+	}
 	if size, err := place.Demand(def, o); err != nil {
 		return invalid("%s", err)
 	} else if (o.Cpu != nil || o.Memory != nil) && !fargateFits(size.CPU, size.Memory, windows(def)) {

@@ -1,6 +1,7 @@
 package ecs_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/store"
@@ -107,5 +109,56 @@ func TestPlatformDevicesAreChecked(t *testing.T) {
 	} {
 		_, err := l.RegisterContainerInstance(t.Context(), &ecs.RegisterContainerInstanceInput{TotalResources: resources(1024, 1024), PlatformDevices: devices})
 		refused(t, err, "InvalidParameterException", message)
+	}
+}
+
+// TestGPUsOfOverrides runs tasks whose containers get other GPUs than their
+// definition says.
+func TestGPUsOfOverrides(t *testing.T) {
+	l := newLab(t)
+	l.cluster("default")
+	l.lendGPUs(l.instance("default", 1024, 1024), 4)
+	asking := func(value string) []types.ResourceRequirement {
+		return []types.ResourceRequirement{{Type: types.ResourceTypeGpu, Value: &value}}
+	}
+	l.register("learn", func(in *ecs.RegisterTaskDefinitionInput) {
+		in.ContainerDefinitions[0].Name, in.ContainerDefinitions[0].ResourceRequirements = aws.String("a"), asking("ALL")
+		second := in.ContainerDefinitions[0]
+		second.Name, second.ResourceRequirements = aws.String("b"), asking("1")
+		in.ContainerDefinitions = append(in.ContainerDefinitions, second)
+	})
+	run := func(container string, requirements []types.ResourceRequirement) (*ecs.RunTaskOutput, error) {
+		return l.RunTask(t.Context(), &ecs.RunTaskInput{TaskDefinition: aws.String("learn"), Overrides: &types.TaskOverride{
+			ContainerOverrides: []types.ContainerOverride{{Name: &container, ResourceRequirements: requirements}}}})
+	}
+	out := must[*ecs.RunTaskOutput](t)(run("a", asking("2")))
+	if len(out.Tasks) != 1 {
+		t.Fatalf("%+v", out.Failures)
+	}
+	has := map[string]string{}
+	for _, c := range out.Tasks[0].Containers {
+		has[*c.Name] = fmt.Sprint(c.GpuIds)
+	}
+	if has["a"] != "[gpu0 gpu1]" || has["b"] != "[gpu2]" {
+		t.Errorf("containers have %v", has)
+	}
+	if o := out.Tasks[0].Overrides.ContainerOverrides; len(o) == 0 || len(o[0].ResourceRequirements) != 1 || *o[0].ResourceRequirements[0].Value != "2" {
+		t.Errorf("overrides: %+v", o)
+	}
+	if out := must[*ecs.RunTaskOutput](t)(run("a", asking("1"))); len(out.Tasks) != 0 || *out.Failures[0].Reason != "RESOURCE:GPU" {
+		t.Errorf("%d tasks, %+v", len(out.Tasks), out.Failures)
+	}
+	if out := must[*ecs.RunTaskOutput](t)(run("b", asking("1"))); len(out.Tasks) != 0 || *out.Failures[0].Reason != "ATTRIBUTE" {
+		t.Errorf("%d tasks, %+v: the definition asks for all", len(out.Tasks), out.Failures)
+	}
+	for message, requirements := range map[string][]types.ResourceRequirement{
+		"Invalid setting for container 'a'. Invalid value '-1' of a resource requirement of type GPU.":           asking("-1"),
+		"Invalid override for container 'a': resource requirements of type 'NeuronDevice' cannot be overridden.": {{Type: types.ResourceTypeNeuronDevice, Value: aws.String("ALL")}},
+	} {
+		_, err := run("a", requirements)
+		var api smithy.APIError
+		if !errors.As(err, &api) || api.ErrorMessage() != message {
+			t.Errorf("%v, want %s", err, message)
+		}
 	}
 }

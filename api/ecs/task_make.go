@@ -108,8 +108,7 @@ func refuseOverrides(o *types.TaskOverride) error {
 	}
 	for _, c := range o.ContainerOverrides {
 		refused = append(refused,
-			parameter{"overrides.containerOverrides.environmentFiles", len(c.EnvironmentFiles) > 0},
-			parameter{"overrides.containerOverrides.resourceRequirements", len(c.ResourceRequirements) > 0})
+			parameter{"overrides.containerOverrides.environmentFiles", len(c.EnvironmentFiles) > 0})
 	}
 	return refuse(notSupported, refused...)
 }
@@ -168,7 +167,21 @@ func overrides(c *types.ContainerDefinition, o *types.ContainerOverride) error {
 			return invalid("Invalid override for container '%s': environment variables must have a name.", *c.Name)
 		}
 	}
-	return nil
+	return overriddenDevices(c, o)
+}
+
+// overriddenDevices checks what a container is to have in place of what its
+// definition asks for. Source: ECS API reference, ContainerOverride: "The only
+// supported resource is a GPU."
+func overriddenDevices(c *types.ContainerDefinition, o *types.ContainerOverride) error {
+	for _, r := range o.ResourceRequirements {
+		if r.Type != types.ResourceTypeGpu {
+			return invalid("Invalid override for container '%s': resource requirements of type '%s' cannot be overridden.", *c.Name, r.Type)
+		}
+	}
+	with := *c
+	with.ResourceRequirements = o.ResourceRequirements
+	return validateResources(nil, &with)
 }
 
 // make returns a new task of the definition on an instance.

@@ -102,11 +102,7 @@ func (n needs) container(c *types.ContainerDefinition) {
 	for _, p := range c.PortMappings {
 		n.want(p.ContainerPortRange != nil, model.CapabilityPortRange)
 	}
-	for _, r := range c.ResourceRequirements {
-		n.want(r.Type == types.ResourceTypeGpu && aws.ToString(r.Value) == "ALL", model.CapabilityGPUAll)
-		n.want(r.Type == types.ResourceTypeGpu && r.SharingStrategy != nil, model.CapabilityGPUSharing)
-		n.want(r.Type == types.ResourceTypeNeuronDevice, model.CapabilityNeuron)
-	}
+	n.want(true, model.RequirementCapabilities(c.ResourceRequirements)...)
 	for _, s := range c.CredentialSpecs {
 		domainless := strings.HasPrefix(s, "credentialspecdomainless:")
 		n.want(domainless, model.CapabilityGMSADomainless)

@@ -32,7 +32,7 @@ func Demand(def *types.TaskDefinition, over *types.TaskOverride) (model.Resource
 		cpu, memory := containerDemand(&def.ContainerDefinitions[i], over)
 		r.CPU += cpu
 		r.Memory += memory
-		r.GPUs += model.GPUsWanted(&def.ContainerDefinitions[i])
+		r.GPUs += model.GPUsWanted(&def.ContainerDefinitions[i], over)
 	}
 	var err error
 	if taskCPU != nil && *taskCPU != "" {
@@ -151,9 +151,10 @@ func portRange(s string) (first, last int) {
 
 // RequiredWith returns the attributes that an instance must have for a task of
 // the definition with the overrides, nil for none: a role that only they name
-// takes an instance that hands roles' credentials out.
+// takes an instance that hands roles' credentials out, and devices that they
+// ask for stand in place of the definition's.
 func RequiredWith(def *types.TaskDefinition, over *types.TaskOverride) []model.Attribute {
-	required := Required(def)
+	required := requiredDevices(def, over)
 	if over == nil || over.TaskRoleArn == nil || def.TaskRoleArn != nil {
 		return required
 	}
@@ -162,6 +163,29 @@ func RequiredWith(def *types.TaskDefinition, over *types.TaskOverride) []model.A
 		required = append(required, model.Attribute{Name: model.CapabilityTaskRoleHost})
 	}
 	return required
+}
+
+// requiredDevices is Required with what the overrides say of devices.
+func requiredDevices(def *types.TaskDefinition, over *types.TaskOverride) []model.Attribute {
+	required := Required(def)
+	if over == nil || !slices.ContainsFunc(over.ContainerOverrides, func(o types.ContainerOverride) bool { return len(o.ResourceRequirements) > 0 }) {
+		return required
+	}
+	before, after := map[string]bool{}, map[string]bool{}
+	for i := range def.ContainerDefinitions {
+		c := &def.ContainerDefinitions[i]
+		for _, name := range model.RequirementCapabilities(c.ResourceRequirements) {
+			before[name] = true
+		}
+		for _, name := range model.RequirementCapabilities(model.ResourceRequirements(c, over)) {
+			if after[name] {
+				continue
+			}
+			after[name] = true
+			required = append(required, model.Attribute{Name: name})
+		}
+	}
+	return slices.DeleteFunc(required, func(a model.Attribute) bool { return before[a.Name] && !after[a.Name] })
 }
 
 // Required returns the attributes that an instance must have for a task of

@@ -2,6 +2,7 @@ package place
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -272,11 +273,44 @@ func TestDemand(t *testing.T) {
 			{Name: aws.String("b"), Memory: aws.Int32(512)}, {Name: aws.String("a"), MemoryReservation: aws.Int32(64)}}},
 			"{150 576 [{8080 tcp} {53 udp}] 0} <nil>"},
 		{"gpus", gpus, nil, "{3 0 [] 3} <nil>"},
+		{"other gpus", gpus, &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{
+			{Name: aws.String("b"), Cpu: aws.Int32(3)}, {Name: aws.String("c"), ResourceRequirements: gpus.ContainerDefinitions[0].ResourceRequirements}}}, "{5 0 [] 5} <nil>"},
 		{"wrong", wrong, nil, `{0 0 [] 0} cpu of the task: "lots" is not an amount`},
 	} {
 		r, err := Demand(&c.def, c.over)
 		if got := fmt.Sprint(r, err); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// What overrides ask of devices stands in place of what the definition asks.
+func TestRequiredDevices(t *testing.T) {
+	asking := func(value string) []types.ResourceRequirement {
+		return []types.ResourceRequirement{{Type: types.ResourceTypeGpu, Value: &value}}
+	}
+	def := types.TaskDefinition{ContainerDefinitions: []types.ContainerDefinition{
+		{Name: aws.String("a"), ResourceRequirements: asking("ALL")}, {Name: aws.String("b"), ResourceRequirements: asking("1")}},
+		RequiresAttributes: []types.Attribute{{Name: aws.String("x")}, {Name: aws.String(model.CapabilityGPUAll)}}}
+	for _, c := range []struct {
+		a, b, want string // "": not overridden
+	}{
+		{"", "", "x " + model.CapabilityGPUAll}, {"2", "", "x"}, {"", "3", "x " + model.CapabilityGPUAll},
+		{"1", "ALL", "x " + model.CapabilityGPUAll}, {"1", "1", "x"},
+	} {
+		over := &types.TaskOverride{}
+		for name, value := range map[string]string{"a": c.a, "b": c.b} {
+			if value != "" {
+				over.ContainerOverrides = append(over.ContainerOverrides, types.ContainerOverride{Name: &name, ResourceRequirements: asking(value)})
+			}
+		}
+		var names []string
+		for _, a := range RequiredWith(&def, over) {
+			names = append(names, a.Name)
+		}
+		slices.SortFunc(names, func(a, b string) int { return len(a) - len(b) })
+		if got := strings.Join(slices.Compact(names), " "); got != c.want {
+			t.Errorf("%q, %q: %s, want %s", c.a, c.b, got, c.want)
 		}
 	}
 }
