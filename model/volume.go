@@ -33,6 +33,15 @@ func VolumeID(taskID string) string {
 	return "vol-0" + taskID[:min(len(taskID), interfaceIDDigits)]
 }
 
+// HasVolume reports whether the task's volume is somewhere: it was to be made on
+// the task's instance, and stays if it does not go with the task.
+func (t *Task) HasVolume() bool {
+	if t.Spec.Volume == nil || t.Spec.Volume.ManagedEBSVolume == nil || t.Spec.Instance == "" {
+		return false
+	}
+	return t.VolumeStatus() != AttachmentDeleted
+}
+
 // VolumeDevice is where a task's volume is said to be attached: a task has one.
 const VolumeDevice = "/dev/xvdba"
 

@@ -41,6 +41,7 @@ const (
 	bySubnet   = "subnet"
 	byImage    = "image"
 	byUser     = "user"
+	byVolume   = "volume"
 	byWaiting  = "waiting"
 	byGroup    = "group"
 )
@@ -109,6 +110,12 @@ func Tables() []Table {
 			}),
 			By(byAddress, addressOf),
 			By(bySubnet, subnetOf),
+			By(byVolume, func(t *model.Task) string {
+				if !t.HasVolume() {
+					return ""
+				}
+				return t.Account
+			}),
 			By(byService, func(t *model.Task) string { return t.Spec.Service }),
 			By(byDaemon, func(t *model.Task) string { return t.Spec.Daemon })),
 		TableOf[*model.TaskSet](model.KindTaskSet),

@@ -18,6 +18,7 @@ func (d *Door) service() *wire.Service {
 			op(d, "DescribeSecurityGroupRules", (*call).DescribeSecurityGroupRules),
 			op(d, "DescribeSecurityGroups", (*call).DescribeSecurityGroups),
 			op(d, "DescribeSubnets", (*call).DescribeSubnets),
+			op(d, "DescribeVolumes", (*call).DescribeVolumes),
 			op(d, "DescribeVpcAttribute", (*call).DescribeVpcAttribute),
 			op(d, "DescribeVpcs", (*call).DescribeVpcs),
 		},
@@ -25,20 +26,22 @@ func (d *Door) service() *wire.Service {
 	}
 }
 
-// known names operations of EC2's model on networks that are not built, so that they are told
+// known names operations of EC2's model on networks and volumes that are not built, so that they are told
 // apart from those that do not exist.
 func known() []string {
 	return []string{
-		"AllocateAddress", "AssociateRouteTable", "AttachInternetGateway", "AttachNetworkInterface", "AuthorizeSecurityGroupEgress",
-		"AuthorizeSecurityGroupIngress", "CreateDefaultSubnet", "CreateDefaultVpc", "CreateInternetGateway", "CreateNatGateway", "CreateNetworkAcl",
-		"CreateNetworkAclEntry", "CreateNetworkInterface", "CreateRoute", "CreateRouteTable", "CreateSecurityGroup", "CreateSubnet", "CreateTags",
-		"CreateVpc", "CreateVpcEndpoint", "DeleteInternetGateway", "DeleteNatGateway", "DeleteNetworkAcl", "DeleteNetworkAclEntry",
-		"DeleteNetworkInterface", "DeleteRoute", "DeleteRouteTable", "DeleteSecurityGroup", "DeleteSubnet", "DeleteTags", "DeleteVpc",
-		"DescribeAddresses", "DescribeAddressesAttribute", "DescribeImages", "DescribeInstances", "DescribeInstanceTypes",
-		"DescribeLaunchTemplates", "DescribeLaunchTemplateVersions", "DescribeNatGateways", "DescribePrefixLists", "DescribeTags",
-		"DescribeVpcEndpoints", "DescribeVpcPeeringConnections", "DetachInternetGateway", "DetachNetworkInterface", "DisassociateAddress",
-		"DisassociateRouteTable", "ModifyNetworkInterfaceAttribute", "ModifySecurityGroupRules", "ModifySubnetAttribute", "ModifyVpcAttribute",
-		"ReleaseAddress", "ReplaceNetworkAclAssociation", "ReplaceRoute", "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress",
-		"RunInstances", "TerminateInstances",
+		"AllocateAddress", "AssociateRouteTable", "AttachInternetGateway", "AttachNetworkInterface", "AttachVolume",
+		"AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupIngress", "CopySnapshot", "CreateDefaultSubnet", "CreateDefaultVpc",
+		"CreateInternetGateway", "CreateNatGateway", "CreateNetworkAcl", "CreateNetworkAclEntry", "CreateNetworkInterface", "CreateRoute",
+		"CreateRouteTable", "CreateSecurityGroup", "CreateSnapshot", "CreateSubnet", "CreateTags", "CreateVolume", "CreateVpc",
+		"CreateVpcEndpoint", "DeleteInternetGateway", "DeleteNatGateway", "DeleteNetworkAcl", "DeleteNetworkAclEntry", "DeleteNetworkInterface",
+		"DeleteRoute", "DeleteRouteTable", "DeleteSecurityGroup", "DeleteSnapshot", "DeleteSubnet", "DeleteTags", "DeleteVolume", "DeleteVpc",
+		"DescribeAddresses", "DescribeAddressesAttribute", "DescribeImages", "DescribeInstanceTypes", "DescribeInstances",
+		"DescribeLaunchTemplateVersions", "DescribeLaunchTemplates", "DescribeNatGateways", "DescribePrefixLists", "DescribeSnapshots",
+		"DescribeTags", "DescribeVolumeAttribute", "DescribeVolumeStatus", "DescribeVolumesModifications", "DescribeVpcEndpoints",
+		"DescribeVpcPeeringConnections", "DetachInternetGateway", "DetachNetworkInterface", "DetachVolume", "DisassociateAddress",
+		"DisassociateRouteTable", "ModifyNetworkInterfaceAttribute", "ModifySecurityGroupRules", "ModifySubnetAttribute", "ModifyVolume",
+		"ModifyVolumeAttribute", "ModifyVpcAttribute", "ReleaseAddress", "ReplaceNetworkAclAssociation", "ReplaceRoute",
+		"RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress", "RunInstances", "TerminateInstances",
 	}
 }

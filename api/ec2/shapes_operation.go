@@ -64,6 +64,19 @@ type (
 		NextToken         *string            `wire:"nextToken"`
 	}
 
+	DescribeVolumesInput struct {
+		VolumeIDs               []string `wire:"VolumeId,flat"`
+		IncludeManagedResources bool     `wire:"IncludeManagedResources"`
+		Filters                 []Filter `wire:"Filter,flat"`
+		MaxResults              *int32   `wire:"MaxResults"`
+		NextToken               *string  `wire:"NextToken"`
+		DryRun                  bool     `wire:"DryRun"`
+	}
+	DescribeVolumesOutput struct {
+		Volumes   []Volume `wire:"volumeSet"`
+		NextToken *string  `wire:"nextToken"`
+	}
+
 	DescribeRouteTablesInput struct {
 		RouteTableIDs []string `wire:"RouteTableId,flat"`
 		Filters       []Filter `wire:"Filter,flat"`

@@ -73,6 +73,24 @@ for f in by("subnet-id", subnet), by("group-id", group["GroupId"]), by("descript
     assert ec2.describe_network_interfaces(Filters=[f])["NetworkInterfaces"] == [n], f
 fails("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID 'eni-1' does not exist", ec2.describe_network_interfaces, NetworkInterfaceIds=["eni-1"])
 
+[attached, fargate, left] = ec2.describe_volumes()["Volumes"]
+arn = "arn:aws:ecs:us-east-1:" + vpc["OwnerId"] + ":task/default/"
+[attachment] = attached.pop("Attachments")
+made = attached.pop("CreateTime")
+assert made.timestamp() == 1700000000 and attachment.pop("AttachTime") == made, made
+assert attachment == {"VolumeId": attached["VolumeId"], "InstanceId": "i-0123456789abcdef0", "Device": "/dev/xvdba", "State": "attached",
+                      "DeleteOnTermination": True}, attachment
+assert {t["Key"]: t["Value"] for t in attached.pop("Tags")} == {
+    "AmazonECSCreated": arn + "000000000000000a7777777777777777", "AmazonECSManaged": "true", "team": "blue"}
+assert attached == {"VolumeId": "vol-0000000000000000a", "Size": 100, "SnapshotId": "", "AvailabilityZone": "us-east-1b", "AvailabilityZoneId": "use1-az2",
+                    "State": "in-use", "VolumeType": "gp3", "Iops": 3000, "Throughput": 125, "Encrypted": False, "MultiAttachEnabled": False}, attached
+assert fargate["Attachments"][0]["AssociatedResource"] == arn + "000000000000000b7777777777777777" and fargate["Iops"] == 300, fargate
+assert fargate["Attachments"][0]["InstanceOwningService"] == "ecs.amazonaws.com" and "InstanceId" not in fargate["Attachments"][0], fargate
+assert left["State"] == "available" and left["Attachments"] == [], left
+ec2.get_waiter("volume_available").wait(VolumeIds=[left["VolumeId"]], WaiterConfig={"MaxAttempts": 1})
+assert ec2.describe_volumes(Filters=[by("tag:team", "blue"), by("status", "in-use")])["Volumes"][0]["VolumeId"] == attached["VolumeId"]
+fails("InvalidVolume.NotFound", "The volume 'vol-1' does not exist.", ec2.describe_volumes, VolumeIds=["vol-1"])
+
 zones = ec2.describe_availability_zones(Filters=[by("state", "available"), by("opt-in-status", "opt-in-not-required")])["AvailabilityZones"]
 assert [z["ZoneName"] for z in zones] == ["us-east-1a", "us-east-1b", "us-east-1c"] and zones[0]["State"] == "available", zones
 assert [z["ZoneName"] for z in ec2.describe_availability_zones(ZoneIds=["use1-az2"])["AvailabilityZones"]] == ["us-east-1b"]
