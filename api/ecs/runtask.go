@@ -153,6 +153,9 @@ func (n *run) place(r request, v store.View, cluster *model.Cluster, fleet *plac
 		// Tasks of their own have no default strategy: any instance does.
 		n.strategy = []model.PlacementStrategy{{Type: place.Random}}
 	}
+	if err := r.volumeRole(v, cluster, n.volume); err != nil {
+		return nil, nil, err
+	}
 	p := placing{run: n, v: v, r: r, cluster: cluster, definition: t, ids: r.ids(), failures: []types.Failure{}}
 	p.addressing = newAddressing(r, v, fleet, network, p.ids.Uint64())
 	if p.request, err = n.request(v, cluster, t); err != nil {

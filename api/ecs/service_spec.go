@@ -93,6 +93,9 @@ func (s *serviceSpec) complete(r request, v store.View, c *model.Change, cluster
 		}
 		c.Expect(t)
 	}
+	if err := r.volumeRole(v, cluster, model.TaskVolume(s.Volume)); err != nil {
+		return err
+	}
 	return s.spreads()
 }
 
@@ -111,6 +114,11 @@ func (s *serviceSpec) change(r request, v store.View, c *model.Change, cluster *
 	}
 	if err := s.update(in); err != nil {
 		return err
+	}
+	if in.VolumeConfigurations != nil {
+		if err := r.volumeRole(v, cluster, model.TaskVolume(s.Volume)); err != nil {
+			return err
+		}
 	}
 	if in.CapacityProviderStrategy != nil {
 		if err := s.recapacity(r, v, cluster, in.CapacityProviderStrategy); err != nil {

@@ -84,6 +84,9 @@ func (l *launch) place(r request, v store.View, cluster *model.Cluster, fleet *p
 	if err := l.fits(t.Definition, network); err != nil {
 		return nil, nil, err
 	}
+	if err := r.volumeRole(v, cluster, l.volume); err != nil {
+		return nil, nil, err
+	}
 	resources, err := place.Demand(t.Definition, l.overrides)
 	if err != nil {
 		return nil, nil, invalid("%s", err)

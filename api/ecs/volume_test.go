@@ -2,7 +2,9 @@ package ecs_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,6 +30,14 @@ func ebs(change func(*types.TaskManagedEBSVolumeConfiguration)) []types.TaskVolu
 	return []types.TaskVolumeConfiguration{{Name: aws.String("v"), ManagedEBSVolume: m}}
 }
 
+// infrastructure makes the role that volumes are made as; "" trusts ECS.
+func (l *lab) infrastructure(name, trust string) {
+	if trust == "" {
+		trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	}
+	l.commit(&model.Role{Account: account, Name: name, Path: "/", ID: "AROA" + strings.ToUpper(name), Trust: trust})
+}
+
 // details returns an attachment of a type as a map; nil for none.
 func details(task types.Task, kind string) map[string]string {
 	for _, a := range task.Attachments {
@@ -47,6 +57,7 @@ func details(task types.Task, kind string) map[string]string {
 func TestVolumeOfTask(t *testing.T) {
 	l := newLab(t)
 	l.cluster("default")
+	l.infrastructure("infrastructure", "")
 	l.instance("default", 4096, 4000, types.Attribute{Name: aws.String(model.CapabilityEBS)})
 	l.register("db", attaching)
 	run := func(change func(*types.TaskManagedEBSVolumeConfiguration)) types.Task {
@@ -90,10 +101,26 @@ func TestVolumeOfTask(t *testing.T) {
 func TestVolumeRefusals(t *testing.T) {
 	l := newLab(t)
 	l.cluster("default")
+	l.infrastructure("infrastructure", "")
 	l.instance("default", 4096, 4000, types.Attribute{Name: aws.String(model.CapabilityEBS)})
 	l.register("db", attaching)
 	l.register("plain")
 	type managed = types.TaskManagedEBSVolumeConfiguration
+	const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"%s"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceAccount":"%s"}}}]}`
+	l.infrastructure("tasks", fmt.Sprintf(trust, "ecs-tasks.amazonaws.com", account))
+	l.infrastructure("another", fmt.Sprintf(trust, "ecs.amazonaws.com", "111111111111"))
+	as := func(arn string) []types.TaskVolumeConfiguration {
+		return ebs(func(m *managed) { m.RoleArn = &arn })
+	}
+	const unable = "ECS was unable to assume the configured ECS Infrastructure Role '%s'. Please verify that the role being passed has the proper trust relationship with Amazon ECS"
+	for _, name := range []string{"nobody", "tasks", "another", "path/infrastructure"} {
+		arn := "arn:aws:iam::" + account + ":role/" + name
+		_, err := l.RunTask(t.Context(), &ecs.RunTaskInput{TaskDefinition: aws.String("db"), VolumeConfigurations: as(arn)})
+		refused(t, err, "ClientException", fmt.Sprintf(unable, arn))
+	}
+	elsewhere := "arn:aws:iam::111111111111:role/infrastructure"
+	_, err := l.StartTask(t.Context(), &ecs.StartTaskInput{TaskDefinition: aws.String("db"), ContainerInstances: []string{"i"}, VolumeConfigurations: as(elsewhere)})
+	refused(t, err, "ClientException", fmt.Sprintf(unable, elsewhere))
 	for _, c := range []struct {
 		definition, code, says string
 		volumes                []types.TaskVolumeConfiguration
@@ -129,6 +156,7 @@ func TestVolumeRefusals(t *testing.T) {
 func TestVolumeOfService(t *testing.T) {
 	l := newLab(t)
 	l.cluster("default")
+	l.infrastructure("infrastructure", "")
 	l.register("db", attaching)
 	ctx := context.Background()
 	sized := func(size int32) []types.ServiceVolumeConfiguration {
@@ -155,6 +183,20 @@ func TestVolumeOfService(t *testing.T) {
 	}
 	if id := update(sized(6)); id == *first.Id {
 		t.Error("another size makes no deployment")
+	}
+	for name, call := range map[string]func([]types.ServiceVolumeConfiguration) error{
+		"create": func(v []types.ServiceVolumeConfiguration) error {
+			_, err := l.CreateService(ctx, &ecs.CreateServiceInput{ServiceName: aws.String("t"), TaskDefinition: aws.String("db"), DesiredCount: aws.Int32(1), VolumeConfigurations: v})
+			return err
+		},
+		"update": func(v []types.ServiceVolumeConfiguration) error {
+			_, err := l.UpdateService(ctx, &ecs.UpdateServiceInput{Service: aws.String("s"), VolumeConfigurations: v})
+			return err
+		},
+	} {
+		v := sized(7)
+		v[0].ManagedEBSVolume.RoleArn = aws.String("arn:aws:iam::" + account + ":role/" + name)
+		refused(t, call(v), "ClientException", "ECS was unable to assume the configured ECS Infrastructure Role 'arn:aws:iam::"+account+":role/"+name+"'...")
 	}
 	_, err = l.UpdateService(ctx, &ecs.UpdateServiceInput{Service: aws.String("s"), VolumeConfigurations: []types.ServiceVolumeConfiguration{}})
 	refused(t, err, "InvalidParameterException", "Task definition has configuredAtLaunch volume but no volume configuration provided at runtime.")
