@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -94,3 +95,29 @@ func TestNothingLeadsOut(t *testing.T) {
 		})
 	}
 }
+
+// TestNobodyWaitsAtAPipe has a file become a pipe after it was listed.
+func TestNobodyWaitsAtAPipe(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mkfifo(filepath.Join(dir, "a"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	var out bytes.Buffer
+	if err := putEntry(tar.NewWriter(&out), root, "a", "a", stale{}); err != nil || out.Len() > 0 {
+		t.Errorf("%d bytes, %v", out.Len(), err)
+	}
+}
+
+// stale says what a file was when it was listed.
+type stale struct{ os.DirEntry }
+
+func (stale) Info() (os.FileInfo, error) { return regular{}, nil }
+
+type regular struct{ os.FileInfo }
+
+func (regular) Mode() os.FileMode { return 0o600 }

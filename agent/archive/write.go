@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"syscall"
 )
 
 // WriteFile writes one file, under a name.
@@ -66,12 +67,12 @@ func putEntry(t *tar.Writer, root *os.Root, at, name string, entry fs.DirEntry) 
 	case !info.Mode().IsRegular():
 		return nil
 	}
-	f, err := root.Open(at)
+	// It may have been replaced by something else since it was listed, by a pipe that would be waited at.
+	f, err := root.OpenFile(at, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	// It may have been replaced by something else since it was listed.
 	if info, err = f.Stat(); err != nil || !info.Mode().IsRegular() {
 		return err
 	}

@@ -30,6 +30,10 @@ type group struct {
 // accountsLimit is how much is read of each file, in bytes.
 const accountsLimit = 1 << 20
 
+// idBits is how large the number of a user or a group may be: the largest that there are mean "nobody" or "leave it" to
+// the kernel, and added to the first of a task's users a larger one would begin again at the machine's root.
+const idBits = 31
+
 // parseAccounts reads what it understands and skips other lines, as libc does.
 func parseAccounts(passwd, groups []byte) accounts {
 	var a accounts
@@ -38,8 +42,8 @@ func parseAccounts(passwd, groups []byte) accounts {
 		if len(fields) < 4 {
 			continue
 		}
-		uid, err1 := strconv.ParseUint(fields[2], 10, 32)
-		gid, err2 := strconv.ParseUint(fields[3], 10, 32)
+		uid, err1 := strconv.ParseUint(fields[2], 10, idBits)
+		gid, err2 := strconv.ParseUint(fields[3], 10, idBits)
 		if err1 == nil && err2 == nil {
 			a.passwd = append(a.passwd, account{name: fields[0], uid: uint32(uid), gid: uint32(gid)})
 		}
@@ -49,7 +53,7 @@ func parseAccounts(passwd, groups []byte) accounts {
 		if len(fields) < 3 {
 			continue
 		}
-		gid, err := strconv.ParseUint(fields[2], 10, 32)
+		gid, err := strconv.ParseUint(fields[2], 10, idBits)
 		if err != nil {
 			continue
 		}
@@ -94,7 +98,7 @@ func (a accounts) resolve(user string) (specs.User, error) {
 }
 
 func (a accounts) find(name string) (account, error) {
-	number, err := strconv.ParseUint(name, 10, 31)
+	number, err := strconv.ParseUint(name, 10, idBits)
 	numeric := err == nil
 	for _, entry := range a.passwd {
 		if entry.name == name || numeric && uint64(entry.uid) == number {
@@ -113,7 +117,7 @@ func (a accounts) findGroup(name string) (uint32, error) {
 			return g.gid, nil
 		}
 	}
-	if number, err := strconv.ParseUint(name, 10, 31); err == nil {
+	if number, err := strconv.ParseUint(name, 10, idBits); err == nil {
 		return uint32(number), nil
 	}
 	return 0, fmt.Errorf("unable to find group %s: no matching entries in group file: %w", name, errCannotCreate)

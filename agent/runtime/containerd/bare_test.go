@@ -3,6 +3,7 @@ package containerd
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,10 +24,15 @@ type bare struct {
 
 func newBare(b testing.TB, n *node) *bare {
 	b.Helper()
+	return newBareOf(b, n, runtime.Container{Image: n.pull(b).Ref, Command: []string{"sleep", "1000"}}, 0)
+}
+
+// newBareOf is newBare for a container of the caller's; first is the machine's user who is its root, if it is isolated.
+func newBareOf(b testing.TB, n *node, container runtime.Container, first uint32) *bare {
+	b.Helper()
 	ctx := context.Background()
-	image := n.pull(b)
-	container := runtime.Container{ID: "bare", TaskID: "bare", Image: image.Ref, Command: []string{"sleep", "1000"}}
-	spec, unpacked, err := n.client.prepareSpec(ctx, container, 0)
+	container.ID, container.TaskID = "bare", "bare"
+	spec, unpacked, err := n.client.prepareSpec(ctx, container, first)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -34,12 +40,18 @@ func newBare(b testing.TB, n *node) *bare {
 		b.Fatal(err)
 	}
 	snapshots := n.client.conn.SnapshotService(n.client.options.Snapshotter)
-	mounts, err := snapshots.Prepare(ctx, "bare", unpacked.snapshot,
-		coresnapshots.WithLabels(map[string]string{"containerd.io/gc.root": "now"})) // no container refers to it
+	labels := map[string]string{"containerd.io/gc.root": "now"} // no container refers to it
+	if container.Isolated {
+		maps.Copy(labels, snapshotUsers(first))
+	}
+	mounts, err := snapshots.Prepare(ctx, "bare", unpacked.snapshot, coresnapshots.WithLabels(labels))
 	if err != nil {
 		b.Fatal(err)
 	}
 	bundle := b.TempDir()
+	if err := os.Chmod(filepath.Dir(bundle), 0o711); err != nil { // its user may not be root
+		b.Fatal(err)
+	}
 	rootfs := filepath.Join(bundle, "rootfs")
 	if err := os.Mkdir(rootfs, 0o755); err != nil {
 		b.Fatal(err)

@@ -99,7 +99,7 @@ func moveIn(filled, volume string) error {
 			continue
 		}
 		if err := os.Rename(from, to); errors.Is(err, unix.EXDEV) { // a file system of its own is mounted there
-			if err := continuity.CopyDir(volume, filled); err != nil {
+			if err := copyIn(filled, volume); err != nil {
 				return err
 			}
 			break

@@ -79,7 +79,7 @@ func (i *imageCache) load(ctx context.Context, ref string) (*unpacked, error) {
 	if err != nil {
 		return nil, err
 	}
-	store := i.conn.ContentStore()
+	store := documents{i.conn.ContentStore()}
 	manifest, err := images.Manifest(ctx, store, record.Target, platforms.Default())
 	if err != nil {
 		return nil, err

@@ -53,6 +53,7 @@ func TestInside(t *testing.T) {
 		{name: "capabilities dropped and added", c: runtime.Container{Command: sh("grep CapEff /proc/self/status"), CapDrop: []string{"ALL"}, CapAdd: []string{"NET_BIND_SERVICE"}}, want: "CapEff:\t0000000000000400"},
 		{name: "seccomp", c: runtime.Container{Command: sh("grep Seccomp: /proc/self/status; grep NoNewPrivs /proc/self/status")}, want: "Seccomp:\t2\nNoNewPrivs:\t0"},
 		{name: "unconfined", c: runtime.Container{Command: sh("grep Seccomp: /proc/self/status; grep NoNewPrivs /proc/self/status"), SecurityOpt: []string{"seccomp=unconfined", "no-new-privileges"}}, want: "Seccomp:\t0\nNoNewPrivs:\t1"},
+		{name: "no new privileges", c: runtime.Container{Command: sh("grep NoNewPrivs /proc/self/status"), SecurityOpt: []string{"no-new-privileges=true"}}, want: "NoNewPrivs:\t1"},
 		{name: "oom score", c: runtime.Container{Command: sh("cat /proc/self/oom_score_adj")}, want: "0"},
 		{name: "masked", c: runtime.Container{Command: sh("head -c 1 /proc/timer_list 2>/dev/null | wc -c; echo x 2>/dev/null >/proc/sys/kernel/hostname || echo read-only")}, want: "0\nread-only"},
 		{name: "shared memory", c: runtime.Container{Command: sh("grep ' /dev/shm ' /proc/mounts | grep -o size=[0-9]*k")}, want: "size=65536k"},

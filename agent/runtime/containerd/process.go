@@ -40,15 +40,14 @@ func buildProcess(c runtime.Container, image runtime.ImageConfig, users accounts
 	}
 	score := 0 // else it would be that of the shim, which the kernel hardly ever kills
 	return &specs.Process{
-		Terminal:        c.TTY,
-		User:            user,
-		Args:            arguments,
-		Env:             environment(c, image, m),
-		Cwd:             first(c.WorkingDir, image.WorkingDir, "/"),
-		Capabilities:    capabilities,
-		Rlimits:         limits,
-		NoNewPrivileges: slices.Contains(c.SecurityOpt, "no-new-privileges") || slices.Contains(c.SecurityOpt, "no-new-privileges:true"),
-		OOMScoreAdj:     &score,
+		Terminal:     c.TTY,
+		User:         user,
+		Args:         arguments,
+		Env:          environment(c, image, m),
+		Cwd:          first(c.WorkingDir, image.WorkingDir, "/"),
+		Capabilities: capabilities,
+		Rlimits:      limits,
+		OOMScoreAdj:  &score,
 	}, nil
 }
 

@@ -141,7 +141,9 @@ func (c *Client) downloadOnce(ctx context.Context, ref string, resolver remoteRe
 		containerd.WithMaxConcurrentDownloads(layersAtOnce),
 		// Layers are not needed once unpacked: a node pushes nothing.
 		containerd.WithChildLabelMap(images.ChildGCLabelsFilterLayers),
-		containerd.WithImageHandlerWrapper(fromRegistryAlone),
+		containerd.WithImageHandlerWrapper(func(next images.Handler) images.Handler {
+			return smallDocuments(c.conn.ContentStore(), fromRegistryAlone(next))
+		}),
 	)
 	return err
 }

@@ -69,9 +69,11 @@ func capabilityNames(given, known []string) (names []string, all bool, err error
 func secure(spec *specs.Spec, c runtime.Container) error {
 	unconfined := false
 	for _, option := range c.SecurityOpt {
-		name, value, _ := strings.Cut(strings.Replace(option, ":", "=", 1), "=")
+		name, value := securityOption(option)
 		switch {
-		case name == "no-new-privileges" && (value == "" || value == "true" || value == "false"):
+		case name == "no-new-privileges" && (value == "" || value == "true"):
+			spec.Process.NoNewPrivileges = true
+		case name == "no-new-privileges" && value == "false":
 		case name == "seccomp" && value == "unconfined":
 			unconfined = true
 		case name == "apparmor" && value != "":
@@ -93,6 +95,12 @@ func secure(spec *specs.Spec, c runtime.Container) error {
 			func(a specs.Arch) bool { return a == specs.ArchX32 })
 	}
 	return nil
+}
+
+// securityOption takes an option apart. Docker reads ":" and "=" alike.
+func securityOption(option string) (name, value string) {
+	name, value, _ = strings.Cut(strings.Replace(option, ":", "=", 1), "=")
+	return name, value
 }
 
 var maskedPaths = []string{

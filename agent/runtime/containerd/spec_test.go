@@ -99,7 +99,7 @@ func TestResources(t *testing.T) {
 }
 
 func TestAccounts(t *testing.T) {
-	a := parseAccounts([]byte("root:x:0:0::/:\nweb:x:10:20\nbroken\nbad:x:y:z\n"), []byte("root:x:0:\nmore:x:30:web,root\nodd:x:nan:web\n"))
+	a := parseAccounts([]byte("root:x:0:0::/:\nweb:x:10:20\nbroken\nbad:x:y:z\nlast:x:4294967295:4294967295\nwraps:x:4278190080:0\n"), []byte("root:x:0:\nmore:x:30:web,root\nodd:x:nan:web\n"))
 	for user, want := range map[string]string{
 		"": "0 0 [0 30]", "root": "0 0 [0 30]", "web": "10 20 [20 30]", "10": "10 20 [20 30]", "99": "99 0 [0]", "web:more": "10 30 [30]", "5:6": "5 6 [6]", "web:": "10 20 [20 30]",
 	} {
@@ -108,7 +108,7 @@ func TestAccounts(t *testing.T) {
 			t.Errorf("%q: %s, %v; want %s", user, text, err, want)
 		}
 	}
-	for _, user := range []string{"bad", "nobody", "web:none", "-1"} {
+	for _, user := range []string{"bad", "nobody", "web:none", "-1", "last", "wraps", "4294967295", "2147483648"} {
 		if got, err := a.resolve(user); err == nil {
 			t.Errorf("%q: %+v", user, got)
 		}
