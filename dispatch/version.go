@@ -9,6 +9,7 @@ import (
 
 	"github.com/roadstead/roadstead/dispatch/acs"
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // Pin makes containers of a payload name their images by the digests that other
@@ -20,7 +21,7 @@ func Pin(p *acs.Task, d *model.TaskDefinition, versions []model.ImageVersion) {
 		at := slices.IndexFunc(d.Definition.ContainerDefinitions, func(o types.ContainerDefinition) bool { return aws.ToString(o.Name) == c.Name })
 		seen := slices.IndexFunc(versions, func(v model.ImageVersion) bool { return v.Container == c.Name })
 		if at < 0 || seen < 0 || strings.Contains(c.Image, "@") ||
-			d.Definition.ContainerDefinitions[at].VersionConsistency == types.VersionConsistencyDisabled {
+			d.Definition.ContainerDefinitions[at].VersionConsistency == types.VersionConsistencyDisabled || mutant.On(mutant.Unpinned) {
 			continue
 		}
 		c.Image = untagged(c.Image) + "@" + versions[seen].Digest

@@ -2,6 +2,7 @@ package step
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/roadstead/roadstead/model/mutant"
@@ -21,7 +22,8 @@ func (t *Task) report(now time.Time) {
 	if t.ran && r.Status == Stopped && (t.delivered == nil || t.delivered.Status == Pending) && !mutant.On(mutant.RunningLeftOut) {
 		r.Status, r.Reason, r.ExecutionStopped = Running, "", time.Time{}
 	}
-	if t.delivered == nil && r.Status == Pending || t.delivered != nil && sameReport(*t.delivered, r) {
+	early := r.Status == Pending && (t.delivered != nil || !t.tells())
+	if early || t.delivered != nil && sameReport(*t.delivered, r) {
 		if t.delivered == nil {
 			t.retry.at = time.Time{} // what was to be said again is not true any more
 		}
@@ -37,6 +39,23 @@ func (t *Task) report(now time.Time) {
 		r.Attachments = append(t.attachments(), t.volumes()...)
 	}
 	t.submit(r)
+}
+
+// tells reports whether the digests of the task's images are to be told before it
+// runs, and are there: a service's other tasks may wait for them, if its images are
+// named by tags.
+func (t *Task) tells() bool {
+	if t.payload.ServiceName == "" || t.desired != Running {
+		return false
+	}
+	tagged := false
+	for _, c := range t.containers {
+		if c.phase <= pulling {
+			return false
+		}
+		tagged = tagged || c.digest != "" && !strings.Contains(c.spec.Image, "@")
+	}
+	return tagged
 }
 
 func (t *Task) submit(r Report) {

@@ -62,7 +62,7 @@ func (t *Task) Connected(now time.Time, f Failure) {
 // anything runs in it, and reports whether it did.
 func (t *Task) announce() bool {
 	n := t.network
-	if !n.needed || !n.connected || n.announced || t.desired != Running || t.delivered != nil {
+	if !n.needed || !n.connected || n.announced || t.desired != Running || t.delivered != nil && t.delivered.Status != Pending {
 		return false
 	}
 	t.submit(Report{Attachments: t.attachments()})

@@ -16,8 +16,8 @@ import (
 // TestTranscripts runs the stories under testdata: what happens to a task,
 // line by line, and what the machine wants done about it.
 //
-//	task [network=host|awsvpc] [desired=STOPPED]
-//	NAME [essential] [restart=SECONDS,IGNORED] [secret] [private] [start=SECONDS] [stop=SECONDS] [after=NAME:CONDITION]... [link=NAME:ALIAS] [port=NUMBER] [check=INTERVAL,TIMEOUT,RETRIES,START-PERIOD[,PREFIX-OF-CMD]]
+//	task [network=host|awsvpc] [desired=STOPPED] [service=NAME]
+//	NAME [image=REFERENCE] [essential] [restart=SECONDS,IGNORED] [secret] [private] [start=SECONDS] [stop=SECONDS] [after=NAME:CONDITION]... [link=NAME:ALIAS] [port=NUMBER] [check=INTERVAL,TIMEOUT,RETRIES,START-PERIOD[,PREFIX-OF-CMD]]
 //
 // makes the task. Then: prepared, connected, disconnected, pulled, attached, started, exited, signalled, probed,
 // submitted, forgotten, removed, desire, retry, adopt, and wait DURATION.
@@ -44,6 +44,8 @@ func (s *story) run(t *testing.T, d *datadriven.TestData) string {
 				if payload.NetworkMode = a.Vals[0]; payload.NetworkMode == "awsvpc" {
 					payload.Interfaces = []acs.NetworkInterface{{AttachmentARN: "eni"}}
 				}
+			case "service":
+				payload.ServiceName = a.Vals[0]
 			case "desired":
 				payload.DesiredStatus = a.Vals[0]
 			case "reason":
@@ -74,6 +76,8 @@ func containerFrom(t *testing.T, line string) acs.Container {
 	for _, w := range words[1:] {
 		key, value, _ := strings.Cut(w, "=")
 		switch key {
+		case "image":
+			c.Image = value
 		case "essential":
 			c.Essential = true
 		case "start":

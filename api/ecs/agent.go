@@ -164,7 +164,7 @@ func (d *frontDoor) observe(r request, clusterRef, ref *string, report model.Tas
 // sawImages keeps what the first task of a deployment says of its images; t is
 // not stored yet.
 func sawImages(v store.View, c *model.Change, t *model.Task) {
-	if t.Spec.Service == "" || t.Stopped() {
+	if t.Spec.Service == "" {
 		return
 	}
 	d, ok := store.Get[*model.Deployment](v, t.Spec.Service+"/"+t.Spec.Deployment)

@@ -85,7 +85,7 @@ func TestServiceDeploymentIsFollowed(t *testing.T) {
 	}
 	l.schedule("s")
 	going := l.deployment(*brief.ServiceDeploymentArn)
-	if going.Status != "IN_PROGRESS" || going.StartedAt == nil || going.TargetServiceRevision.RequestedTaskCount != 2 || going.TargetServiceRevision.PendingTaskCount != 2 ||
+	if going.Status != "IN_PROGRESS" || going.StartedAt == nil || going.TargetServiceRevision.RequestedTaskCount != 2 || going.TargetServiceRevision.PendingTaskCount != 1 ||
 		len(going.SourceServiceRevisions) != 0 || going.DeploymentCircuitBreaker.Status != "DISABLED" || going.Alarms != nil || going.LifecycleStage != "SCALE_UP" {
 		t.Fatalf("%+v", going)
 	}
@@ -105,7 +105,7 @@ func TestServiceDeploymentIsFollowed(t *testing.T) {
 	l.schedule("s")
 	second := l.deployment(*next.ServiceDeploymentArn)
 	if len(second.SourceServiceRevisions) != 1 || *second.SourceServiceRevisions[0].Arn != *brief.TargetServiceRevisionArn || second.SourceServiceRevisions[0].RunningTaskCount != 2 ||
-		second.TargetServiceRevision.PendingTaskCount != 2 {
+		second.TargetServiceRevision.PendingTaskCount != 1 {
 		t.Fatalf("%+v", second)
 	}
 	if now := l.described("s"); len(now.CurrentServiceRevisions) != 2 || *now.CurrentServiceRevisions[0].Arn != *next.TargetServiceRevisionArn ||

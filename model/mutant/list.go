@@ -66,6 +66,8 @@ const (
 	DaemonTwice        Name = "daemon-twice"
 	DaemonLeft         Name = "daemon-left"
 	ZonesUneven        Name = "zones-uneven"
+	PioneerUnawaited   Name = "pioneer-unawaited"
+	Unpinned           Name = "unpinned"
 )
 
 // List returns all defects.
@@ -135,5 +137,7 @@ func List() []Defect {
 		{DaemonTwice, "plan/daemon", "a daemon's new task does not wait for the end of the old one"},
 		{DaemonLeft, "plan/daemon", "a deleted daemon leaves its tasks"},
 		{ZonesUneven, "plan/deploy", "tasks are not moved between zones"},
+		{Unpinned, "dispatch", "a task is sent with the tags of its images although their digests are known"},
+		{PioneerUnawaited, "plan/deploy", "all tasks of a deployment are started before the first has told the digests of its images"},
 	}
 }

@@ -87,7 +87,7 @@ func (p *planning) failure(s *survey) *failure {
 	if r.BreakerKeep {
 		failed = st.Failures
 	}
-	if r.CircuitBreaker && failed >= Threshold(r, s.desired) && !mutant.On(mutant.BreakerNever) {
+	if r.CircuitBreaker && (failed >= Threshold(r, s.desired) || p.unresolvable()) && !mutant.On(mutant.BreakerNever) {
 		st.Broken = true
 		return &failure{reason: reasonTasksFailed, event: "tasks failed to start.", because: "the circuit breaker threshold was exceeded",
 			back: reasonRollingBack, rollback: r.Rollback}

@@ -50,7 +50,11 @@ func (p *planning) replace(s *survey) {
 	if stopFirst {
 		floor = min(s.least, s.desired)
 	}
-	gone = append(gone, p.stop(place.VictimsAt(p.Fleet, s.serving, s.servingAt, s.keepAt, p.rules, settled+len(s.serving)-floor), scaling)...)
+	spared := settled + len(s.serving) - floor
+	if stopFirst && spared > 1 { // no more room than for those that may take it
+		spared = max(p.pioneers(spared), 1)
+	}
+	gone = append(gone, p.stop(place.VictimsAt(p.Fleet, s.serving, s.servingAt, s.keepAt, p.rules, spared), scaling)...)
 	var free, guarded []*model.Task
 	surplus := len(s.keep) - s.moving - s.desired
 	if surplus > 0 {
@@ -187,7 +191,12 @@ func (p *planning) start(s *survey) (int, stuckWait) {
 		return 0, waitRoom
 	}
 	count := min(missing, room, p.spare)
-	if count < min(missing, room) {
+	may := p.pioneers(count)
+	switch {
+	case may == 0:
+		p.out.Because(p.primary.Key(), "Resolving", "The deployment's first task has not told the digests of its images yet.")
+		return 0, waitForbidden
+	case may == count && count < min(missing, room):
 		p.more()
 	}
 	switch {
@@ -200,8 +209,11 @@ func (p *planning) start(s *survey) (int, stuckWait) {
 		req.Rules = req.Rules.WithDistinct()
 		req.Group = append(instances(s.keep), append(instances(s.serving), instances(s.unhealthy)...)...)
 	}
-	made, wait := p.place(s, req, count)
-	if wait == waitNothing && len(made) < missing {
+	made, wait := p.place(s, req, may)
+	switch {
+	case wait == waitNothing && may < count:
+		wait = waitForbidden
+	case wait == waitNothing && len(made) < missing:
 		wait = waitRoom
 	}
 	if len(made) > 0 {

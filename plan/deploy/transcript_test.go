@@ -178,7 +178,7 @@ func (s *story) instance(words []string) {
 }
 
 func (s *story) definition(words []string) {
-	cpu, memory, port, health := 100, 100, 0, false
+	cpu, memory, port, health, image, consistency := 100, 100, 0, false, "", ""
 	for _, w := range words[1:] {
 		name, value, _ := strings.Cut(w, "=")
 		switch name {
@@ -190,9 +190,16 @@ func (s *story) definition(words []string) {
 			port = s.number(value)
 		case "health":
 			health = true
+		case "image":
+			image = value
+		case "consistency":
+			consistency = value
 		}
 	}
 	s.w.define(words[0], cpu, memory, port, health)
+	if c := &s.w.definitions[words[0]].Definition.ContainerDefinitions[0]; image != "" {
+		c.Image, c.VersionConsistency = &image, types.VersionConsistency(consistency)
+	}
 }
 
 func (s *story) update(d *datadriven.TestData) {
@@ -366,6 +373,8 @@ func (s *story) report(words []string) {
 	switch words[1] {
 	case "HEALTHY", "UNHEALTHY", "UNKNOWN":
 		s.w.health(t, words[1])
+	case "TELLS":
+		s.w.observe(t, model.TaskReport{Status: model.TaskPending, Containers: []model.ContainerReport{{Name: "main", Digest: words[2]}}})
 	default:
 		s.w.observe(t, model.TaskReport{Status: model.TaskStatus(words[1]), Reason: strings.Join(words[2:], " ")})
 	}

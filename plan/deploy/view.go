@@ -67,6 +67,9 @@ type Timing struct {
 	// failing; the first is at once, and each further wait is twice as long,
 	// up to MaxDelay.
 	FirstDelay, MaxDelay time.Duration
+	// Resolve is how long the first task of a deployment is waited for to tell
+	// the digests of its images before others are started without them.
+	Resolve time.Duration
 }
 
 // The defaults of Timing.
@@ -76,11 +79,12 @@ const (
 	DefaultHealthyRun = 10 * time.Second
 	DefaultFirstDelay = time.Second
 	DefaultMaxDelay   = 5 * time.Minute
+	DefaultResolve    = 5 * time.Minute
 )
 
 func (t Timing) withDefaults() Timing {
 	return Timing{cmp.Or(t.LostAfter, DefaultLostAfter), cmp.Or(t.Settle, DefaultSettle),
-		cmp.Or(t.HealthyRun, DefaultHealthyRun), cmp.Or(t.FirstDelay, DefaultFirstDelay), cmp.Or(t.MaxDelay, DefaultMaxDelay)}
+		cmp.Or(t.HealthyRun, DefaultHealthyRun), cmp.Or(t.FirstDelay, DefaultFirstDelay), cmp.Or(t.MaxDelay, DefaultMaxDelay), cmp.Or(t.Resolve, DefaultResolve)}
 }
 
 // Limits of a plan and of what it leaves behind.

@@ -191,6 +191,11 @@ func (w *world) observe(t *model.Task, r model.TaskReport) {
 	if o := t.Observe(r, w.now); o != t {
 		o.Metadata().Rev = w.rev
 		w.tasks[t.Key().ID] = o
+		if d := w.deployments[model.DeploymentKeyID("1", "c", "web", o.Spec.Deployment)]; d != nil { // as whoever takes reports does
+			if seen := d.Seeing(o); seen != d {
+				w.put(seen)
+			}
+		}
 	}
 }
 

@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -47,16 +49,24 @@ func (p *platform) askVersions(image string) {
 	if fixed, floating := digests(2); len(fixed) != 1 || len(floating) != 2 {
 		p.t.Errorf("the images are %v where versions are consistent, %v where they are not", fixed, floating)
 	}
-	if _, err := p.ecs.UpdateService(ctx, &ecs.UpdateServiceInput{Service: aws.String("versions"), ForceNewDeployment: true, DesiredCount: aws.Int32(1)}); err != nil {
+	if _, err := p.ecs.UpdateService(ctx, &ecs.UpdateServiceInput{Service: aws.String("versions"), ForceNewDeployment: true, DesiredCount: aws.Int32(3)}); err != nil {
 		p.t.Fatal(err)
 	}
 	until(p.t, 4*stepPatience, "the new deployment to run the new image", func() bool {
-		fixed, floating := digests(1)
+		fixed, floating := digests(3)
 		for digest := range fixed {
-			return floating[digest]
+			return len(fixed) == 1 && floating[digest]
 		}
 		return false
 	})
+	described, err := p.ecs.DescribeServices(ctx, &ecs.DescribeServicesInput{Services: []string{"versions"}})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	alone := slices.ContainsFunc(described.Services[0].Events, func(e types.ServiceEvent) bool { return strings.Contains(*e.Message, "has started 2 tasks: ") })
+	if !alone {
+		p.t.Errorf("the first task of the deployment was not started before the others: %+v", described.Services[0].Events)
+	}
 }
 
 // push pushes busybox with another environment.
