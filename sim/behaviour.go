@@ -2,6 +2,7 @@ package sim
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -26,12 +27,34 @@ const (
 func kindOfImage(image string) string {
 	_, rest, _ := strings.Cut(image, "/")
 	kind, _, _ := strings.Cut(rest, ":")
+	kind, _, _ = strings.Cut(kind, "@")
 	return kind
+}
+
+// moved is how often, of all pulls by a tag, the tag names another image than at
+// the last.
+const moved = 0.05
+
+// named returns what a pull brings that succeeds: what a tag names now, or the
+// image of a digest.
+func (n *node) named(r runtime.PullRequest) fake.Pulled {
+	if _, digest, pinned := strings.Cut(r.Image, "@"); pinned {
+		p := fake.PullAny(r)
+		p.Image.Digest = digest
+		return p
+	}
+	if n.dice.chance(moved) {
+		n.w.happen(TagMoved)
+		n.w.pushes[r.Image]++
+	}
+	tag := r.Image
+	r.Image = fmt.Sprintf("%s+%d", tag, n.w.pushes[tag])
+	return fake.PullAny(r)
 }
 
 // pull says what a pull comes to.
 func (n *node) pull(r runtime.PullRequest) fake.Pulled {
-	p := fake.PullAny(r)
+	p := n.named(r)
 	p.Takes = n.dice.skewed(time.Millisecond, 2*time.Second)
 	switch kind := kindOfImage(r.Image); {
 	case kind == imageMissing && n.w.troubled:

@@ -21,6 +21,7 @@ type checker struct {
 	ran   map[string]string            // container id -> node on which it ran
 	still bool                         // nothing may be committed
 	ended map[string]int               // deployment -> tasks of it that have stopped
+	pins  map[string]string            // task and container -> digest of its image that was known when the task was made
 	idle  idle
 	loops loopEvents
 	// culprit is the check that the last look at whether the world has settled
@@ -29,7 +30,7 @@ type checker struct {
 }
 
 func newChecker(w *world) *checker {
-	c := &checker{w: w, acked: map[model.Key]model.Revision{}, gone: map[model.Key]model.Revision{}, ran: map[string]string{}, ended: map[string]int{}}
+	c := &checker{w: w, acked: map[model.Key]model.Revision{}, gone: map[model.Key]model.Revision{}, ran: map[string]string{}, ended: map[string]int{}, pins: map[string]string{}}
 	c.loops = loopEvents{w: w, conflicts: map[string]int{}}
 	return c
 }
@@ -152,6 +153,7 @@ func (c *checker) task(v store.View, was, now *model.Task) {
 		}
 	}
 	if was == nil {
+		c.pin(v, now)
 		return
 	}
 	switch {
@@ -218,6 +220,7 @@ func (c *checker) container(n *node, e runtime.Event) {
 		}
 		c.ran[e.ID] = n.name
 		c.order(n, e)
+		c.pinned(e)
 	case runtime.StatusExited:
 		c.w.trace.say(n.name, "container %s has ended with %d", shortContainer(e.ID), e.ExitCode)
 	}

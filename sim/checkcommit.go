@@ -102,6 +102,9 @@ func (c *checker) breaker(v store.View, was, now *model.Deployment) {
 		return
 	}
 	takes := min(max((s.Spec.DesiredCount+1)/2, 3), 200)
+	if now.Status.Failures >= pioneersFail && c.untold(v, now) {
+		takes = pioneersFail
+	}
 	if r := s.Spec.Rollout; r.CircuitBreaker && now.Status.Rollout == model.RolloutInProgress && now.Status.FailedTasks >= takes &&
 		now.Status.FailedTasks > was.Status.FailedTasks {
 		c.w.fail("breaker", "deployment %s goes on after %d failed tasks, and it takes %d", now.ID, now.Status.FailedTasks, takes)

@@ -36,6 +36,7 @@ func (c *checker) planned(loop string, seen store.View, change model.Change) {
 			c.protected(seen, s, written)
 			c.kept(seen, s, written)
 			c.firstShares(seen, s, written)
+			c.pioneers(seen, s, written, change)
 		}
 		if s, ok := store.Get[*model.Service](seen, id); ok && s.Status == model.ServiceActive && s.Spec.Scheduling == model.SchedulingReplica && s.Spec.Controller != external {
 			c.percents(seen, s, written)

@@ -31,6 +31,7 @@ func Checks() []Check {
 		{"protected", "safety", "a service does not stop a task that serves and is protected"},
 		{"breaker", "safety", "the circuit breaker opens at its threshold and counts each failed task once"},
 		{"rollback", "safety", "a rollback goes to what was completed last, and keeps what is left of it"},
+		{"versions", "safety", "tasks of a deployment run the images that its first task had, and are started when it has told them"},
 		{"alarms", "safety", "a deployment fails, goes back and is completed for alarms, failed tasks and requests that are there"},
 		{"provider", "safety", "a task is on an instance of its capacity provider"},
 		{"strategy", "safety", "base and weights hold for tasks that are made at once"},

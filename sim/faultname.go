@@ -34,6 +34,7 @@ const (
 	ConfirmFailed    FaultName = "confirm-failed"
 	LoadFailed       FaultName = "load-failed"
 	ImageMissing     FaultName = "image-missing"
+	TagMoved         FaultName = "tag-moved"
 	PullFailed       FaultName = "pull-failed"
 	PullSlow         FaultName = "pull-slow"
 	StartFailed      FaultName = "start-failed"
@@ -77,6 +78,7 @@ func Faults() []Fault {
 		{ConfirmFailed, "nobody can say whether the control plane still leads"},
 		{LoadFailed, "the log cannot be read or led"},
 		{ImageMissing, "an image cannot be pulled while there is trouble"},
+		{TagMoved, "a tag names another image than at the last pull"},
 		{PullFailed, "a pull fails now and then"},
 		{PullSlow, "a pull takes up to 50 s"},
 		{StartFailed, "a container cannot be started now and then"},

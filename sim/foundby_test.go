@@ -68,4 +68,6 @@ var foundBy = map[mutant.Name][]string{
 	mutant.DaemonTwice:        {"daemon"},
 	mutant.DaemonLeft:         {"daemon"},
 	mutant.ZonesUneven:        {"zones"},
+	mutant.PioneerUnawaited:   {"versions"},
+	mutant.Unpinned:           {"versions"},
 }

@@ -136,6 +136,9 @@ func (u *user) container(i int, kind string) types.ContainerDefinition {
 		c.DependsOn = []types.ContainerDependency{{ContainerName: aws.String("c0"), Condition: types.ContainerConditionStart}}
 	}
 	if d.chance(0.2) {
+		c.VersionConsistency = pick(d, types.VersionConsistencyEnabled, types.VersionConsistencyDisabled)
+	}
+	if d.chance(0.2) {
 		c.StopTimeout = aws.Int32(int32(d.number(1, 60)))
 	}
 	if i == 0 && (kind == imageSick || kind == imageFine && d.chance(0.2)) {

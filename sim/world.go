@@ -46,6 +46,7 @@ type world struct {
 	// troubled is set until the world heals.
 	troubled bool
 	diskFull bool
+	pushes   map[string]int // how often a tag was moved to another image
 
 	wire, disk, mind dice // of the network, of the log, of the control plane
 	ids              dice // where ids come from
@@ -112,8 +113,8 @@ func newShape(d dice) shape {
 func newWorld(seed uint64, s shape, o Options) *world {
 	c := newClock()
 	w := &world{seed: seed, options: o, clock: c, trace: newTrace(c, o.Trace), shape: s,
-		troubled: true,
-		wire:     newDice(seed, "wire"), disk: newDice(seed, "disk"), mind: newDice(seed, "mind"),
+		troubled: true, pushes: map[string]int{},
+		wire: newDice(seed, "wire"), disk: newDice(seed, "disk"), mind: newDice(seed, "mind"),
 		ids: newDice(seed, "ids"), trouble: newDice(seed, "trouble")}
 	w.ctx = caller.With(context.Background(), caller.NewRoot(account, "SIMULATION"))
 	w.log = memlog.New(memlog.Options{})
