@@ -156,6 +156,7 @@ func (d *frontDoor) observe(r request, clusterRef, ref *string, report model.Tas
 		if observed != t {
 			c.Put(observed)
 			sawImages(v, c, observed)
+			impair(v, c, observed, r.now)
 		}
 		return nil
 	})

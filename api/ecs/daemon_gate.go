@@ -2,6 +2,7 @@ package ecs
 
 import (
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
@@ -20,6 +21,39 @@ func await(v store.View, i *model.ContainerInstance) {
 			i.Status, i.StatusReason = model.InstanceRegistering, "Waiting for tasks of critical daemons."
 			return
 		}
+	}
+}
+
+// impair drains the instance of a critical daemon's task in the transaction that
+// notes its end; t is not stored yet. Were it done later, services could take the
+// daemon's room meanwhile, and on a full cluster neither could the daemon come back
+// nor they leave.
+func impair(v store.View, c *model.Change, t *model.Task, now time.Time) {
+	i, ok := store.Get[*model.ContainerInstance](v, t.Spec.Instance)
+	if t.Spec.Daemon == "" || !t.Stopped() || !ok || i.Status != model.InstanceActive {
+		return
+	}
+	in := daemon.GateView{Instance: i, Definitions: map[string]*model.TaskDefinition{}, Now: now}
+	for d := range store.Prefix[*model.Daemon](v, model.ClusterID(i.Account, i.Cluster)+"/") {
+		r := daemon.Covers(d, store.NewestDeployment(v, d), store.RevisionsOf(v, d), i)
+		if r == nil {
+			continue
+		}
+		of := daemon.Critical{Name: d.Name}
+		for o := range store.TasksByInstance(v, i.Key().ID) {
+			if o.Spec.Daemon != d.Key().ID || o.Spec.Deployment != r.ID {
+				continue
+			}
+			if o.ID == t.ID {
+				o = t
+			}
+			of.Tasks = append(of.Tasks, o)
+			in.Definitions[o.Spec.TaskDefinition], _ = store.DefinitionOf(v, o)
+		}
+		in.Critical = append(in.Critical, of)
+	}
+	for _, w := range daemon.Gate(in).Change.Writes {
+		c.Put(w.Noun)
 	}
 }
 

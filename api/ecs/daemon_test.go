@@ -212,8 +212,12 @@ func TestDaemonLife(t *testing.T) {
 		t.Fatalf("a new instance with the daemon is %s, %s", status, health)
 	}
 
-	// A critical daemon that fails drains its instance until it has served again.
+	// A critical daemon that fails drains its instance until it has served again,
+	// and before anything else can take its room.
 	l.report(*tasks[0].TaskArn, "STOPPED")
+	if status, _ := l.statusOf(first); status != "DRAINING" {
+		t.Fatalf("an instance is %s when its daemon's end was reported", status)
+	}
 	l.daemons()
 	if status, _ := l.statusOf(first); status != "DRAINING" {
 		t.Fatalf("an instance whose daemon failed is %s", status)

@@ -18,10 +18,14 @@
 //     sets the instance's state takes that over.
 //   - A lack of room for the daemon drains nothing: on a full machine that could
 //     not empty itself nothing would be won. It is said and tried again.
-//     So does an instance stay DRAINING that is full of tasks which find no room
-//     elsewhere, until one of them leaves or ends: its services say that they are
-//     unable to place a task, the daemon that it has no room. AWS would bring
-//     another instance.
+//     So that nothing else takes the room of a critical daemon that fails, its
+//     instance is DRAINING from the transaction on that notes its end: what it held
+//     is free for it when it is tried again. Where that is lost all the same (its
+//     end is told when an instance comes back, its new revision is larger, or a
+//     person makes the instance ACTIVE), an instance that is full of tasks which
+//     find no room elsewhere stays DRAINING until one of them leaves or ends: its
+//     services say that they are unable to place a task, the daemon that it has no
+//     room. AWS would bring another instance, and waits, too, where it has none.
 //   - On an instance that a person drains the daemon stops last, and starts
 //     nowhere else, because it cannot move.
 //   - A deployment that fails with nothing to go back to stops: its instances
