@@ -13,10 +13,12 @@ import (
 	containerd "github.com/containerd/containerd/v2/client"
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/core/images"
+	continuity "github.com/containerd/continuity/fs"
 	"github.com/containerd/errdefs"
 	"github.com/containerd/platforms"
 	"github.com/opencontainers/image-spec/identity"
 	"golang.org/x/sync/semaphore"
+	"golang.org/x/sys/unix"
 
 	"github.com/roadstead/roadstead/agent/runtime"
 )
@@ -124,12 +126,7 @@ func (i *imageCache) accountsOf(ctx context.Context, u *unpacked) (accounts, err
 	}
 	var passwd, groups []byte
 	err := i.inside(ctx, u, func(directory string) error {
-		root, err := os.OpenRoot(directory) // an image's links may not lead out of it
-		if err != nil {
-			return err
-		}
-		defer root.Close()
-		passwd, groups = readLimited(root, "etc/passwd"), readLimited(root, "etc/group")
+		passwd, groups = readLimited(directory, "etc/passwd"), readLimited(directory, "etc/group")
 		return nil
 	})
 	if err != nil {
@@ -140,16 +137,21 @@ func (i *imageCache) accountsOf(ctx context.Context, u *unpacked) (accounts, err
 	return parsed, nil
 }
 
-// readLimited gives nothing for a file that is absent or odd: many images have no users.
-func readLimited(root *os.Root, name string) []byte {
-	if info, err := root.Stat(name); err != nil || !info.Mode().IsRegular() {
+// readLimited gives nothing for a file that is absent or odd: many images have no users. Links lead where they do for a
+// container of the image; nobody changes them meanwhile.
+func readLimited(root, name string) []byte {
+	path, err := continuity.RootPath(root, name)
+	if err != nil {
 		return nil
 	}
-	file, err := root.Open(name)
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil
 	}
 	defer file.Close()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
 	content, err := io.ReadAll(io.LimitReader(file, accountsLimit))
 	if err != nil {
 		return nil
