@@ -105,6 +105,14 @@ func (a *answer) describe(api smithy.APIError, p Protocol) {
 	if status == 0 {
 		status = failureStatus[a.code]
 	}
+	// Models state other statuses for errors of callers than AWS JSON has: it
+	// answers 400 to all of them.
+	if p == AWSJSON10 || p == AWSJSON11 {
+		status = max(status, a.status)
+		if a.status < http.StatusInternalServerError {
+			status = a.status
+		}
+	}
 	if status != 0 {
 		a.status = status
 	}

@@ -211,8 +211,8 @@ func TestErrorsAreModelled(t *testing.T) {
 			&ecstypes.ClientException{Message: aws.String("No."), ErrorCodeOverride: aws.String("NoLongerException")}, 400,
 			`{"__type":"NoLongerException","message":"No."}`, false,
 		},
-		"with a status of its own": {
-			&ecstypes.AccessDeniedException{Message: aws.String("No.")}, 403, `{"__type":"AccessDeniedException","message":"No."}`, false,
+		"with a status of its own in the model": {
+			&ecstypes.AccessDeniedException{Message: aws.String("No.")}, 400, `{"__type":"AccessDeniedException","message":"No."}`, false,
 		},
 		"with members": {
 			&ecstypes.ConflictException{Message: aws.String("Gone."), ResourceIds: []string{"a", "b"}}, 400,
