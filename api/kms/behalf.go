@@ -19,7 +19,7 @@ func (d *FrontDoor) Seal(ctx context.Context, account, service, keyID string, pl
 	if err != nil {
 		return nil, "", err
 	}
-	if err := usable(r, k, "GenerateDataKey"); err != nil {
+	if err := encrypting(r, k, symmetric, "GenerateDataKey"); err != nil {
 		return nil, "", err
 	}
 	if k, err = d.current(r, k); err != nil {
@@ -57,7 +57,7 @@ func (d *FrontDoor) Check(ctx context.Context, account, service, keyID string) e
 	if err != nil {
 		return err
 	}
-	return usable(r, k, "GenerateDataKey")
+	return encrypting(r, k, symmetric, "GenerateDataKey")
 }
 
 func (d *FrontDoor) behalf(ctx context.Context, account, service string) request {
@@ -95,6 +95,9 @@ func (d *FrontDoor) keyFor(r request, name string) (*model.KMSKey, error) {
 		}
 		k, err = d.newKey(r, managerAWS, servicePolicy(r, service), "Default key that protects my "+descriptions[service]+" when no other key is defined")
 		if err != nil {
+			return err
+		}
+		if err := d.addMaterial(r, k, false); err != nil {
 			return err
 		}
 		k.Rotation, k.RotationDays, k.RotateAt = true, defaultRotation, r.now.AddDate(0, 0, defaultRotation)

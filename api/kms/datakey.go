@@ -53,7 +53,7 @@ func (d *FrontDoor) dataKey(ctx context.Context, in *kms.GenerateDataKeyInput, a
 	case types.DataKeySpecAes256:
 		n = 32
 	}
-	k, err := d.toEncrypt(r, *in.KeyId, action, in.DryRun)
+	k, err := d.toEncrypt(r, *in.KeyId, symmetric, action, in.DryRun)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (d *FrontDoor) dataKey(ctx context.Context, in *kms.GenerateDataKeyInput, a
 		return nil, err
 	}
 	return &kms.GenerateDataKeyOutput{CiphertextBlob: blob, KeyId: new(r.arnOf(k)), Plaintext: plain,
-		KeyMaterialId: materialID(k, k.Material[len(k.Material)-1].ID)}, nil
+		KeyMaterialId: newestMaterial(k)}, nil
 }
 
 // GenerateRandom returns 1 to 1,024 random bytes.

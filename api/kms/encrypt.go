@@ -10,7 +10,7 @@ import (
 	"github.com/roadstead/roadstead/wire/constraint"
 )
 
-// symmetric is the algorithm of every ciphertext here.
+// symmetric is the algorithm of what symmetric keys encrypt, and the default.
 const symmetric = types.EncryptionAlgorithmSpecSymmetricDefault
 
 // Encrypt encrypts up to 4,096 bytes.
@@ -28,30 +28,43 @@ func (d *FrontDoor) Encrypt(ctx context.Context, in *kms.EncryptInput) (*kms.Enc
 	}
 	grantTokens(&v, in.GrantTokens)
 	algorithm(&v, "encryptionAlgorithm", in.EncryptionAlgorithm)
-	if err := firstError(v.Err(), checkContext(in.EncryptionContext), checkAlgorithm(in.EncryptionAlgorithm)); err != nil {
+	if err := firstError(v.Err(), checkContext(in.EncryptionContext), noContext(in.EncryptionAlgorithm, in.EncryptionContext)); err != nil {
 		return nil, err
 	}
-	k, err := d.toEncrypt(r, *in.KeyId, "Encrypt", in.DryRun)
+	k, err := d.toEncrypt(r, *in.KeyId, in.EncryptionAlgorithm, "Encrypt", in.DryRun)
 	if err != nil {
 		return nil, err
 	}
-	blob, err := d.encrypt(k, in.Plaintext, in.EncryptionContext)
+	blob, err := d.encryptWith(k, orSymmetric(in.EncryptionAlgorithm), in.Plaintext, in.EncryptionContext)
 	if err != nil {
 		return nil, err
 	}
-	return &kms.EncryptOutput{CiphertextBlob: blob, EncryptionAlgorithm: symmetric, KeyId: new(r.arnOf(k))}, nil
+	return &kms.EncryptOutput{CiphertextBlob: blob, EncryptionAlgorithm: orSymmetric(in.EncryptionAlgorithm), KeyId: new(r.arnOf(k))}, nil
 }
 
-// toEncrypt returns the key with its newest material.
-func (d *FrontDoor) toEncrypt(r request, name, action string, dry *bool) (*model.KMSKey, error) {
+// toEncrypt returns the key with its newest material, if it has the algorithm.
+func (d *FrontDoor) toEncrypt(r request, name string, algorithm types.EncryptionAlgorithmSpec, action string, dry *bool) (*model.KMSKey, error) {
 	k, err := d.find(d.db.View(), r, name)
 	if err != nil {
 		return nil, err
 	}
-	if err := firstError(usable(r, k, action), dryRun(dry)); err != nil {
+	if err := firstError(encrypting(r, k, algorithm, action), dryRun(dry)); err != nil {
 		return nil, err
 	}
 	return d.current(r, k)
+}
+
+// encrypting refuses keys that cannot encrypt or decrypt by the algorithm now.
+func encrypting(r request, k *model.KMSKey, algorithm types.EncryptionAlgorithmSpec, action string) error {
+	return firstError(usable(r, k, action), checkUsage(r, k, types.KeyUsageTypeEncryptDecrypt, action),
+		checkAlgorithm(k, orSymmetric(algorithm), abilityOfKey(k).encrypts))
+}
+
+func orSymmetric(a types.EncryptionAlgorithmSpec) types.EncryptionAlgorithmSpec {
+	if a == "" {
+		return symmetric
+	}
+	return a
 }
 
 // Decrypt decrypts what any version of a key's material has encrypted.
@@ -65,15 +78,30 @@ func (d *FrontDoor) Decrypt(ctx context.Context, in *kms.DecryptInput) (*kms.Dec
 	grantTokens(&v, in.GrantTokens)
 	algorithm(&v, "encryptionAlgorithm", in.EncryptionAlgorithm)
 	ciphertext(&v, in.CiphertextBlob)
-	err = firstError(v.Err(), checkContext(in.EncryptionContext), checkAlgorithm(in.EncryptionAlgorithm), noRecipient(in.Recipient), noModifiers(in.DryRunModifiers))
+	err = firstError(v.Err(), checkContext(in.EncryptionContext), noContext(in.EncryptionAlgorithm, in.EncryptionContext),
+		noRecipient(in.Recipient), noModifiers(in.DryRunModifiers))
 	if err != nil {
 		return nil, err
 	}
-	plain, k, h, err := d.open(r, in.CiphertextBlob, in.KeyId, in.EncryptionContext, "Decrypt")
+	plain, k, material, err := d.openWith(r, in.CiphertextBlob, in.KeyId, in.EncryptionAlgorithm, in.EncryptionContext, "Decrypt")
 	if err := firstError(err, dryRun(in.DryRun)); err != nil {
 		return nil, err
 	}
-	return &kms.DecryptOutput{EncryptionAlgorithm: symmetric, KeyId: new(r.arnOf(k)), KeyMaterialId: materialID(k, h.material), Plaintext: plain}, nil
+	return &kms.DecryptOutput{EncryptionAlgorithm: orSymmetric(in.EncryptionAlgorithm), KeyId: new(r.arnOf(k)), KeyMaterialId: material, Plaintext: plain}, nil
+}
+
+// openWith decrypts by an algorithm. Only a symmetric ciphertext says its key,
+// and only of symmetric keys the material is told.
+func (d *FrontDoor) openWith(r request, blob []byte, name *string, algorithm types.EncryptionAlgorithmSpec, context map[string]string, action string) ([]byte, *model.KMSKey, *string, error) {
+	if orSymmetric(algorithm) != symmetric {
+		plain, k, err := d.openPair(r, blob, name, algorithm, action)
+		return plain, k, nil, err
+	}
+	plain, k, h, err := d.open(r, blob, name, context, action)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return plain, k, materialID(k, h.material), nil
 }
 
 // open decrypts a blob with the key that it names, which must be the one that
@@ -97,7 +125,7 @@ func (d *FrontDoor) open(r request, blob []byte, name *string, context map[strin
 		}
 	}
 	k, err := d.byID(view, r, h.key, h.key)
-	if err != nil { // the id is only what the ciphertext says
+	if err != nil || !abilityOfKey(k).symmetric { // the id is only what the ciphertext says
 		return nil, nil, h, invalidCiphertext()
 	}
 	if err := usable(r, k, action); err != nil {
@@ -121,26 +149,27 @@ func (d *FrontDoor) ReEncrypt(ctx context.Context, in *kms.ReEncryptInput) (*kms
 	algorithm(&v, "destinationEncryptionAlgorithm", in.DestinationEncryptionAlgorithm)
 	ciphertext(&v, in.CiphertextBlob)
 	err = firstError(v.Err(), checkContext(in.SourceEncryptionContext), checkContext(in.DestinationEncryptionContext),
-		checkAlgorithm(in.SourceEncryptionAlgorithm), checkAlgorithm(in.DestinationEncryptionAlgorithm), noModifiers(in.DryRunModifiers))
+		noContext(in.SourceEncryptionAlgorithm, in.SourceEncryptionContext), noContext(in.DestinationEncryptionAlgorithm, in.DestinationEncryptionContext),
+		noModifiers(in.DryRunModifiers))
 	if err != nil {
 		return nil, err
 	}
-	plain, from, h, err := d.open(r, in.CiphertextBlob, in.SourceKeyId, in.SourceEncryptionContext, "ReEncryptFrom")
+	plain, from, material, err := d.openWith(r, in.CiphertextBlob, in.SourceKeyId, in.SourceEncryptionAlgorithm, in.SourceEncryptionContext, "ReEncryptFrom")
 	if err != nil {
 		return nil, err
 	}
 	defer clear(plain)
-	to, err := d.toEncrypt(r, *in.DestinationKeyId, "ReEncryptTo", in.DryRun)
+	to, err := d.toEncrypt(r, *in.DestinationKeyId, in.DestinationEncryptionAlgorithm, "ReEncryptTo", in.DryRun)
 	if err != nil {
 		return nil, err
 	}
-	blob, err := d.encrypt(to, plain, in.DestinationEncryptionContext)
+	blob, err := d.encryptWith(to, orSymmetric(in.DestinationEncryptionAlgorithm), plain, in.DestinationEncryptionContext)
 	if err != nil {
 		return nil, err
 	}
 	return &kms.ReEncryptOutput{CiphertextBlob: blob, KeyId: new(r.arnOf(to)), SourceKeyId: new(r.arnOf(from)),
-		SourceEncryptionAlgorithm: symmetric, DestinationEncryptionAlgorithm: symmetric,
-		SourceKeyMaterialId: materialID(from, h.material), DestinationKeyMaterialId: materialID(to, to.Material[len(to.Material)-1].ID)}, nil
+		SourceEncryptionAlgorithm: orSymmetric(in.SourceEncryptionAlgorithm), DestinationEncryptionAlgorithm: orSymmetric(in.DestinationEncryptionAlgorithm),
+		SourceKeyMaterialId: material, DestinationKeyMaterialId: newestMaterial(to)}, nil
 }
 
 func ciphertext(v *constraint.Violations, blob []byte) {
@@ -153,13 +182,6 @@ func ciphertext(v *constraint.Violations, blob []byte) {
 
 func algorithm(v *constraint.Violations, member string, a types.EncryptionAlgorithmSpec) {
 	constraint.OneOf(v, member, a, a.Values())
-}
-
-func checkAlgorithm(a types.EncryptionAlgorithmSpec) error {
-	if a == "" || a == symmetric {
-		return nil
-	}
-	return &types.InvalidKeyUsageException{Message: new("Algorithm " + string(a) + " and key spec SYMMETRIC_DEFAULT are incompatible.")}
 }
 
 func checkContext(context map[string]string) error {

@@ -48,7 +48,7 @@ func TestEncryption(t *testing.T) {
 	if err == nil || strings.Contains(err.Error(), string(plain)) || !strings.Contains(err.Error(), "less than or equal to 4096") {
 		t.Fatal(err)
 	}
-	refused(t, "InvalidKeyUsageException", "Algorithm RSAES_OAEP_SHA_256 and key spec SYMMETRIC_DEFAULT are incompatible.")(
+	refused(t, "InvalidKeyUsageException", "Algorithm RSAES_OAEP_SHA_256 is incompatible with key spec SYMMETRIC_DEFAULT.")(
 		e.Encrypt(ctx, &kms.EncryptInput{KeyId: &id, Plaintext: plain, EncryptionAlgorithm: types.EncryptionAlgorithmSpecRsaesOaepSha256}))
 }
 

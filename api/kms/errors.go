@@ -33,6 +33,10 @@ func unsupported(format string, args ...any) error {
 	return &types.UnsupportedOperationException{Message: new(fmt.Sprintf(format, args...))}
 }
 
+func wrongUsage(format string, args ...any) error {
+	return &types.InvalidKeyUsageException{Message: new(fmt.Sprintf(format, args...))}
+}
+
 func limitExceeded(format string, args ...any) error {
 	return &types.LimitExceededException{Message: new(fmt.Sprintf(format, args...))}
 }

@@ -22,12 +22,39 @@ import (
 // maxGrants bounds the grants of a key: they are stored with it.
 const maxGrants = 1000
 
-// grantable are the operations that a symmetric key can be granted for.
-// Source: KMS API reference, CreateGrant.
-var grantable = []types.GrantOperation{types.GrantOperationDecrypt, types.GrantOperationEncrypt, types.GrantOperationGenerateDataKey,
-	types.GrantOperationGenerateDataKeyWithoutPlaintext, types.GrantOperationReEncryptFrom, types.GrantOperationReEncryptTo,
-	types.GrantOperationCreateGrant, types.GrantOperationRetireGrant, types.GrantOperationDescribeKey,
-	types.GrantOperationGenerateDataKeyPair, types.GrantOperationGenerateDataKeyPairWithoutPlaintext}
+// grantable are the operations that a key can be granted for.
+// Source: KMS API reference, CreateGrant; KMS developer guide, "Grants in KMS".
+func grantable(k *model.KMSKey) []types.GrantOperation {
+	all := []types.GrantOperation{types.GrantOperationCreateGrant, types.GrantOperationRetireGrant, types.GrantOperationDescribeKey}
+	a := abilityOfKey(k)
+	if a.pair() {
+		all = append(all, types.GrantOperationGetPublicKey)
+	}
+	switch types.KeyUsageType(k.Usage) {
+	case types.KeyUsageTypeEncryptDecrypt:
+		all = append(all, types.GrantOperationDecrypt, types.GrantOperationEncrypt, types.GrantOperationReEncryptFrom, types.GrantOperationReEncryptTo)
+	case types.KeyUsageTypeSignVerify:
+		all = append(all, types.GrantOperationSign, types.GrantOperationVerify)
+	case types.KeyUsageTypeGenerateVerifyMac:
+		all = append(all, types.GrantOperationGenerateMac, types.GrantOperationVerifyMac)
+	case types.KeyUsageTypeKeyAgreement:
+		all = append(all, types.GrantOperationDeriveSharedSecret)
+	}
+	if a.symmetric {
+		all = append(all, types.GrantOperationGenerateDataKey, types.GrantOperationGenerateDataKeyWithoutPlaintext,
+			types.GrantOperationGenerateDataKeyPair, types.GrantOperationGenerateDataKeyPairWithoutPlaintext)
+	}
+	return all
+}
+
+func checkOperations(k *model.KMSKey, asked []types.GrantOperation) error {
+	for _, o := range asked {
+		if !slices.Contains(grantable(k), o) {
+			return constraint.Invalid("The operation %s is not valid for a KMS key with KeyUsage %s and KeySpec %s.", o, k.Usage, k.Spec)
+		}
+	}
+	return nil
+}
 
 // CreateGrant lets a principal use a key. The same name with the same
 // parameters is the same grant.
@@ -53,7 +80,7 @@ func (d *FrontDoor) CreateGrant(ctx context.Context, in *kms.CreateGrantInput) (
 		g.ContextEquals, g.ContextSubset = pairs(c.EncryptionContextEquals), pairs(c.EncryptionContextSubset)
 	}
 	return &kms.CreateGrantOutput{GrantId: &g.ID, GrantToken: &g.Token}, d.change(r, *in.KeyId, func(k *model.KMSKey) error {
-		if err := firstError(usable(r, k, "CreateGrant"), dryRun(in.DryRun)); err != nil {
+		if err := firstError(usable(r, k, "CreateGrant"), checkOperations(k, in.Operations), dryRun(in.DryRun)); err != nil {
 			return err
 		}
 		for _, was := range k.Grants {
@@ -100,11 +127,6 @@ func checkGrant(in *kms.CreateGrantInput) error {
 		return &types.InvalidArnException{Message: in.GranteePrincipal}
 	case in.RetiringPrincipal != nil && !isPrincipal(*in.RetiringPrincipal):
 		return &types.InvalidArnException{Message: in.RetiringPrincipal}
-	}
-	for _, o := range in.Operations {
-		if !slices.Contains(grantable, o) {
-			return constraint.Invalid("The operation %s is not valid for a KMS key with KeyUsage ENCRYPT_DECRYPT and KeySpec SYMMETRIC_DEFAULT.", o)
-		}
 	}
 	if c := in.Constraints; c != nil {
 		return firstError(checkContext(c.EncryptionContextEquals), checkContext(c.EncryptionContextSubset))
@@ -291,11 +313,12 @@ func (d *FrontDoor) byToken(r request, token string) (key, id string) {
 	return "", ""
 }
 
-// retires reports whether a caller may retire a grant: the account's root, the
-// retiring principal, and the grantee if it was granted that.
+// retires reports whether a caller whom the permissions have let in may retire
+// a grant: the account that made it, the retiring principal, and the grantee if
+// it was granted that.
 func retires(who caller.Identity, g model.KMSGrant) bool {
 	is := func(p string) bool { return p != "" && (p == who.ARN || p == who.RoleARN) }
-	return who.Kind == caller.Root || is(g.Retiring) || is(g.Grantee) && slices.Contains(g.Operations, string(types.GrantOperationRetireGrant))
+	return g.IssuedBy == "arn:aws:iam::"+who.Account+":root" || is(g.Retiring) || is(g.Grantee) && slices.Contains(g.Operations, string(types.GrantOperationRetireGrant))
 }
 
 func drop(k *model.KMSKey, id string, dry *bool) error {

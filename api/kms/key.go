@@ -14,7 +14,7 @@ import (
 	"github.com/roadstead/roadstead/wire/constraint"
 )
 
-// CreateKey makes a symmetric key.
+// CreateKey makes a key.
 func (d *FrontDoor) CreateKey(ctx context.Context, in *kms.CreateKeyInput) (*kms.CreateKeyOutput, error) {
 	r, err := d.begin(ctx)
 	if err != nil {
@@ -33,12 +33,23 @@ func (d *FrontDoor) CreateKey(ctx context.Context, in *kms.CreateKeyInput) (*kms
 	if err != nil {
 		return nil, err
 	}
+	spec := specOf(in)
+	a, _ := abilityOf(spec) // checkCreateKey knows it
+	material, err := d.draw(a)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(material)
 	var k *model.KMSKey
 	err = d.commit(r, func(v store.View, c *model.Change) (err error) {
 		if store.Count[*model.KMSKey](v, r.scope.Account+"/") >= maxKeys {
 			return limitExceeded("The account has %d keys already.", maxKeys)
 		}
 		if k, err = d.newKey(r, managerUser, policy, aws.ToString(in.Description)); err != nil {
+			return err
+		}
+		k.Spec, k.Usage = string(spec), string(usageOf(in, a))
+		if err := d.keep(r, k, material, false); err != nil {
 			return err
 		}
 		k.Tags = tags
@@ -55,6 +66,7 @@ func (d *FrontDoor) CreateKey(ctx context.Context, in *kms.CreateKeyInput) (*kms
 // quotas".
 const maxKeys = 100_000
 
+// newKey is a symmetric key without material.
 func (d *FrontDoor) newKey(r request, manager, policy, description string) (*model.KMSKey, error) {
 	b, err := d.bytes(16)
 	if err != nil {
@@ -62,10 +74,27 @@ func (d *FrontDoor) newKey(r request, manager, policy, description string) (*mod
 	}
 	id := uuid.UUID(b)
 	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
-	k := &model.KMSKey{Account: r.scope.Account, ID: id.String(), Description: description, Policy: policy,
+	return &model.KMSKey{Account: r.scope.Account, ID: id.String(), Description: description, Policy: policy,
 		Spec: string(types.KeySpecSymmetricDefault), Usage: string(types.KeyUsageTypeEncryptDecrypt),
-		State: stateEnabled, Manager: manager, CreatedAt: r.now}
-	return k, d.addMaterial(r, k, false)
+		State: stateEnabled, Manager: manager, CreatedAt: r.now}, nil
+}
+
+// specOf is the spec that a request asks for, by either of its names.
+func specOf(in *kms.CreateKeyInput) types.KeySpec {
+	switch {
+	case in.KeySpec != "":
+		return in.KeySpec
+	case in.CustomerMasterKeySpec != "":
+		return types.KeySpec(in.CustomerMasterKeySpec)
+	}
+	return types.KeySpecSymmetricDefault
+}
+
+func usageOf(in *kms.CreateKeyInput, a ability) types.KeyUsageType {
+	if in.KeyUsage == "" && a.symmetric {
+		return types.KeyUsageTypeEncryptDecrypt
+	}
+	return in.KeyUsage
 }
 
 func checkCreateKey(in *kms.CreateKeyInput) error {
@@ -76,21 +105,23 @@ func checkCreateKey(in *kms.CreateKeyInput) error {
 	constraint.OneOf(&v, "customerMasterKeySpec", in.CustomerMasterKeySpec, in.CustomerMasterKeySpec.Values())
 	constraint.OneOf(&v, "keyUsage", in.KeyUsage, in.KeyUsage.Values())
 	constraint.OneOf(&v, "origin", in.Origin, in.Origin.Values())
-	v.Length("tags", len(in.Tags), 0, maxTags)
-	if err := v.Err(); err != nil {
+	checkTags(&v, in.Tags)
+	if err := firstError(v.Err(), unique(in.Tags)); err != nil {
 		return err
 	}
-	spec := in.KeySpec
-	if spec == "" {
-		spec = types.KeySpec(in.CustomerMasterKeySpec)
-	} else if in.CustomerMasterKeySpec != "" {
+	if in.KeySpec != "" && in.CustomerMasterKeySpec != "" {
 		return constraint.Invalid("You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.")
 	}
+	spec := specOf(in)
+	a, known := abilityOf(spec)
+	usage := usageOf(in, a)
 	switch {
-	case spec != "" && spec != types.KeySpecSymmetricDefault:
+	case usage == "":
+		return constraint.Invalid("You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.")
+	case !known:
 		return unsupported("KeySpec %s is not supported by Roadstead.", spec)
-	case in.KeyUsage != "" && in.KeyUsage != types.KeyUsageTypeEncryptDecrypt:
-		return constraint.Invalid("KeyUsage %s is not compatible with KeySpec SYMMETRIC_DEFAULT", in.KeyUsage)
+	case !slices.Contains(a.usages, usage):
+		return constraint.Invalid("KeyUsage %s is not compatible with KeySpec %s", usage, spec)
 	case aws.ToBool(in.MultiRegion):
 		return unsupported("MultiRegion is not supported by Roadstead.")
 	case in.Origin != "" && in.Origin != types.OriginTypeAwsKms:
@@ -107,8 +138,17 @@ func describe(r request, k *model.KMSKey) *types.KeyMetadata {
 		Description: &k.Description, Enabled: k.State == stateEnabled, KeyManager: types.KeyManagerType(k.Manager),
 		KeySpec: types.KeySpec(k.Spec), CustomerMasterKeySpec: types.CustomerMasterKeySpec(k.Spec),
 		KeyUsage: types.KeyUsageType(k.Usage), KeyState: types.KeyState(k.State), Origin: types.OriginTypeAwsKms,
-		MultiRegion: new(false), EncryptionAlgorithms: []types.EncryptionAlgorithmSpec{types.EncryptionAlgorithmSpecSymmetricDefault},
-		CurrentKeyMaterialId: materialID(k, k.Material[len(k.Material)-1].ID)}
+		MultiRegion: new(false), CurrentKeyMaterialId: newestMaterial(k)}
+	switch a := abilityOfKey(k); m.KeyUsage {
+	case types.KeyUsageTypeEncryptDecrypt:
+		m.EncryptionAlgorithms = a.encrypts
+	case types.KeyUsageTypeSignVerify:
+		m.SigningAlgorithms = a.signs
+	case types.KeyUsageTypeGenerateVerifyMac:
+		m.MacAlgorithms = a.macs
+	case types.KeyUsageTypeKeyAgreement:
+		m.KeyAgreementAlgorithms = agreements()
+	}
 	if k.State == statePending {
 		m.DeletionDate = &k.DeleteAt
 	}

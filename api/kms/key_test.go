@@ -40,7 +40,8 @@ func TestAKeysLife(t *testing.T) {
 
 func TestKeysThatAreNotMade(t *testing.T) {
 	e := serve(t)
-	for _, in := range []*kms.CreateKeyInput{{KeySpec: types.KeySpecRsa2048}, {KeySpec: types.KeySpecHmac256}, {MultiRegion: new(true)},
+	for _, in := range []*kms.CreateKeyInput{{KeySpec: types.KeySpecEccSecgP256k1, KeyUsage: types.KeyUsageTypeSignVerify},
+		{KeySpec: types.KeySpecMlDsa44, KeyUsage: types.KeyUsageTypeSignVerify}, {MultiRegion: new(true)},
 		{Origin: types.OriginTypeExternal}, {CustomKeyStoreId: new("cks-1")}} {
 		_, err := e.CreateKey(t.Context(), in)
 		if err == nil || !strings.Contains(err.Error(), "UnsupportedOperationException") {

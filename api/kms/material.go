@@ -31,17 +31,32 @@ func materialID(k *model.KMSKey, id uint32) *string {
 	return new(hex.EncodeToString(sum[:]))
 }
 
-// addMaterial gives the key, which is the caller's own copy, a new version.
+// newestMaterial is materialID of what encrypts now; nil for keys that are not
+// symmetric, whose material the API does not name.
+func newestMaterial(k *model.KMSKey) *string {
+	if !abilityOfKey(k).symmetric {
+		return nil
+	}
+	return materialID(k, k.Material[len(k.Material)-1].ID)
+}
+
+// addMaterial gives a symmetric key, which is the caller's own copy, a new
+// version.
 func (d *FrontDoor) addMaterial(r request, k *model.KMSKey, onDemand bool) error {
 	if len(k.Material) >= maxMaterial {
 		return limitExceeded("The key has been rotated %d times.", maxMaterial)
 	}
-	m := model.KMSMaterial{ID: uint32(len(k.Material)) + 1, MadeAt: r.now, OnDemand: onDemand}
 	plain, err := d.bytes(materialSize)
 	if err != nil {
 		return err
 	}
 	defer clear(plain)
+	return d.keep(r, k, plain, onDemand)
+}
+
+// keep seals material as the key's newest.
+func (d *FrontDoor) keep(r request, k *model.KMSKey, plain []byte, onDemand bool) (err error) {
+	m := model.KMSMaterial{ID: uint32(len(k.Material)) + 1, MadeAt: r.now, OnDemand: onDemand}
 	if m.Sealed, err = d.sealer.Seal(plain, materialContext(k, m.ID)); err != nil {
 		return fmt.Errorf("seal material of %s: %w", k.Key(), err)
 	}

@@ -78,6 +78,22 @@ func inContext(context map[string]string) keys {
 	return k
 }
 
+// with adds a key; an empty value is absent.
+func (k keys) with(name, value string) keys {
+	if value != "" {
+		k[name] = []string{value}
+	}
+	return k
+}
+
+// signedWith are the keys of a signature.
+func signedWith(algorithm types.SigningAlgorithmSpec, kind types.MessageType) keys {
+	if kind == "" {
+		kind = types.MessageTypeRaw
+	}
+	return keys{}.with("kms:SigningAlgorithm", string(algorithm)).with("kms:MessageType", string(kind))
+}
+
 func tagged(tags []types.Tag) keys {
 	k := keys{}
 	for _, t := range tags {
@@ -91,7 +107,9 @@ func tagged(tags []types.Tag) keys {
 // making is what CreateKey needs. Its action knows no resource.
 func (n names) making(in *kms.CreateKeyInput) []wire.Need {
 	k := tagged(in.Tags)
-	k["kms:KeySpec"], k["kms:KeyUsage"] = []string{string(in.KeySpec)}, []string{string(in.KeyUsage)}
+	spec := specOf(in)
+	a, _ := abilityOf(spec)
+	k.with("kms:KeySpec", string(spec)).with("kms:KeyUsage", string(usageOf(in, a)))
 	needs := []wire.Need{{Keys: k}}
 	if len(in.Tags) > 0 {
 		needs = append(needs, wire.Need{Action: "kms:TagResource", Keys: k})
@@ -117,20 +135,20 @@ func (n names) unaliasing(alias *string) []wire.Need {
 }
 
 // sealedBy is the key that a ciphertext says, which counts whatever the
-// request names.
-func sealedBy(blob []byte, named *string) string {
-	if h, ok := readHeader(blob); ok {
+// request names. What pairs of keys encrypt says nothing.
+func sealedBy(blob []byte, named *string, algorithm types.EncryptionAlgorithmSpec) string {
+	if h, ok := readHeader(blob); ok && orSymmetric(algorithm) == symmetric {
 		return h.key
 	}
 	return aws.ToString(named)
 }
 
 func (n names) opening(in *kms.DecryptInput) []wire.Need {
-	return n.using("", sealedBy(in.CiphertextBlob, in.KeyId), inContext(in.EncryptionContext))
+	return n.using("", sealedBy(in.CiphertextBlob, in.KeyId, in.EncryptionAlgorithm), inContext(in.EncryptionContext))
 }
 
 func (n names) reencrypting(in *kms.ReEncryptInput) []wire.Need {
-	from := n.using("kms:ReEncryptFrom", sealedBy(in.CiphertextBlob, in.SourceKeyId), inContext(in.SourceEncryptionContext))
+	from := n.using("kms:ReEncryptFrom", sealedBy(in.CiphertextBlob, in.SourceKeyId, in.SourceEncryptionAlgorithm), inContext(in.SourceEncryptionContext))
 	return append(from, n.using("kms:ReEncryptTo", aws.ToString(in.DestinationKeyId), inContext(in.DestinationEncryptionContext))...)
 }
 

@@ -71,8 +71,14 @@ func rotatable(r request, k *model.KMSKey, action string) error {
 	if k.State == stateDisabled {
 		return disabled(r.arnOf(k))
 	}
+	if !abilityOfKey(k).symmetric {
+		return notSymmetric()
+	}
 	return nil
 }
+
+// notSymmetric says nothing more, as AWS does.
+func notSymmetric() error { return &types.UnsupportedOperationException{} }
 
 // rotated finds a key after the rotation that was due.
 func (d *FrontDoor) rotated(ctx context.Context, name *string) (request, *model.KMSKey, error) {
@@ -87,8 +93,10 @@ func (d *FrontDoor) rotated(ctx context.Context, name *string) (request, *model.
 	if err != nil {
 		return r, nil, err
 	}
-	k, err = d.current(r, k)
-	return r, k, err
+	if k, err = d.current(r, k); err != nil {
+		return r, nil, err
+	}
+	return r, k, nil
 }
 
 // GetKeyRotationStatus tells whether and when the key rotates.
@@ -96,6 +104,9 @@ func (d *FrontDoor) GetKeyRotationStatus(ctx context.Context, in *kms.GetKeyRota
 	r, k, err := d.rotated(ctx, in.KeyId)
 	if err != nil {
 		return nil, err
+	}
+	if !abilityOfKey(k).symmetric {
+		return nil, notSymmetric()
 	}
 	out := &kms.GetKeyRotationStatusOutput{KeyId: new(r.arnOf(k)), KeyRotationEnabled: k.Rotation && k.State != statePending}
 	if out.KeyRotationEnabled {
@@ -137,6 +148,9 @@ func (d *FrontDoor) ListKeyRotations(ctx context.Context, in *kms.ListKeyRotatio
 	r, k, err := d.rotated(ctx, in.KeyId)
 	if err != nil {
 		return nil, err
+	}
+	if !abilityOfKey(k).symmetric {
+		return nil, notSymmetric()
 	}
 	var v constraint.Violations
 	constraint.OneOf(&v, "includeKeyMaterial", in.IncludeKeyMaterial, in.IncludeKeyMaterial.Values())

@@ -21,6 +21,9 @@ func (d *FrontDoor) Service() *wire.Service {
 			wire.Op("CreateKey", d.CreateKey).Needing(on(d, func(n names, in *kms.CreateKeyInput) []wire.Need { return n.making(in) })),
 			wire.Op("Decrypt", d.Decrypt).Needing(on(d, func(n names, in *kms.DecryptInput) []wire.Need { return n.opening(in) })),
 			wire.Op("DeleteAlias", d.DeleteAlias).Needing(on(d, func(n names, in *kms.DeleteAliasInput) []wire.Need { return n.unaliasing(in.AliasName) })),
+			wire.Op("DeriveSharedSecret", d.DeriveSharedSecret).Needing(on(d, func(n names, in *kms.DeriveSharedSecretInput) []wire.Need {
+				return n.key(in.KeyId, keys{"kms:KeyAgreementAlgorithm": {string(in.KeyAgreementAlgorithm)}})
+			})),
 			wire.Op("DescribeKey", d.DescribeKey).Needing(on(d, func(n names, in *kms.DescribeKeyInput) []wire.Need { return n.key(in.KeyId, keys{}) })),
 			wire.Op("DisableKey", d.DisableKey).Needing(on(d, func(n names, in *kms.DisableKeyInput) []wire.Need { return n.key(in.KeyId, keys{}) })),
 			wire.Op("DisableKeyRotation", d.DisableKeyRotation).Needing(on(d, func(n names, in *kms.DisableKeyRotationInput) []wire.Need { return n.key(in.KeyId, keys{}) })),
@@ -32,12 +35,22 @@ func (d *FrontDoor) Service() *wire.Service {
 			wire.Op("GenerateDataKey", d.GenerateDataKey).Needing(on(d, func(n names, in *kms.GenerateDataKeyInput) []wire.Need {
 				return n.key(in.KeyId, inContext(in.EncryptionContext))
 			})),
+			wire.Op("GenerateDataKeyPair", d.GenerateDataKeyPair).Needing(on(d, func(n names, in *kms.GenerateDataKeyPairInput) []wire.Need {
+				return n.key(in.KeyId, inContext(in.EncryptionContext).with("kms:DataKeyPairSpec", string(in.KeyPairSpec)))
+			})),
+			wire.Op("GenerateDataKeyPairWithoutPlaintext", d.GenerateDataKeyPairWithoutPlaintext).Needing(on(d, func(n names, in *kms.GenerateDataKeyPairWithoutPlaintextInput) []wire.Need {
+				return n.key(in.KeyId, inContext(in.EncryptionContext).with("kms:DataKeyPairSpec", string(in.KeyPairSpec)))
+			})),
 			wire.Op("GenerateDataKeyWithoutPlaintext", d.GenerateDataKeyWithoutPlaintext).Needing(on(d, func(n names, in *kms.GenerateDataKeyWithoutPlaintextInput) []wire.Need {
 				return n.key(in.KeyId, inContext(in.EncryptionContext))
+			})),
+			wire.Op("GenerateMac", d.GenerateMac).Needing(on(d, func(n names, in *kms.GenerateMacInput) []wire.Need {
+				return n.key(in.KeyId, keys{"kms:MacAlgorithm": {string(in.MacAlgorithm)}})
 			})),
 			wire.Op("GenerateRandom", d.GenerateRandom).Needing(wire.OnAnything()),
 			wire.Op("GetKeyPolicy", d.GetKeyPolicy).Needing(on(d, func(n names, in *kms.GetKeyPolicyInput) []wire.Need { return n.key(in.KeyId, keys{}) })),
 			wire.Op("GetKeyRotationStatus", d.GetKeyRotationStatus).Needing(on(d, func(n names, in *kms.GetKeyRotationStatusInput) []wire.Need { return n.key(in.KeyId, keys{}) })),
+			wire.Op("GetPublicKey", d.GetPublicKey).Needing(on(d, func(n names, in *kms.GetPublicKeyInput) []wire.Need { return n.key(in.KeyId, keys{}) })),
 			wire.Op("ListAliases", d.ListAliases).Needing(wire.OnAnything()),
 			wire.Op("ListGrants", d.ListGrants).Needing(on(d, func(n names, in *kms.ListGrantsInput) []wire.Need { return n.key(in.KeyId, keys{}) })),
 			wire.Op("ListKeyPolicies", d.ListKeyPolicies).Needing(on(d, func(n names, in *kms.ListKeyPoliciesInput) []wire.Need { return n.key(in.KeyId, keys{}) })),
@@ -51,12 +64,21 @@ func (d *FrontDoor) Service() *wire.Service {
 			wire.Op("RevokeGrant", d.RevokeGrant).Needing(on(d, func(n names, in *kms.RevokeGrantInput) []wire.Need { return n.key(in.KeyId, keys{}) })),
 			wire.Op("RotateKeyOnDemand", d.RotateKeyOnDemand).Needing(on(d, func(n names, in *kms.RotateKeyOnDemandInput) []wire.Need { return n.key(in.KeyId, keys{}) })),
 			wire.Op("ScheduleKeyDeletion", d.ScheduleKeyDeletion).Needing(on(d, func(n names, in *kms.ScheduleKeyDeletionInput) []wire.Need { return n.key(in.KeyId, keys{}) })),
+			wire.Op("Sign", d.Sign).Needing(on(d, func(n names, in *kms.SignInput) []wire.Need {
+				return n.key(in.KeyId, signedWith(in.SigningAlgorithm, in.MessageType))
+			})),
 			wire.Op("TagResource", d.TagResource).Needing(on(d, func(n names, in *kms.TagResourceInput) []wire.Need { return n.key(in.KeyId, tagged(in.Tags)) })),
 			wire.Op("UntagResource", d.UntagResource).Needing(on(d, func(n names, in *kms.UntagResourceInput) []wire.Need {
 				return n.key(in.KeyId, keys{"aws:TagKeys": in.TagKeys})
 			})),
 			wire.Op("UpdateAlias", d.UpdateAlias).Needing(on(d, func(n names, in *kms.UpdateAliasInput) []wire.Need { return n.aliasing(in.AliasName, in.TargetKeyId) })),
 			wire.Op("UpdateKeyDescription", d.UpdateKeyDescription).Needing(on(d, func(n names, in *kms.UpdateKeyDescriptionInput) []wire.Need { return n.key(in.KeyId, keys{}) })),
+			wire.Op("Verify", d.Verify).Needing(on(d, func(n names, in *kms.VerifyInput) []wire.Need {
+				return n.key(in.KeyId, signedWith(in.SigningAlgorithm, in.MessageType))
+			})),
+			wire.Op("VerifyMac", d.VerifyMac).Needing(on(d, func(n names, in *kms.VerifyMacInput) []wire.Need {
+				return n.key(in.KeyId, keys{"kms:MacAlgorithm": {string(in.MacAlgorithm)}})
+			})),
 		},
 		Known: []string{
 			"CancelKeyDeletion",

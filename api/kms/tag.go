@@ -2,6 +2,7 @@ package kms
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -19,10 +20,7 @@ func newTags(have []model.Tag, more []types.Tag) ([]model.Tag, error) {
 	tags := slices.Clone(have)
 	for _, t := range more {
 		key, value := aws.ToString(t.TagKey), aws.ToString(t.TagValue)
-		switch {
-		case key == "" || len(key) > 128 || len(value) > 256:
-			return nil, &types.TagException{Message: new("Tag keys have 1 to 128 characters and values up to 256.")}
-		case strings.HasPrefix(strings.ToLower(key), "aws:"):
+		if strings.HasPrefix(strings.ToLower(key), "aws:") {
 			return nil, &types.TagException{Message: new("Tags beginning with aws: are reserved")}
 		}
 		if i := slices.IndexFunc(tags, func(t model.Tag) bool { return t.Key == key }); i >= 0 {
@@ -32,9 +30,30 @@ func newTags(have []model.Tag, more []types.Tag) ([]model.Tag, error) {
 		}
 	}
 	if len(tags) > maxTags {
-		return nil, limitExceeded("A key has at most %d tags.", maxTags)
+		return nil, &types.TagException{Message: new("Too many tags")}
 	}
 	return tags, nil
+}
+
+// checkTags checks the tags of one request against the model.
+func checkTags(v *constraint.Violations, tags []types.Tag) {
+	for i, t := range tags {
+		at := fmt.Sprintf("tags.%d.member.", i+1)
+		v.Required(at+"tagKey", t.TagKey, tagKeyText)
+		v.Required(at+"tagValue", t.TagValue, tagValueText)
+	}
+}
+
+// unique refuses a key that a request has twice.
+func unique(tags []types.Tag) error {
+	seen := map[string]bool{}
+	for _, t := range tags {
+		if seen[aws.ToString(t.TagKey)] {
+			return &types.TagException{Message: new("Duplicate tag keys")}
+		}
+		seen[aws.ToString(t.TagKey)] = true
+	}
+	return nil
 }
 
 // TagResource adds tags to a key.
@@ -48,7 +67,8 @@ func (d *FrontDoor) TagResource(ctx context.Context, in *kms.TagResourceInput) (
 	if in.Tags == nil {
 		v.Missing("tags")
 	}
-	if err := v.Err(); err != nil {
+	checkTags(&v, in.Tags)
+	if err := firstError(v.Err(), unique(in.Tags)); err != nil {
 		return nil, err
 	}
 	return nil, d.change(r, *in.KeyId, func(k *model.KMSKey) (err error) {

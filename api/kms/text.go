@@ -24,6 +24,8 @@ var (
 	descriptionText = constraint.Text{Max: 8192}
 	policyText      = constraint.Text{Min: 1, Max: 131072}
 	aliasText       = constraint.Text{Min: 1, Max: 256, Pattern: regexp.MustCompile(`^[a-zA-Z0-9:/_-]+$`), Written: `^[a-zA-Z0-9:/_-]+$`}
+	tagKeyText      = constraint.Text{Min: 1, Max: 128}
+	tagValueText    = constraint.Text{Max: 256}
 	tokenText       = constraint.Text{Min: 1, Max: 8192}
 	grantIDText     = constraint.Text{Min: 1, Max: 128}
 	grantNameText   = constraint.Text{Min: 1, Max: 256, Pattern: regexp.MustCompile(`^[a-zA-Z0-9:/_-]+$`), Written: `^[a-zA-Z0-9:/_-]+$`}
