@@ -42,6 +42,9 @@ type Secret struct {
 	// CurrentAt is when AWSCURRENT moved last; zero in secrets that were
 	// written before there was this field.
 	CurrentAt time.Time `f:"22"`
+	// Tagged is whether the secret had tags ever, which answers show. Written
+	// by the API.
+	Tagged bool `f:"23"`
 }
 
 // SecretRotation is one rotation of a secret, from its beginning until its
@@ -73,6 +76,9 @@ type SecretVersion struct {
 	Binary    bool      `f:"4"`
 	CreatedAt time.Time `f:"5"`
 	KeyID     string    `f:"6"`
+	// AccessedOn is the day, UTC, on which the value was read last. Written by
+	// the API.
+	AccessedOn time.Time `f:"7"`
 }
 
 // Empty reports whether the version has no value yet.

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/roadstead/roadstead/wire"
+	"github.com/roadstead/roadstead/wire/constraint"
 )
 
 // The constructors below make the SDK's exceptions. Wordings are AWS's where
@@ -23,6 +24,10 @@ func invalidRequest(format string, args ...any) error {
 
 func notFound(format string, args ...any) error {
 	return &types.ResourceNotFoundException{Message: new(fmt.Sprintf(format, args...))}
+}
+
+func invalidName() error {
+	return constraint.Invalid("Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!")
 }
 
 func secretNotFound() error { return notFound("Secrets Manager can't find the specified secret.") }

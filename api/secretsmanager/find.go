@@ -21,7 +21,7 @@ var (
 	stringText      = constraint.Text{Min: 1, Max: 65536, Hidden: true}
 	stageText       = constraint.Text{Min: 1, Max: 256}
 	policyText      = constraint.Text{Min: 1, Max: 20480}
-	namePattern     = regexp.MustCompile(`^[A-Za-z0-9/_+=.@-]+$`)
+	namePattern     = regexp.MustCompile(`^[A-Za-z0-9/_+=.@!-]+$`)
 )
 
 // suffixSize is how many characters stand behind a name in an ARN.
@@ -31,6 +31,9 @@ const suffixSize = 6
 // names. Secrets of other accounts are not found.
 func find(v store.View, r request, id string) (*model.Secret, error) {
 	name := id
+	if !strings.HasPrefix(id, "arn:") && !namePattern.MatchString(id) {
+		return nil, invalidName()
+	}
 	if strings.HasPrefix(id, "arn:") {
 		a, err := arn.Parse(id)
 		if err != nil || a.Partition != "aws" || a.Service != "secretsmanager" || a.Region != r.scope.Region || a.AccountID != r.scope.Account || !strings.HasPrefix(a.Resource, "secret:") {

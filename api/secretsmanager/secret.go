@@ -32,7 +32,7 @@ func (d *frontDoor) CreateSecret(ctx context.Context, in *secretsmanager.CreateS
 		return nil, err
 	}
 	if !namePattern.MatchString(*in.Name) {
-		return nil, constraint.Invalid("Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!")
+		return nil, invalidName()
 	}
 	tags, err := newTags(nil, in.Tags)
 	if err != nil {
@@ -191,7 +191,7 @@ func (d *frontDoor) DescribeSecret(ctx context.Context, in *secretsmanager.Descr
 // show is a secret as lists have it.
 func show(r request, s *model.Secret) types.SecretListEntry {
 	e := types.SecretListEntry{ARN: r.arnOf(s), Name: &s.Name, CreatedDate: &s.CreatedAt, LastChangedDate: &s.ChangedAt,
-		LastAccessedDate: when(s.AccessedOn), DeletedDate: when(s.DeletedAt), SecretVersionsToStages: stagesOf(s), Tags: showTags(s.Tags)}
+		LastAccessedDate: when(s.AccessedOn), DeletedDate: when(s.DeletedAt), SecretVersionsToStages: stagesOf(s), Tags: showTags(s)}
 	if s.Description != "" {
 		e.Description = &s.Description
 	}

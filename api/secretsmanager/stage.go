@@ -107,7 +107,7 @@ func (d *frontDoor) ListSecretVersionIds(ctx context.Context, in *secretsmanager
 			key = "DefaultEncryptionKey"
 		}
 		out.Versions = append(out.Versions, types.SecretVersionsListEntry{VersionId: &v.ID, VersionStages: v.Stages, CreatedDate: &v.CreatedAt,
-			LastAccessedDate: when(s.AccessedOn), KmsKeyIds: []string{key}})
+			LastAccessedDate: when(v.AccessedOn), KmsKeyIds: []string{key}})
 	}
 	if last != "" {
 		out.NextToken = l.Token(last)

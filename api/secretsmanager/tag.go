@@ -40,9 +40,13 @@ func newTags(have []model.Tag, more []types.Tag) ([]model.Tag, error) {
 	return tags, nil
 }
 
-func showTags(tags []model.Tag) []types.Tag {
+// showTags is nil for a secret that never had tags, as on AWS.
+func showTags(s *model.Secret) []types.Tag {
+	if !s.Tagged && len(s.Tags) == 0 {
+		return nil
+	}
 	out := []types.Tag{}
-	for _, t := range tags {
+	for _, t := range s.Tags {
 		out = append(out, types.Tag{Key: &t.Key, Value: &t.Value})
 	}
 	return out
@@ -64,6 +68,7 @@ func (d *frontDoor) TagResource(ctx context.Context, in *secretsmanager.TagResou
 	}
 	return nil, d.change(r, *in.SecretId, func(s *model.Secret) (_ bool, err error) {
 		s.Tags, err = newTags(s.Tags, in.Tags)
+		s.Tagged = true
 		return true, err
 	})
 }
@@ -85,6 +90,8 @@ func (d *frontDoor) UntagResource(ctx context.Context, in *secretsmanager.UntagR
 	return nil, d.change(r, *in.SecretId, func(s *model.Secret) (bool, error) {
 		n := len(s.Tags)
 		s.Tags = slices.DeleteFunc(slices.Clone(s.Tags), func(t model.Tag) bool { return slices.Contains(in.TagKeys, t.Key) })
-		return len(s.Tags) != n, nil
+		changed := len(s.Tags) != n || !s.Tagged
+		s.Tagged = true
+		return changed, nil
 	})
 }

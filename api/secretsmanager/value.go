@@ -52,7 +52,7 @@ func (d *frontDoor) read(r request, id string, version, stage *string) (types.Se
 	if err != nil {
 		return types.SecretValueEntry{}, err
 	}
-	if err := d.accessed(r, s); err != nil {
+	if err := d.accessed(r, s, v); err != nil {
 		return types.SecretValueEntry{}, err
 	}
 	e := types.SecretValueEntry{ARN: r.arnOf(s), Name: &s.Name, CreatedDate: &v.CreatedAt, VersionId: &v.ID, VersionStages: v.Stages}
@@ -64,14 +64,17 @@ func (d *frontDoor) read(r request, id string, version, stage *string) (types.Se
 	return e, nil
 }
 
-// accessed notes the day on which a secret was last read: one write a day.
-func (d *frontDoor) accessed(r request, s *model.Secret) error {
+// accessed notes the day on which a version was last read: one write a day.
+func (d *frontDoor) accessed(r request, s *model.Secret, read model.SecretVersion) error {
 	day := r.now.Truncate(24 * time.Hour)
-	if s.AccessedOn.Equal(day) {
+	if s.AccessedOn.Equal(day) && read.AccessedOn.Equal(day) {
 		return nil
 	}
 	return d.change(r, s.Name, func(s *model.Secret) (bool, error) {
 		s.AccessedOn = day
+		if i := indexOf(s, read.ID); i >= 0 {
+			s.Versions[i].AccessedOn = day
+		}
 		return true, nil
 	})
 }

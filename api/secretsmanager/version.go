@@ -149,6 +149,7 @@ func attach(r request, s *model.Secret, to int, stage string) {
 			s.Detach(to, stagePrevious)
 		}
 		if from >= 0 {
+			s.Detach(from, stagePending) // what was current is pending no more
 			attach(r, s, from, stagePrevious)
 		}
 	}
@@ -185,7 +186,11 @@ func indexOf(s *model.Secret, version string) int { return s.Version(version) }
 func withStage(s *model.Secret, stage string) int { return s.WithStage(stage) }
 
 // stagesOf are the versions that have labels.
+// A secret without versions has no map of them, as on AWS.
 func stagesOf(s *model.Secret) map[string][]string {
+	if len(s.Versions) == 0 {
+		return nil
+	}
 	m := map[string][]string{}
 	for _, v := range s.Versions {
 		if len(v.Stages) > 0 {
