@@ -31,7 +31,10 @@ type anyPolicy struct {
 // cannot be changed.
 func (c *call) ownPolicy(v store.View, arn string) (*model.Policy, error) {
 	a, ok := model.ParseARN(arn)
-	if !ok || a.Service != "iam" || !strings.HasPrefix(a.Resource, "policy/") {
+	if !ok {
+		return nil, validation("Invalid ARN:  Could not be parsed!")
+	}
+	if a.Service != "iam" || !strings.HasPrefix(a.Resource, "policy/") {
 		return nil, invalid("ARN %s is not valid.", arn)
 	}
 	if a.Account == "aws" {

@@ -206,13 +206,11 @@ func (d *frontDoor) groups(s scope, q query, token *string, limit int, prefix st
 // showGroup shows a group; brief is what a search by pattern shows.
 func showGroup(s scope, g *logs.Group, brief bool) types.LogGroup {
 	arn := s.groupARN(g.Name)
-	shown := types.LogGroup{Arn: new(arn + ":*"), CreationTime: new(g.Created), LogGroupName: new(g.Name)}
+	shown := types.LogGroup{Arn: new(arn + ":*"), CreationTime: new(g.Created), LogGroupName: new(g.Name), LogGroupArn: &arn,
+		LogGroupClass: types.LogGroupClass(g.Class), MetricFilterCount: new(int32(0))}
 	if brief {
 		return shown
 	}
-	shown.LogGroupArn = &arn
-	shown.LogGroupClass = types.LogGroupClass(g.Class)
-	shown.MetricFilterCount = new(int32(0))
 	shown.StoredBytes = new(g.StoredBytes)
 	shown.DeletionProtectionEnabled = new(g.DeletionProtected)
 	if g.RetentionDays > 0 {

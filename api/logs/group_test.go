@@ -119,7 +119,8 @@ func TestDescribeLogGroupPages(t *testing.T) {
 	}
 	brief := ok[*cloudwatchlogs.DescribeLogGroupsOutput](t)(e.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePattern: new("the")}))
 	if d := cmp.Diff([]types.LogGroup{{LogGroupName: new("other"), CreationTime: new(begin.UnixMilli()),
-		Arn: new("arn:aws:logs:us-east-1:000000000000:log-group:other:*")}}, brief.LogGroups, unexported); d != "" {
+		Arn: new("arn:aws:logs:us-east-1:000000000000:log-group:other:*"), LogGroupArn: new("arn:aws:logs:us-east-1:000000000000:log-group:other"),
+		LogGroupClass: types.LogGroupClassStandard, MetricFilterCount: new(int32(0))}}, brief.LogGroups, unexported); d != "" {
 		t.Fatal(d)
 	}
 	some := ok[*cloudwatchlogs.DescribeLogGroupsOutput](t)(e.DescribeLogGroups(ctx, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupIdentifiers: []string{"other", "app/3", "none"}}))

@@ -88,6 +88,9 @@ func (d *frontDoor) read(r request, name string, decrypt bool) (*types.Parameter
 		}
 		return showPublic(r, s.name, p), nil
 	}
+	if err := checkAsked(s.name); err != nil {
+		return nil, err
+	}
 	p, err := find(v, r, s.name)
 	if err != nil {
 		return nil, err
@@ -96,7 +99,11 @@ func (d *frontDoor) read(r request, name string, decrypt bool) (*types.Parameter
 	if err != nil {
 		return nil, err
 	}
-	return d.show(r, p, version, s.written, decrypt)
+	shown, err := d.show(r, p, version, s.written, decrypt)
+	if err == nil && !strings.HasPrefix(name, "arn:") {
+		shown.Name = &s.name // with a slash before it as it was asked for
+	}
+	return shown, err
 }
 
 // show is a version of a parameter with its value; that of a SecureString is

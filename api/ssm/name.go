@@ -26,6 +26,16 @@ var (
 	namePattern = regexp.MustCompile(`^[a-zA-Z0-9_.\-/]+$`)
 )
 
+const badName = `Parameter name: can't be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_`
+
+// checkAsked refuses names that cannot be of a parameter, when one is read.
+func checkAsked(name string) error {
+	if strings.Contains(name, "//") || strings.Contains(name, "/") && name[0] != '/' {
+		return invalid("%s", badName)
+	}
+	return nil
+}
+
 // checkName refuses names that no parameter may have.
 func checkName(name string) error {
 	bare := strings.ToLower(strings.TrimPrefix(name, "/"))
@@ -33,7 +43,7 @@ func checkName(name string) error {
 	case strings.HasPrefix(bare, "aws"):
 		return &wire.Error{Code: "AccessDeniedException", Message: "No access to reserved parameter name: " + name + "."}
 	case strings.HasPrefix(bare, "ssm"), !namePattern.MatchString(name), strings.HasSuffix(name, "/"), strings.Contains(name, "//"):
-		return invalid(`Parameter name: can't be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_`)
+		return invalid("%s", badName)
 	case strings.Contains(name, "/") && name[0] != '/':
 		return invalid("Parameter name must be a fully qualified name.")
 	case len(name) > maxName:

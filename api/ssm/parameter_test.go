@@ -241,7 +241,8 @@ func TestSecretsAsParameters(t *testing.T) {
 }
 
 // TestLeadingSlash wants names of one level to be the same with a slash before
-// them and without, for every operation, and no others.
+// them and without, for every operation, and no others. Answers have the name
+// that was asked for.
 func TestLeadingSlash(t *testing.T) {
 	e := serve(t)
 	ctx := t.Context()
@@ -250,7 +251,7 @@ func TestLeadingSlash(t *testing.T) {
 		if _, err := e.PutParameter(ctx, put); err != nil {
 			t.Fatal(err)
 		}
-		if p := e.get(t, asked); *p.Name != made {
+		if p := e.get(t, asked); *p.Name != asked {
 			t.Errorf("%s is %s", asked, *p.Name)
 		}
 		_, err := e.PutParameter(ctx, &ssm.PutParameterInput{Name: &asked, Value: new("w"), Type: types.ParameterTypeString})
@@ -269,7 +270,10 @@ func TestLeadingSlash(t *testing.T) {
 	if _, err := e.PutParameter(ctx, &ssm.PutParameterInput{Name: new("/a/b"), Value: new("v"), Type: types.ParameterTypeString}); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, "ParameterNotFound", "Parameter a/b not found.")(e.GetParameter(ctx, &ssm.GetParameterInput{Name: new("a/b")}))
+	for _, name := range []string{"a/b", "/a//b"} {
+		refused(t, "ValidationException", `Parameter name: can't be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_`)(
+			e.GetParameter(ctx, &ssm.GetParameterInput{Name: &name}))
+	}
 }
 
 // TestOverwriteKeeps wants a new version to have what its request does not

@@ -87,10 +87,10 @@ func checkRole(arn, name *string, tokenSize *int32) error {
 		return missing("roleArn")
 	case name == nil:
 		return missing("roleSessionName")
+	case !sessionName.MatchString(*name): // the model's rules go first
+		return invalid(*name, "roleSessionName", `Member must satisfy regular expression pattern: [\w+=,.@-]*`)
 	case !roleARN.MatchString(*arn) || len(*arn) > 2048:
 		return refused("%s is invalid", *arn)
-	case !sessionName.MatchString(*name):
-		return invalid(*name, "roleSessionName", `Member must satisfy regular expression pattern: [\w+=,.@-]*`)
 	case aws.ToInt32(tokenSize) != 0:
 		return notSupported("MinimumSessionTokenSize")
 	}

@@ -129,10 +129,11 @@ func tags(p *caller.Passed, from *caller.Passed, brought []caller.Tag, transitiv
 		return refused("1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length less than or equal to %d", maxTags)
 	}
 	for _, key := range transitive {
-		if !slices.ContainsFunc(brought, func(t caller.Tag) bool { return t.Key == key }) {
+		at := slices.IndexFunc(brought, func(t caller.Tag) bool { return strings.EqualFold(t.Key, key) })
+		if at < 0 {
 			return parameter("The specified transitive tag key must be included in the requested tags.")
 		}
-		p.Transitive = append(p.Transitive, key)
+		p.Transitive = append(p.Transitive, brought[at].Key)
 	}
 	return nil
 }

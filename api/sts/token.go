@@ -81,6 +81,9 @@ func (d *frontDoor) GetFederationToken(ctx context.Context, in *sts.GetFederatio
 	if err != nil {
 		return nil, err
 	}
+	if made.packed == nil { // which AWS tells here, and not of roles
+		made.packed = aws.Int32(0)
+	}
 	return &sts.GetFederationTokenOutput{Credentials: made.credentials, PackedPolicySize: made.packed,
 		FederatedUser: &types.FederatedUser{Arn: &id.ARN, FederatedUserId: &id.UserID}}, nil
 }
