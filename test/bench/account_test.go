@@ -105,11 +105,24 @@ func cpuOf(t testing.TB, pid int) time.Duration {
 // ownCPU returns the CPU time of this process so far.
 func ownCPU(t testing.TB) time.Duration {
 	t.Helper()
-	var u syscall.Rusage
+	u := ownUsage(t)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// ownKernel returns what of the CPU time of this process the kernel took for
+// it: on some virtual machines the first touch of a page of memory is dear.
+func ownKernel(t testing.TB) time.Duration {
+	t.Helper()
+	u := ownUsage(t)
+	return time.Duration(u.Stime.Nano())
+}
+
+func ownUsage(t testing.TB) (u syscall.Rusage) {
+	t.Helper()
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		t.Fatal(err)
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return u
 }
 
 // memoryOf is what one process has in memory, in bytes.
