@@ -116,15 +116,7 @@ func openPlane(ctx context.Context, o planeOptions) (p *plane, err error) {
 	if p.sealer, err = key.open(ctx); err != nil {
 		return nil, err
 	}
-	if len(o.etcd) > 0 {
-		p.log, err = etcdlog.Dial(ctx, o.etcd, etcdlog.ExternalOptions{})
-	} else {
-		p.log, err = etcdlog.OpenEmbedded(ctx, o.dir.join("etcd"), etcdlog.EmbeddedOptions{Logger: o.log})
-	}
-	if err != nil {
-		return nil, err
-	}
-	if p.db, err = store.Open(ctx, p.log, store.Options{BatchWrites: p.log.BatchWrites()}); err != nil {
+	if err = p.openStore(ctx); err != nil {
 		return nil, err
 	}
 	if err = control.BeginNetwork(ctx, p.db, account, region); err != nil {
@@ -143,6 +135,22 @@ func openPlane(ctx context.Context, o planeOptions) (p *plane, err error) {
 		return nil, err
 	}
 	return p, p.introduce()
+}
+
+// openStore reads the whole log.
+func (p *plane) openStore(ctx context.Context) (err error) {
+	filled := garbage.Fill()
+	defer filled()
+	if o := p.options; len(o.etcd) > 0 {
+		p.log, err = etcdlog.Dial(ctx, o.etcd, etcdlog.ExternalOptions{})
+	} else {
+		p.log, err = etcdlog.OpenEmbedded(ctx, o.dir.join("etcd"), etcdlog.EmbeddedOptions{Logger: o.log})
+	}
+	if err != nil {
+		return err
+	}
+	p.db, err = store.Open(ctx, p.log, store.Options{BatchWrites: p.log.BatchWrites()})
+	return err
 }
 
 // introduce makes the rooms known to each other.

@@ -23,11 +23,31 @@ import (
 const (
 	least    = 100 // Go's own
 	most     = 200
+	filling  = 400
 	small    = 64 << 20
 	interval = 5 * time.Second
 	// share of the memory that garbage may take.
 	share = 4
 )
+
+// Fill is for the time in which a heap is filled with what stays: collecting
+// finds little then, and each collection walks over all that is there. Garbage
+// may be several times the living heap, up to half of the memory that the
+// process can have. The function that it returns ends it.
+func Fill() (filled func()) {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	before := debug.SetMemoryLimit(-1)
+	if half := int64(available() / 2); half > 0 && half < before {
+		debug.SetMemoryLimit(half)
+	}
+	percent := debug.SetGCPercent(filling)
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(before)
+	}
+}
 
 // Run sets the collector's percentage as the heap grows and shrinks, until ctx
 // ends. GOGC in the environment is left to hold; GOMEMLIMIT bounds the heap in

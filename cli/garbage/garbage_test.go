@@ -46,3 +46,18 @@ func TestRunLeavesNothing(t *testing.T) {
 		t.Errorf("the collector runs at %d %% after, %d %% before", after, before)
 	}
 }
+
+// TestFillLeavesNothing: once it ends the collector runs as it did.
+func TestFillLeavesNothing(t *testing.T) {
+	percent, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(-1)
+	debug.SetGCPercent(percent)
+	filled := Fill()
+	if now := debug.SetMemoryLimit(-1); now > limit || now <= 0 {
+		t.Errorf("a limit of %d bytes while the heap is filled", now)
+	}
+	filled()
+	after, limited := debug.SetGCPercent(percent), debug.SetMemoryLimit(-1)
+	if after != percent || limited != limit {
+		t.Errorf("the collector runs at %d %% up to %d bytes after, %d %% up to %d before", after, limited, percent, limit)
+	}
+}

@@ -90,6 +90,7 @@ func (p *plane) run(planWrites int) *scalePlane {
 func openStore(t testing.TB, dataDir string) (*etcdlog.Log, *store.DB) {
 	t.Helper()
 	ctx := context.Background()
+	defer garbage.Fill()()
 	log, err := etcdlog.OpenEmbedded(ctx, etcdIn(dataDir), etcdlog.EmbeddedOptions{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
