@@ -71,7 +71,7 @@ func (n *Node) translate(t acs.Task, name string, r run, given secrets, peers ma
 		ShmSize: host.ShmSize, Privileged: host.Privileged, CapAdd: host.CapAdd, CapDrop: host.CapDrop,
 		ReadonlyRootfs: host.ReadonlyRootfs, Init: host.Init != nil && *host.Init, Sysctls: host.Sysctls,
 		SecurityOpt: host.SecurityOpt, StopSignal: r.stopSignal,
-		Resources: resources(spec, host), Task: taskLimits(t), Scratch: n.scratch(t),
+		Resources: resources(spec, host), Task: taskLimits(t), Scratch: n.scratch(t), Runtime: t.Runtime,
 	}
 	isolate(&out, t, n.options.OpenFiles)
 	for _, u := range host.Ulimits {

@@ -180,7 +180,11 @@ func agentCommand() *cobra.Command {
 		if err := own.begin(c.Context()); err != nil {
 			return err
 		}
-		n, err := openNode(nodeOptions{dir: d, bundle: []byte(own.kept.Bundle), url: own.url, cluster: *cluster, containerd: *host, apis: *apis, instanceMetadata: *tells,
+		runtimes, err := lends.ociRuntimes(c.Context(), log)
+		if err != nil {
+			return err
+		}
+		n, err := openNode(nodeOptions{dir: d, runtimes: runtimes, bundle: []byte(own.kept.Bundle), url: own.url, cluster: *cluster, containerd: *host, apis: *apis, instanceMetadata: *tells,
 			log: log, prepared: preparedNamespaces, lending: *lends, pulling: *pulls, attributes: supplying(*provider), credentials: own})
 		if err != nil {
 			return err

@@ -31,6 +31,7 @@ type lending struct {
 	efs        map[string]string // servers and exports by the ids of file systems
 	gpuKind    string            // of devices (vendor/class); "" is NVIDIA's
 	gpuFolders []string          // with their specifications; none: where CDI has them
+	runtimes   []string          // OCI runtimes, NAME=PROGRAM [FLAG...]
 }
 
 // maxReservedPorts is ECS's limit. Source: Amazon ECS container agent
@@ -50,6 +51,7 @@ func addLendingFlags(c *cobra.Command) *lending {
 	c.Flags().StringToStringVar(&l.efs, "efs", nil, "where file systems of EFS are, ID=HOST:/EXPORT: servers of NFS 4.1")
 	c.Flags().StringVar(&l.gpuKind, "gpu-kind", cdi.DefaultKind, "kind of the CDI devices that tasks get as GPUs, VENDOR/CLASS")
 	c.Flags().StringSliceVar(&l.gpuFolders, "cdi-spec-dir", nil, "folders with CDI specifications (default: /etc/cdi and /var/run/cdi)")
+	c.Flags().StringArrayVar(&l.runtimes, "runtime", nil, `OCI runtime beside runc, "NAME=PROGRAM [FLAG...]" or "NAME=io.containerd.KIND.VERSION"; crun and runsc are found by themselves (docs/RUNTIMES.md)`)
 	return l
 }
 

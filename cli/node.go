@@ -57,6 +57,8 @@ type nodeOptions struct {
 	issue            func(instance string) (aws.Credentials, error)
 	// lending is what the instance keeps for itself and offers.
 	lending lending
+	// runtimes are what containers can run on beside runc.
+	runtimes []containerd.OCIRuntime
 	// pulling is where it gets images from.
 	pulling pulling
 	// prepared is how many network namespaces are made ahead.
@@ -131,7 +133,7 @@ func (n *node) openRuntime() (err error) {
 		return fmt.Errorf("URL of the control plane: %w", err)
 	}
 	n.registry = agent.NewRegistry(ecr.NewFromConfig(trusting(clientConfig(o.url, o.credentials), o.bundle)), time.Now)
-	options := containerd.Options{Roots: o.bundle, Address: o.containerd, Namespace: o.dir.name(), CgroupRoot: "/roadstead-" + o.dir.name(),
+	options := containerd.Options{Roots: o.bundle, Address: o.containerd, Namespace: o.dir.name(), Runtimes: o.runtimes, CgroupRoot: "/roadstead-" + o.dir.name(),
 		Unmirrored: []string{"localhost:" + n.target.Port()}}
 	if err := o.pulling.apply(&options, n.target.Host, n.target.Scheme == "http", n.registry.Token); err != nil {
 		return err
@@ -204,7 +206,7 @@ func (n *node) introduce() (err error) {
 	n.agent, err = agent.New(ecs.NewFromConfig(config), edges, agent.Options{
 		Node: settings,
 		Instance: agent.Instance{Cluster: o.cluster, Resources: resources, GPUs: gpus,
-			Attributes: slices.Concat(capabilities(zoneOf(o)), o.lending.abilities(), custom(o.lending.attributes), o.attributes), Version: Version, Hash: "roadstead"},
+			Attributes: slices.Concat(capabilities(zoneOf(o)), o.lending.abilities(), runtimeAttributes(o.runtimes), custom(o.lending.attributes), o.attributes), Version: Version, Hash: "roadstead"},
 		Region: region, Credentials: o.credentials, HTTP: channels, Logger: o.log,
 		FromHost: n.network.FromHost, Neighbours: o.agents,
 	})

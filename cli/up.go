@@ -153,6 +153,10 @@ func up(ctx context.Context, out io.Writer, f serverFlags, remove bool, instance
 	options.dir, options.url, options.cluster, options.log, options.prepared = d, p.url, defaultCluster, log, max(preparedNamespaces/instances, 1)
 	options.bundle, options.issue = d.readBundle(), p.issueTo
 	options.credentials = staticCredentials(key.AccessKeyID, key.SecretAccessKey, "")
+	if options.runtimes, err = options.lending.ociRuntimes(ctx, log); err != nil {
+		p.close()
+		return err
+	}
 	numbers := make([]int, instances)
 	for i := range numbers {
 		numbers[i] = i + 1

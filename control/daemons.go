@@ -51,7 +51,7 @@ func (s *daemons) Name() string { return "daemons" }
 
 func (s *daemons) Kinds() []model.Kind {
 	return []model.Kind{model.KindDaemon, model.KindDaemonDeployment, model.KindDaemonTaskDefinition, model.KindTask,
-		model.KindContainerInstance, model.KindAlarm}
+		model.KindContainerInstance, model.KindAlarm, model.KindCluster}
 }
 
 func (s *daemons) cluster(id string) *daemonCache {
@@ -110,6 +110,12 @@ func (s *daemons) Changed(v store.View, k model.Key, wake func(string, time.Dura
 		s.taskChanged(v, k.ID, wake)
 	case model.KindContainerInstance:
 		s.instanceChanged(v, k, wake)
+	case model.KindCluster: // its tasks may be for another runtime now, which other instances have
+		if c := s.clusters[k.ID]; c != nil {
+			for _, key := range slices.Sorted(maps.Keys(c.stuck)) {
+				wake(daemonKey(key), stuckDelay)
+			}
+		}
 	case model.KindAlarm:
 		account, _, _ := strings.Cut(k.ID, "/")
 		for d := range store.Prefix[*model.Daemon](v, account+"/") {
@@ -215,7 +221,7 @@ func (s *daemons) planDaemon(v store.View, d *model.Daemon, now time.Time) plan.
 	id := d.Key().ID
 	c := s.cluster(id)
 	in := daemon.View{Daemon: d, Now: now, Since: s.since, Timing: s.opts.Timing, Seed: s.opts.Seed(),
-		Definitions: map[string]*model.TaskDefinition{}, Fleet: c.fleetOf(v, clusterOf(id)), Alarms: map[string]string{},
+		Definitions: map[string]*model.TaskDefinition{}, Fleet: c.fleetOf(v, clusterOf(id)), Alarms: map[string]string{}, Runtime: runtimeOf(v, clusterOf(id)),
 		Others: func(instance string) int { return othersOn(v, instance) }}
 	for r := range store.RevisionsByDaemon(v, id) {
 		in.Revisions = append(in.Revisions, r)

@@ -30,6 +30,12 @@ func (c *clusterCache) fleetOf(v store.View, cluster string) *place.Fleet {
 	return c.fleet
 }
 
+// runtimeOf returns the OCI runtime for new tasks of a cluster, by its id.
+func runtimeOf(v store.View, cluster string) string {
+	c, _ := store.Get[*model.Cluster](v, cluster)
+	return c.Runtime()
+}
+
 func (c *clusterCache) nodes(v store.View, cluster string) (nodes []place.Node) {
 	for i := range store.Prefix[*model.ContainerInstance](v, cluster+"/") {
 		nodes = append(nodes, nodeOf(v, i, cluster))

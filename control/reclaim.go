@@ -87,7 +87,7 @@ func fargateRequest(v store.View, f *place.Fleet, t *model.Task) (*place.Request
 	if !ok {
 		return nil, fmt.Errorf("task definition %s was not found", t.Spec.TaskDefinition)
 	}
-	req := &place.Request{Resources: t.Spec.Resources, Required: place.RequiredWith(def.Definition, t.Spec.Overrides)}
+	req := &place.Request{Resources: t.Spec.Resources, Required: place.RequiredOn(t.Spec.Runtime, def.Definition, t.Spec.Overrides)}
 	req.ForFargate(f, address.ZonesOf(v, t.Account, t.Spec.Network))
 	return req, nil
 }

@@ -79,7 +79,7 @@ func (s *services) Name() string { return "services" }
 
 func (s *services) Kinds() []model.Kind {
 	return []model.Kind{model.KindService, model.KindDeployment, model.KindTaskSet, model.KindAlarm, model.KindTask,
-		model.KindContainerInstance, model.KindCapacityProvider}
+		model.KindContainerInstance, model.KindCapacityProvider, model.KindCluster}
 }
 
 func (s *services) cluster(id string) *clusterCache {
@@ -161,6 +161,10 @@ func (s *services) Changed(v store.View, k model.Key, wake func(string, time.Dur
 		s.taskChanged(v, k.ID, wake)
 	case model.KindContainerInstance:
 		s.instanceChanged(v, k.ID, wake)
+	case model.KindCluster: // its tasks may be for another runtime now, which other instances have
+		if c := s.clusters[k.ID]; c != nil {
+			c.wakeStuck(wake)
+		}
 	case model.KindCapacityProvider: // services that found no instance may wait now
 		account, _, _ := strings.Cut(k.ID, "/")
 		for _, name := range slices.Sorted(maps.Keys(s.clusters)) {
@@ -268,7 +272,7 @@ func (s *services) Plan(v store.View, key string, now time.Time) plan.Plan {
 	}
 	c := s.cluster(key)
 	in := deploy.View{Service: svc, Now: now, Writes: s.opts.PlanWrites, Since: s.since, Timing: s.opts.Timing, Seed: s.opts.Seed(),
-		Definitions: map[string]*model.TaskDefinition{}, Fleet: c.fleetOf(v, clusterOf(key)), Network: v,
+		Definitions: map[string]*model.TaskDefinition{}, Fleet: c.fleetOf(v, clusterOf(key)), Network: v, Runtime: runtimeOf(v, clusterOf(key)),
 		GroupsOf: func(instance string) []string { return groupsOn(v, instance) }}
 	in.Alarms, in.Providers = alarmsOf(v, svc), map[string]*model.CapacityProvider{}
 	if len(svc.Spec.CapacityStrategy) > 0 || svc.Spec.LaunchType == model.LaunchFargate || svc.Spec.Controller == deploy.ControllerExternal {

@@ -41,7 +41,7 @@ func (p Platform) Payload(t *model.Task, d *model.TaskDefinition) (acs.Task, err
 	out.LaunchType, out.Group = t.Spec.LaunchType, t.Spec.Group
 	out.NetworkMode = networkMode(def)
 	out.PIDMode, out.IPCMode = string(def.PidMode), string(def.IpcMode)
-	out.TaskDefinitionAccountID = d.Account
+	out.TaskDefinitionAccountID, out.Runtime = d.Account, t.Spec.Runtime
 	if _, name, ok := strings.Cut(t.Spec.Group, "service:"); ok && t.Spec.Service != "" {
 		out.ServiceName = name
 	}

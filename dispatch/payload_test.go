@@ -54,6 +54,8 @@ func taskOf(t *testing.T, definition *model.TaskDefinition, d *datadriven.TestDa
 		switch a.Key {
 		case "stopped":
 			task.Desired = model.TaskStopped
+		case "runtime":
+			task.Spec.Runtime = a.Vals[0]
 		case "gpus":
 			task.Spec.GPUs = a.Vals
 		case "service":

@@ -109,6 +109,9 @@ type TaskSpec struct {
 	// STOPPED, as many as Resources.GPUs. The store chooses them when the task
 	// comes to be on the instance, because only it sees all that others take.
 	GPUs []string `f:"22"`
+	// Runtime is the OCI runtime that the task runs on, which its cluster named
+	// when it was made; "" is DefaultRuntime.
+	Runtime string `f:"23"`
 }
 
 // TaskObserved is what was seen of a task.

@@ -22,6 +22,10 @@ type Container struct {
 	TTY        bool     // give it a terminal; both streams then arrive as one
 	OpenStdin  bool     // keep standard input open instead of at its end
 
+	// Runtime names the OCI runtime, of those that the machine has; "" is runc. What a runtime cannot do as runc does it
+	// is KindInvalid.
+	Runtime string
+
 	NetNS      string  // path of a network namespace; "" is the machine's own
 	Hostname   string  // "": the first 12 characters of ID, or the machine's name when NetNS is the machine's
 	HostsFile  string  // path of a file to show as /etc/hosts; "": the image's

@@ -37,6 +37,9 @@ func (d *frontDoor) CreateCluster(ctx context.Context, in *ecs.CreateClusterInpu
 		return nil, err
 	}
 	tags, err := newTags(in.Tags)
+	if err == nil {
+		err = checkRuntime(tags)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -85,9 +85,9 @@ func fargateOverrides(def *types.TaskDefinition, o *types.TaskOverride) error {
 }
 
 // fargateNeeds are the attributes that an instance must have for a task of the
-// definition on Fargate.
-func fargateNeeds(def *types.TaskDefinition, o *types.TaskOverride) []model.Attribute {
-	required := place.RequiredWith(def, o)
+// definition on Fargate and an OCI runtime.
+func fargateNeeds(runtime string, def *types.TaskDefinition, o *types.TaskOverride) []model.Attribute {
+	required := place.RequiredOn(runtime, def, o)
 	if o != nil && o.EphemeralStorage != nil && def.EphemeralStorage == nil {
 		required = append(required, model.Attribute{Name: model.CapabilityStorage})
 	}

@@ -183,7 +183,7 @@ func (n *run) request(v store.View, cluster *model.Cluster, t *model.TaskDefinit
 	if err != nil {
 		return place.Request{}, invalid("%s", err)
 	}
-	return place.Request{Resources: resources, Required: place.RequiredWith(t.Definition, n.overrides), Rules: rules,
+	return place.Request{Resources: resources, Required: place.RequiredOn(cluster.Runtime(), t.Definition, n.overrides), Rules: rules,
 		Group: n.sameGroup(v, cluster, t), GroupsOf: groupsOf(v)}, nil
 }
 

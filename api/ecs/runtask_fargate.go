@@ -15,7 +15,7 @@ import (
 // FARGATE_SPOT, as far as there is enough; all others fail, as on AWS.
 func (p *placing) fargate(fleet *place.Fleet, s share) error {
 	req := p.request
-	req.Count, req.Required = s.count, fargateNeeds(p.definition.Definition, s.overrides)
+	req.Count, req.Required = s.count, fargateNeeds(p.cluster.Runtime(), p.definition.Definition, s.overrides)
 	req.Group, req.Occupied = p.run.fargateGroup(p.v, p.cluster, p.definition), nil
 	req.ForFargate(fleet, address.ZonesOf(p.v, p.cluster.Account, p.addressing.network))
 	var result place.Result

@@ -91,7 +91,7 @@ func (l *launch) place(r request, v store.View, cluster *model.Cluster, fleet *p
 	if err != nil {
 		return nil, nil, invalid("%s", err)
 	}
-	req := &place.Request{Count: 1, Resources: resources, Required: place.RequiredWith(t.Definition, l.overrides)}
+	req := &place.Request{Count: 1, Resources: resources, Required: place.RequiredOn(cluster.Runtime(), t.Definition, l.overrides)}
 	ids := r.ids()
 	addressing := newAddressing(r, v, fleet, network, ids.Uint64())
 	var tasks []*model.Task

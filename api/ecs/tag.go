@@ -80,6 +80,16 @@ func putTag(tags []model.Tag, t model.Tag) []model.Tag {
 	return append(tags, t)
 }
 
+// checkRuntime checks the runtime that the tags of a cluster name.
+func checkRuntime(tags []model.Tag) error {
+	for _, t := range tags {
+		if t.Key == model.TagRuntime && !model.ValidRuntime(t.Value) {
+			return invalid("Invalid value for the tag %s: a runtime's name has up to 32 lower-case letters, numbers and hyphens, beginning with a letter.", model.TagRuntime)
+		}
+	}
+	return nil
+}
+
 func showTags(tags []model.Tag) []types.Tag {
 	shown := make([]types.Tag, 0, len(tags))
 	for _, t := range tags {

@@ -165,6 +165,11 @@ func (d *frontDoor) retag(r request, arn *string, change func(tags []model.Tag) 
 		if err != nil {
 			return err
 		}
+		if _, ok := t.noun.(*model.Cluster); ok {
+			if err := checkRuntime(tags); err != nil {
+				return err
+			}
+		}
 		if !slices.Equal(tags, t.tags) {
 			c.Put(t.with(tags))
 		}

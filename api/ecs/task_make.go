@@ -204,7 +204,7 @@ func (l *launch) make(r request, ids *plan.IDs, cluster *model.Cluster, t *model
 			TaskDefinition: t.Key().ID, Instance: instance, Group: group, StartedBy: l.startedBy,
 			LaunchType: l.launchType, Resources: resources, Overrides: l.overrides, CreatedAt: r.now,
 			ReferenceID: l.referenceID, EnableManagedTags: l.managedTags, EnableExecuteCommand: l.execute, CapacityProvider: l.provider,
-			PlatformVersion: resolvedPlatform(l.platform), Volume: l.volume,
+			PlatformVersion: resolvedPlatform(l.platform), Volume: l.volume, Runtime: cluster.Runtime(),
 		},
 		Status: model.TaskObserved{Last: model.TaskPending, Version: 1},
 	}

@@ -48,6 +48,9 @@ type Task struct {
 	// EphemeralStorage is what containers and volumes of a task of Fargate may
 	// write, in GiB; 0: no limit of the task. Our agent's alone.
 	EphemeralStorage int64 `json:"ephemeralStorageInGiB,omitempty"`
+	// Runtime is the OCI runtime that the containers run on; "" is runc. Our
+	// agent's alone: only instances that say that they have it get such tasks.
+	Runtime string `json:"ociRuntime,omitempty"`
 }
 
 // Association gives one container a device of the instance. Source: the ECS

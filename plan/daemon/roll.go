@@ -76,7 +76,7 @@ func (p *planning) request() (*place.Request, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the daemon task definition is invalid: %w", err)
 	}
-	return &place.Request{Count: 1, Resources: resources, Required: place.Required(def.Definition)}, nil
+	return &place.Request{Count: 1, Resources: resources, Required: place.RequiredOn(p.Runtime, def.Definition, nil)}, nil
 }
 
 // fits reports whether the node can take the daemon, beside all tasks but
@@ -134,7 +134,7 @@ func (p *planning) newTask(n *node, resources model.Resources) *model.Task {
 	t := &model.Task{Account: d.Account, Cluster: d.Cluster, ID: p.ids.Hex(), Desired: model.TaskRunning, Tags: p.tags(),
 		Spec: model.TaskSpec{TaskDefinition: spec.TaskDefinition, Instance: n.id, Daemon: d.Key().ID, Deployment: p.revision.ID,
 			Group: GroupPrefix + d.Name, StartedBy: p.current.ID, LaunchType: "MANAGED_INSTANCES", CapacityProvider: n.Instance.CapacityProvider,
-			Resources: resources, CreatedAt: p.Now, EnableExecuteCommand: spec.EnableExecuteCommand,
+			Resources: resources, CreatedAt: p.Now, EnableExecuteCommand: spec.EnableExecuteCommand, Runtime: p.Runtime,
 			EnableManagedTags: spec.EnableManagedTags},
 		Status: model.TaskObserved{Last: model.TaskPending, Version: 1}}
 	for _, c := range p.Definitions[spec.TaskDefinition].Definition.ContainerDefinitions {

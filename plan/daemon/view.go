@@ -19,6 +19,7 @@ type View struct {
 	Tasks       []*model.Task                    // all of the daemon that are in the tables
 	Definitions map[string]*model.TaskDefinition // by id, those of the tasks and of the revisions
 	Fleet       *place.Fleet                     // the cluster's instances
+	Runtime     string                           // the cluster's, for new tasks (model.Cluster.Runtime)
 	// Others returns how many tasks that are no daemon's an instance still has;
 	// asked for instances that are drained.
 	Others func(instanceID string) int

@@ -24,7 +24,7 @@ func (p *planning) request() (*place.Request, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the task definition is invalid: %w", err)
 	}
-	req := &place.Request{Resources: resources, Required: place.Required(def.Definition), Rules: p.rules,
+	req := &place.Request{Resources: resources, Required: place.RequiredOn(p.Runtime, def.Definition, nil), Rules: p.rules,
 		External: p.primary.Spec.LaunchType == "EXTERNAL", GroupsOf: p.GroupsOf}
 	if p.onFargate() {
 		req.ForFargate(p.Fleet, address.ZonesOf(p.Network, p.Service.Account, p.primary.Spec.Network))
@@ -85,7 +85,8 @@ func (p *planning) newTask(at spot, resources model.Resources, def *model.TaskDe
 		Spec: model.TaskSpec{TaskDefinition: spec.TaskDefinition, Instance: at.instance, Service: s.Key().ID, Deployment: p.primary.ID,
 			Group: "service:" + s.Name, StartedBy: p.primary.ID, LaunchType: spec.LaunchType, Resources: resources, CreatedAt: p.Now,
 			EnableExecuteCommand: spec.EnableExecuteCommand, EnableManagedTags: s.Spec.EnableManagedTags,
-			CapacityProvider: at.provider, Interface: at.network, PlatformVersion: platform(spec.PlatformVersion), Volume: model.TaskVolume(spec.Volume)},
+			CapacityProvider: at.provider, Interface: at.network, PlatformVersion: platform(spec.PlatformVersion), Volume: model.TaskVolume(spec.Volume),
+			Runtime: p.Runtime},
 		Status: model.TaskObserved{Last: model.TaskPending, Version: 1}}
 	switch {
 	case p.onFargate():

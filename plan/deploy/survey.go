@@ -211,6 +211,8 @@ func (p *planning) daemonNodes() []string {
 		slices.Sort(ids)
 		return slices.Compact(ids)
 	}
+	// The cluster's runtime is for new tasks: those that run keep their own, and so their instances.
+	req.Required = place.Required(p.Definitions[p.primary.Spec.TaskDefinition].Definition)
 	for _, id := range p.Fleet.Nodes() {
 		n := p.Fleet.At(p.Fleet.Index(id))
 		if place.Belongs(*n, req) == "" && !p.lost(n) {

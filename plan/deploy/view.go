@@ -22,6 +22,7 @@ type View struct {
 	Definitions map[string]*model.TaskDefinition // by id, those of the tasks and of the deployments
 	Fleet       *place.Fleet                     // the cluster's instances
 	Network     address.Network                  // where tasks of network mode awsvpc have their addresses from
+	Runtime     string                           // the cluster's, for new tasks (model.Cluster.Runtime)
 	// Writes is how many writes the plan may hold; 0: plan.MaxWrites.
 	Writes int
 	Events *model.ServiceEvents // nil: none yet

@@ -188,6 +188,13 @@ func requiredDevices(def *types.TaskDefinition, over *types.TaskOverride) []mode
 	return slices.DeleteFunc(required, func(a model.Attribute) bool { return before[a.Name] && !after[a.Name] })
 }
 
+// RequiredOn returns the attributes that an instance must have for a task of
+// the definition with the overrides, nil for none, on an OCI runtime; "" is the
+// one that every instance has.
+func RequiredOn(runtime string, def *types.TaskDefinition, over *types.TaskOverride) []model.Attribute {
+	return append(RequiredWith(def, over), model.RuntimeNeeds(def, over, runtime)...)
+}
+
 // Required returns the attributes that an instance must have for a task of
 // the definition.
 func Required(def *types.TaskDefinition) []model.Attribute {

@@ -200,7 +200,7 @@ func (p *planning) request(t *model.Task) (*place.Request, error) {
 		return nil, fmt.Errorf("placement of task %s: %w", t.ID, err)
 	}
 	g := p.group(t)
-	req := &place.Request{Count: 1, Resources: t.Spec.Resources, Required: place.RequiredWith(def.Definition, t.Spec.Overrides), Rules: rules,
+	req := &place.Request{Count: 1, Resources: t.Spec.Resources, Required: place.RequiredOn(t.Spec.Runtime, def.Definition, t.Spec.Overrides), Rules: rules,
 		Group: g.spread, Occupied: g.occupied, Provider: t.Spec.CapacityProvider, GroupsOf: p.GroupsOf}
 	if t.Spec.LaunchType == model.LaunchFargate {
 		req.ForFargate(p.Fleet, address.ZonesOf(p.Network, t.Account, t.Spec.Network))
@@ -225,7 +225,7 @@ func (p *planning) group(t *model.Task) *group {
 
 // shapeOf returns the same for tasks that ask for the same.
 func shapeOf(t *model.Task) string {
-	return fmt.Sprint(t.Spec.TaskDefinition, t.Spec.CapacityProvider, t.Spec.Group, t.Spec.Deployment, t.Spec.Resources, t.Spec.Strategy, t.Spec.Constraints, t.Spec.Network)
+	return fmt.Sprint(t.Spec.TaskDefinition, t.Spec.CapacityProvider, t.Spec.Group, t.Spec.Deployment, t.Spec.Resources, t.Spec.Strategy, t.Spec.Constraints, t.Spec.Network, t.Spec.Runtime)
 }
 
 func why(r place.Result) string {

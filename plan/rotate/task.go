@@ -49,7 +49,8 @@ func (p *planning) task() (*model.Task, error) {
 	t := &model.Task{
 		Account: p.secret.Account, Cluster: p.Cluster.Name, ID: p.ids.Hex(), Desired: model.TaskRunning,
 		Spec: model.TaskSpec{TaskDefinition: p.Definition.Key().ID, Group: "family:" + p.Definition.Family, StartedBy: "secretsmanager",
-			LaunchType: string(types.LaunchTypeEc2), Resources: resources, Overrides: over, CreatedAt: p.Now},
+			LaunchType: string(types.LaunchTypeEc2), Resources: resources, Overrides: over, CreatedAt: p.Now,
+			Runtime: p.Cluster.Runtime()},
 		Status: model.TaskObserved{Version: 1},
 	}
 	for _, c := range p.Definition.Definition.ContainerDefinitions {

@@ -84,6 +84,9 @@ func New(layout Layout, options Options) (*Client, error) {
 	if err := layout.linkShim(options.Shim); err != nil {
 		return nil, err
 	}
+	if err := layout.prepareRuntimes(options.Runtimes); err != nil {
+		return nil, err
+	}
 	runtimeName := layout.Shim
 	if options.Address != layout.Address() {
 		runtimeName = hostShim

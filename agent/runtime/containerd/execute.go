@@ -54,7 +54,7 @@ func (c *Client) Execute(ctx context.Context, id string, command runtime.Command
 	if err != nil {
 		return 0, failure("exec", id, err)
 	}
-	defer c.endProbe(ctx, running)
+	defer c.endProbe(ctx, task, running)
 	if command.Started != nil {
 		command.Started()
 	}
@@ -63,7 +63,7 @@ func (c *Client) Execute(ctx context.Context, id string, command runtime.Command
 	go resize(sizing, running, command.Sizes)
 	select {
 	case status := <-ended:
-		c.hangUp(ctx, task, int(running.Pid()), syscall.SIGHUP)
+		c.session(ctx, task, running.ID(), int(running.Pid())).signal(ctx, syscall.SIGHUP)
 		waitFor(running.IO(), lastOutput)
 		return int(status.ExitCode()), failure("exec", id, status.Error())
 	case <-ctx.Done():
@@ -190,8 +190,11 @@ func (c *Client) begin(ctx context.Context, id string, task containerd.Task, pro
 		err = running.Start(whole)
 	}
 	close(stdin.held)
+	if size := process.ConsoleSize; err == nil && size != nil { // not every runtime gives it its size from the start
+		_ = running.Resize(ctx, uint32(size.Width), uint32(size.Height)) // it may have ended
+	}
 	if err != nil {
-		c.endProbe(ctx, running)
+		c.endProbe(ctx, task, running)
 		return nil, nil, err
 	}
 	return running, ended, nil
@@ -266,28 +269,16 @@ func waitFor(streams cio.IO, patience time.Duration) {
 func (c *Client) endCommand(ctx context.Context, task containerd.Task, running containerd.Process, ended <-chan containerd.ExitStatus) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killTimeout)
 	defer cancel()
-	leader := int(running.Pid())
-	c.hangUp(ctx, task, leader, syscall.SIGHUP)
+	all := c.session(ctx, task, running.ID(), int(running.Pid()))
+	all.signal(ctx, syscall.SIGHUP)
 	grace := time.NewTimer(runtime.HangupGrace)
 	defer grace.Stop()
 	select {
 	case <-ended:
 	case <-grace.C:
 	}
-	c.hangUp(ctx, task, leader, syscall.SIGKILL)
+	all.signal(ctx, syscall.SIGKILL)
 	running.IO().Cancel()
-}
-
-// hangUp signals all processes of a command: those of its session, which runc makes for each. It does what it can: what
-// has ended meanwhile needs no signal, and what has left the session has done so on purpose.
-func (c *Client) hangUp(ctx context.Context, task containerd.Task, leader int, signal syscall.Signal) {
-	processes, err := task.Pids(ctx)
-	if err != nil || leader <= 0 {
-		return
-	}
-	for _, p := range processes {
-		signalSession(int(p.Pid), leader, signal)
-	}
 }
 
 // signalSession signals a process if it belongs to a session. The number cannot become another process's in between.
@@ -335,6 +326,11 @@ func (c *Client) EndCommands(ctx context.Context, id string) error {
 			failed = errors.Join(failed, err)
 		}
 	}
+	for _, name := range c.leftInside(id) {
+		if !strings.HasPrefix(name, c.commands.life) {
+			failed = errors.Join(failed, c.endLeftInside(ctx, task, name))
+		}
+	}
 	return failure("exec", id, failed)
 }
 
@@ -350,7 +346,7 @@ func (c *Client) endLeft(ctx context.Context, task containerd.Task, name string,
 	if err != nil {
 		return err
 	}
-	c.hangUp(ctx, task, leader, syscall.SIGKILL)
+	c.session(ctx, task, name, leader).signal(ctx, syscall.SIGKILL)
 	select {
 	case <-ended:
 	case <-ctx.Done():

@@ -61,9 +61,9 @@ func kindOf(err error) runtime.Kind {
 	case errors.Is(err, errRan):
 		return runtime.KindExists
 	case strings.Contains(text, "executable file not found"),
-		strings.Contains(text, "exec: ") && strings.Contains(text, "no such file or directory"):
+		names(text) && strings.Contains(text, "no such file or directory"):
 		return runtime.KindCommandNotFound
-	case strings.Contains(text, "exec: ") && (strings.Contains(text, "permission denied") ||
+	case names(text) && (strings.Contains(text, "permission denied") ||
 		strings.Contains(text, "exec format error") || strings.Contains(text, "is a directory")):
 		return runtime.KindCommandNotExecutable
 	case strings.Contains(text, "OCI runtime create failed"), strings.Contains(text, "runc create failed"):
@@ -74,6 +74,11 @@ func kindOf(err error) runtime.Kind {
 		return runtime.KindNotFound
 	}
 	return runtime.KindUnknown
+}
+
+// names reports whether an error speaks of the command: in runc's words, or in gVisor's.
+func names(text string) bool {
+	return slices.ContainsFunc([]string{"exec: ", "error finding executable ", ": failed to load "}, func(words string) bool { return strings.Contains(text, words) })
 }
 
 // unanswered reports whether the daemon, or the shim behind it, went away before it answered: what it was asked for may

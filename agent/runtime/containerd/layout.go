@@ -54,6 +54,11 @@ func (l Layout) sockets() string { return filepath.Join(l.Run, "s") }
 func (l Layout) shims() string   { return filepath.Join(l.Run, "t") }
 func (l Layout) runc() string    { return filepath.Join(l.Run, "runc") }
 
+// bundle is where containerd keeps what a shim is told of a container.
+func (l Layout) bundle(namespace, id string) string {
+	return filepath.Join(cmp.Or(l.Daemon, l.Run), "state", "io.containerd.runtime.v2.task", namespace, id)
+}
+
 // looks is where images are mounted while somebody looks at them.
 func (l Layout) looks() string { return filepath.Join(l.Run, "looks") }
 

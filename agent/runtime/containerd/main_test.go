@@ -34,7 +34,10 @@ func needRoot(t testing.TB) {
 	}
 }
 
-func newNode(t testing.TB) *node {
+func newNode(t testing.TB) *node { return newNodeWith(t) }
+
+// newNodeWith is a node that has other runtimes beside runc.
+func newNodeWith(t testing.TB, runtimes ...OCIRuntime) *node {
 	t.Helper()
 	needRoot(t)
 	layout, err := NewLayout(t.TempDir())
@@ -48,7 +51,7 @@ func newNode(t testing.TB) *node {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- supervisor.Run(ctx) }()
-	client, err := New(layout, Options{CgroupRoot: "/roadstead-test-" + layout.Run[len(runDirectory)+1:], Runc: os.Getenv("ROADSTEAD_TEST_RUNC"), Shim: os.Getenv("ROADSTEAD_TEST_SHIM")})
+	client, err := New(layout, Options{CgroupRoot: "/roadstead-test-" + layout.Run[len(runDirectory)+1:], Runc: os.Getenv("ROADSTEAD_TEST_RUNC"), Shim: os.Getenv("ROADSTEAD_TEST_SHIM"), Runtimes: runtimes})
 	if err != nil {
 		t.Fatal(err)
 	}

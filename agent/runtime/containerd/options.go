@@ -20,8 +20,10 @@ type Options struct {
 	CgroupRoot  string // control group above the tasks' groups; "" is "/roadstead"
 	Snapshotter string // "" is "overlayfs", or "native" where that does not work
 	Runc        string // path; "" is the bundle's, else the distribution's
-	Shim        string // path; "" is the bundle's, else the executable of this process, whose Main must be called; not used with another containerd
-	Init        string // path of the init for containers that want one; "" is the bundle's, else the distribution's
+	// Runtimes are what containers can ask for beside runc.
+	Runtimes []OCIRuntime
+	Shim     string // path; "" is the bundle's, else the executable of this process, whose Main must be called; not used with another containerd
+	Init     string // path of the init for containers that want one; "" is the bundle's, else the distribution's
 	// Starts is how many containers are started at once; others wait. 0 is two for each processor: more only makes
 	// all of them slower.
 	Starts int

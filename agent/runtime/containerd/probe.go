@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	containerd "github.com/containerd/containerd/v2/client"
@@ -65,7 +66,7 @@ func (c *Client) exec(ctx context.Context, id string, command []string) (runtime
 	if err != nil {
 		return runtime.ExecResult{}, err
 	}
-	defer c.endProbe(ctx, running)
+	defer c.endProbe(ctx, task, running)
 	exit, err := running.Wait(ctx)
 	if err != nil {
 		return runtime.ExecResult{}, err
@@ -86,11 +87,14 @@ func (c *Client) exec(ctx context.Context, id string, command []string) (runtime
 }
 
 // endProbe kills the probe if it still runs and removes it, also when the time for it is over.
-func (c *Client) endProbe(ctx context.Context, running containerd.Process) {
+func (c *Client) endProbe(ctx context.Context, task containerd.Task, running containerd.Process) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killTimeout)
 	defer cancel()
 	if _, err := running.Delete(ctx); err == nil || errdefs.IsNotFound(err) {
 		return
+	}
+	if inside := c.session(ctx, task, running.ID(), int(running.Pid())); inside.program != "" {
+		inside.signal(ctx, syscall.SIGKILL)
 	}
 	// The container's end ends a probe that even this cannot.
 	_, _ = running.Delete(ctx, containerd.WithProcessKill)

@@ -3,10 +3,12 @@ package containerd
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	tasks "github.com/containerd/containerd/api/services/tasks/v1"
@@ -22,12 +24,17 @@ func (c *Client) Signal(ctx context.Context, id string, signal syscall.Signal) e
 	ctx, cancel := context.WithTimeout(ctx, signalTimeout)
 	defer cancel()
 	err := errgrpc.ToNative(c.kill(ctx, id, signal))
-	if err == nil || !errdefs.IsNotFound(err) {
+	if err == nil || !hasEnded(err) {
 		return failure("signal", id, err)
 	}
 	// Not found is said of a process that has ended as well as of a container that never was.
 	_, err = c.conn.ContainerService().Get(ctx, id)
 	return failure("signal", id, err)
+}
+
+// hasEnded reports whether a signal came too late: containerd knows runc's words for that, and gVisor's are these.
+func hasEnded(err error) bool {
+	return errdefs.IsNotFound(err) || strings.Contains(err.Error(), "sandbox is not running") || strings.Contains(err.Error(), "in state stopped")
 }
 
 func (c *Client) kill(ctx context.Context, id string, signal syscall.Signal) error {
@@ -104,8 +111,15 @@ func (c *Client) end(ctx context.Context, id string) error {
 }
 
 func (c *Client) killAndWait(ctx context.Context, id string) error {
-	if err := errgrpc.ToNative(c.kill(ctx, id, syscall.SIGKILL)); err != nil && !errdefs.IsNotFound(err) {
-		return err
+	if err := errgrpc.ToNative(c.kill(ctx, id, syscall.SIGKILL)); err != nil && !hasEnded(err) {
+		// What has not begun can only be deleted, some runtimes say.
+		labels, _ := c.labelsOf(ctx, id)
+		if labels[labelRuntime] == "" {
+			return err
+		}
+		if deleted := c.removeStates(ctx, id); deleted != nil {
+			return errors.Join(err, deleted)
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, killTimeout)
 	defer cancel()
@@ -118,13 +132,19 @@ func (c *Client) killAndWait(ctx context.Context, id string) error {
 // removeState removes what runc still knows of a container, and its process if that is left: a shim that is killed while it
 // makes a container takes runc with it, and containerd, which had no answer yet, asks nobody to clear up.
 func (c *Client) removeState(ctx context.Context, id string) error {
+	if err := c.removeStates(ctx, id); err != nil {
+		return err
+	}
 	if _, err := os.Lstat(c.layout.runcState(c.options.Namespace, id)); os.IsNotExist(err) {
 		return nil
 	}
-	root := filepath.Join(c.layout.runc(), c.options.Namespace)
-	said, err := exec.CommandContext(ctx, c.options.Runc, "--root", root, "delete", "--force", id).CombinedOutput()
+	return deleteState(ctx, c.options.Runc, filepath.Join(c.layout.runc(), c.options.Namespace), id)
+}
+
+func deleteState(ctx context.Context, program, root, id string) error {
+	said, err := exec.CommandContext(ctx, program, "--root", root, "delete", "--force", id).CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("remove state of runc: %w: %s", err, bytes.TrimSpace(said))
+		return fmt.Errorf("remove state of %s: %w: %s", filepath.Base(program), err, bytes.TrimSpace(said))
 	}
 	return nil
 }

@@ -47,6 +47,13 @@ func (c *Client) Start(ctx context.Context, container runtime.Container) (runtim
 }
 
 func (c *Client) start(ctx context.Context, container runtime.Container) (runtime.Started, error) {
+	on, err := c.on(container)
+	if err == nil {
+		container, err = on.fit(container)
+	}
+	if err != nil {
+		return runtime.Started{}, err
+	}
 	users, giveBack, err := c.usersOf(ctx, container)
 	if err != nil {
 		return runtime.Started{}, err
@@ -56,13 +63,13 @@ func (c *Client) start(ctx context.Context, container runtime.Container) (runtim
 		giveBack()
 		return runtime.Started{}, err
 	}
-	if container.Isolated {
+	if container.Isolated || on.sandboxed() {
 		if err := setNetworkSysctls(container.NetNS, takeNetworkSysctls(spec)); err != nil {
 			giveBack()
 			return runtime.Started{}, err
 		}
 	}
-	registered, started, err := c.startPrepared(ctx, container, spec, image)
+	registered, started, err := c.startPrepared(ctx, container, on, spec, image)
 	if err == nil || !registered {
 		return started, err
 	}
@@ -84,15 +91,18 @@ func (c *Client) start(ctx context.Context, container runtime.Container) (runtim
 }
 
 // startPrepared also tells whether the container was registered: an id that is taken must not remove what has it.
-func (c *Client) startPrepared(ctx context.Context, container runtime.Container, spec *specs.Spec, image *unpacked) (registered bool, _ runtime.Started, _ error) {
+func (c *Client) startPrepared(ctx context.Context, container runtime.Container, on *OCIRuntime, spec *specs.Spec, image *unpacked) (registered bool, _ runtime.Started, _ error) {
 	unlock := c.locks.share(container.TaskID)
 	defer unlock()
-	shim, done, err := c.shims.acquire(ctx, container.TaskID, container.ID)
-	if err != nil {
-		return false, runtime.Started{}, err
+	shim, done := "", func() {}
+	if on == nil || on.Shim == "" {
+		var err error
+		if shim, done, err = c.shims.acquire(ctx, container.TaskID, container.ID); err != nil {
+			return false, runtime.Started{}, err
+		}
 	}
 	defer done()
-	if err := c.register(ctx, container, image, spec, shim); err != nil {
+	if err := c.register(ctx, container, on, image, spec, shim); err != nil {
 		if !errdefs.IsAlreadyExists(err) {
 			c.shims.release(container.TaskID, container.ID)
 			c.ranges.release(container.TaskID, container.ID)
@@ -112,7 +122,7 @@ func (c *Client) startPrepared(ctx context.Context, container runtime.Container,
 	if err != nil {
 		return true, runtime.Started{}, err
 	}
-	started, err := c.run(ctx, container, mounts, shim)
+	started, err := c.run(ctx, container, c.shimOf(on), mounts, shim)
 	return true, started, err
 }
 
@@ -164,15 +174,14 @@ func (c *Client) prepareSpec(ctx context.Context, container runtime.Container, f
 }
 
 // register makes the container known to containerd, and so to every listing from now on.
-func (c *Client) register(ctx context.Context, container runtime.Container, image *unpacked, spec *specs.Spec, shim string) error {
+func (c *Client) register(ctx context.Context, container runtime.Container, on *OCIRuntime, image *unpacked, spec *specs.Spec, shim string) error {
 	encoded, err := typeurl.MarshalAny(spec)
 	if err != nil {
 		return fmt.Errorf("encode configuration: %w", err)
 	}
-	// Root must be set, or every node on the machine shares runc's default directory.
-	options, err := typeurl.MarshalAny(&runcoptions.Options{BinaryName: c.options.Runc, Root: c.layout.runc()})
+	options, err := c.runtimeOptions(on)
 	if err != nil {
-		return fmt.Errorf("encode options: %w", err)
+		return err
 	}
 	labels := maps.Clone(container.Labels)
 	if labels == nil {
@@ -191,11 +200,12 @@ func (c *Client) register(ctx context.Context, container runtime.Container, imag
 	if signal := first(container.StopSignal, image.config.StopSignal); signal != "" {
 		labels[labelStopSignal] = signal
 	}
+	on.label(labels)
 	record := containers.Container{
 		ID:          container.ID,
 		Labels:      labels,
 		Image:       container.Image,
-		Runtime:     containers.RuntimeInfo{Name: c.shim, Options: options},
+		Runtime:     containers.RuntimeInfo{Name: c.shimOf(on), Options: options},
 		Spec:        encoded,
 		Snapshotter: c.options.Snapshotter,
 		SnapshotKey: container.ID,
@@ -208,6 +218,23 @@ func (c *Client) register(ctx context.Context, container runtime.Container, imag
 		c.known.put(container.ID, labels)
 	}
 	return err
+}
+
+// runtimeOptions tell the node's shim what to execute; a runtime's own shim is told nothing.
+func (c *Client) runtimeOptions(on *OCIRuntime) (typeurl.Any, error) {
+	// Root must be set, or every node on the machine shares the runtime's default directory.
+	options := &runcoptions.Options{BinaryName: c.options.Runc, Root: c.layout.runc()}
+	if on != nil {
+		options = &runcoptions.Options{BinaryName: c.layout.program(on.Name), Root: c.layout.ociState(on.Name)}
+	}
+	if on != nil && on.Shim != "" {
+		return nil, nil
+	}
+	encoded, err := typeurl.MarshalAny(options)
+	if err != nil {
+		return nil, fmt.Errorf("encode options: %w", err)
+	}
+	return encoded, nil
 }
 
 // writeFiles makes the files that are shown inside the container.
@@ -231,13 +258,13 @@ func (c *Client) writeFiles(container runtime.Container) error {
 // logTo lets the shim append both streams to the log file. Our shim understands the address "file:" better than
 // containerd's own, which shares one open file between the streams and closes it with the first that ends: what the
 // other still says is lost. That one is given two names of the file, which it opens twice.
-func logTo(request *tasks.CreateTaskRequest, container runtime.Container, shim string) error {
+func logTo(request *tasks.CreateTaskRequest, container runtime.Container, ours bool) error {
 	if container.LogPath == "" {
 		return nil
 	}
-	if shim != hostShim || container.TTY {
+	if ours || container.TTY {
 		address := url.URL{Scheme: "file", Path: container.LogPath}
-		if container.LogFrames && shim != hostShim {
+		if container.LogFrames && ours {
 			address.RawQuery = "frames=1"
 		}
 		request.Stdout = address.String()
@@ -261,7 +288,7 @@ func logTo(request *tasks.CreateTaskRequest, container runtime.Container, shim s
 	return nil
 }
 
-func (c *Client) run(ctx context.Context, container runtime.Container, mounts []mount.Mount, shim string) (runtime.Started, error) {
+func (c *Client) run(ctx context.Context, container runtime.Container, runtimeName string, mounts []mount.Mount, shim string) (runtime.Started, error) {
 	request := &tasks.CreateTaskRequest{
 		ContainerID: container.ID,
 		Rootfs:      mount.ToProto(mounts),
@@ -270,7 +297,7 @@ func (c *Client) run(ctx context.Context, container runtime.Container, mounts []
 	if shim != "" {
 		request.TaskApiAddress, request.TaskApiVersion = "ttrpc+"+shim, shimVersion
 	}
-	if err := logTo(request, container, c.shim); err != nil {
+	if err := logTo(request, container, c.ours(runtimeName)); err != nil {
 		return runtime.Started{}, err
 	}
 	if container.OpenStdin {
@@ -280,7 +307,7 @@ func (c *Client) run(ctx context.Context, container runtime.Container, mounts []
 	if err != nil {
 		return runtime.Started{}, err
 	}
-	if c.shim == hostShim { // before the process can end
+	if !c.ours(runtimeName) { // before the process can end
 		if err := record.Write(c.layout.record(container.ID), record.Record{PID: int(created.Pid), StartedAt: time.Now().UTC()}); err != nil {
 			return runtime.Started{}, err
 		}

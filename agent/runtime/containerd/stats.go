@@ -13,14 +13,9 @@ import (
 
 // Stats implements runtime.Meter. It reads the kernel's files itself: asking the shim would cost a hundred times more.
 func (c *Client) Stats(ctx context.Context, id string) (runtime.Stats, error) {
-	labels, ok := c.known.get(id)
-	if !ok {
-		container, err := c.conn.ContainerService().Get(ctx, id)
-		if err != nil {
-			return runtime.Stats{}, failure("stats", id, err)
-		}
-		labels = container.Labels
-		c.known.put(id, labels)
+	labels, err := c.labelsOf(ctx, id)
+	if err != nil {
+		return runtime.Stats{}, failure("stats", id, err)
 	}
 	group := c.groups.ofContainer(labels[labelTask], id)
 	reading, err := c.groups.tree.Read(group)
@@ -42,6 +37,15 @@ func (c *Client) Stats(ctx context.Context, id string) (runtime.Stats, error) {
 		Pids:          reading.Pids,
 		BlockRead:     reading.BlockRead,
 		BlockWritten:  reading.BlockWritten,
-		Network:       traffic(c.groups.tree.FirstProcess(group), c.hostNetwork),
+		Network:       traffic(c.networked(id, labels, group), c.hostNetwork),
 	}, nil
+}
+
+// networked is a process in the container's network. A sandboxed runtime's own processes beside the first may be elsewhere.
+func (c *Client) networked(id string, labels map[string]string, group string) int {
+	if labels[labelSandboxed] == "" {
+		return c.groups.tree.FirstProcess(group)
+	}
+	seen, _ := c.seen(id)
+	return seen.PID
 }

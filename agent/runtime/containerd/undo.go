@@ -24,23 +24,26 @@ func (c *Client) Undo(ctx context.Context, id string) error {
 // undo ends a container that waits for its start before it removes it: from then on it cannot begin. The shim writes down
 // that it began before it answers anybody, so the record tells what a start that nobody waited for has come to.
 func (c *Client) undo(ctx context.Context, id string) error {
-	if _, err := c.conn.ContainerService().Get(ctx, id); errdefs.IsNotFound(err) {
+	container, err := c.conn.ContainerService().Get(ctx, id)
+	if errdefs.IsNotFound(err) {
 		return c.remove(ctx, id)
-	} else if err != nil {
+	}
+	if err != nil {
 		return err
 	}
+	unrecorded := c.unrecorded(container.Labels)
 	status, err := c.status(ctx, id)
 	if err != nil {
 		return err
 	}
-	if c.hasRun(id, status) {
+	if c.hasRun(id, status, unrecorded) {
 		return errRan
 	}
 	if status == task.Status_CREATED {
 		if err := c.killAndWait(ctx, id); err != nil {
 			return err
 		}
-		if c.shim != hostShim && c.hasRun(id, task.Status_STOPPED) {
+		if !unrecorded && c.hasRun(id, task.Status_STOPPED, false) {
 			return errRan
 		}
 	}
@@ -61,9 +64,9 @@ func (c *Client) status(ctx context.Context, id string) (task.Status, error) {
 
 // hasRun goes by the container's record. Where the shim keeps none it was written before the start was asked for, and only
 // says that the process may have run if that is not waiting for its start any more.
-func (c *Client) hasRun(id string, status task.Status) bool {
+func (c *Client) hasRun(id string, status task.Status, unrecorded bool) bool {
 	_, started := c.seen(id)
-	return started && (c.shim != hostShim || status != task.Status_CREATED)
+	return started && (!unrecorded || status != task.Status_CREATED)
 }
 
 // begun is the answer to a start that the daemon did not live to answer.

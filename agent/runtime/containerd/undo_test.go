@@ -83,7 +83,7 @@ func (n *node) cutShort(t *testing.T, ctx context.Context, container runtime.Con
 		t.Fatal(err)
 	}
 	defer done()
-	if err := c.register(ctx, container, image, spec, shim); err != nil {
+	if err := c.register(ctx, container, nil, image, spec, shim); err != nil {
 		t.Fatal(err)
 	}
 	if !withProcess {

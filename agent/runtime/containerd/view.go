@@ -136,7 +136,7 @@ func (v *view) exit(ctx context.Context, e *eventsapi.TaskExit) {
 	}
 	event := v.describe(ctx, e.ContainerID)
 	v.present[e.ContainerID] = true
-	if !seen.Exited && v.client.shim == hostShim {
+	if labels, _ := v.client.known.get(e.ContainerID); !seen.Exited && v.client.unrecorded(labels) {
 		seen = v.client.conclude(event, seen, e.ExitStatus, e.ExitedAt.AsTime())
 	}
 	if !seen.Exited {

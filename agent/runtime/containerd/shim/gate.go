@@ -2,7 +2,6 @@ package shim
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -89,6 +88,10 @@ func (g gatekeeper) do(command *exec.Cmd) (status int, done bool) {
 	if alreadyDeleted(command.Args) {
 		return 0, true
 	}
+	if ofAnother(command.Args) {
+		askForNumbers(command)
+		return 0, false
+	}
 	if openGate(command.Args) {
 		g.started(command.Args[len(command.Args)-1])
 		return 0, true
@@ -108,6 +111,12 @@ func (g gatekeeper) Wait(command *exec.Cmd, exits chan runc.Exit) (int, error) {
 	return g.ProcessMonitor.Wait(command, exits)
 }
 
+// ofAnother reports whether a command is of another runtime than runc.
+func ofAnother(arguments []string) bool {
+	root := slices.Index(arguments, "--root")
+	return root >= 0 && root+1 < len(arguments) && foreign(arguments[root+1])
+}
+
 func exited(status int) chan runc.Exit {
 	exits := make(chan runc.Exit, 1)
 	exits <- runc.Exit{Timestamp: time.Now(), Status: status}
@@ -122,8 +131,7 @@ func alreadyDeleted(arguments []string) bool {
 	if root < 0 || n < 4 || root+1 >= n || arguments[n-3] != "delete" || arguments[n-2] != "--force" {
 		return false
 	}
-	_, err := os.Lstat(filepath.Join(arguments[root+1], arguments[n-1]))
-	return errors.Is(err, os.ErrNotExist)
+	return !HasState(arguments[root+1], arguments[n-1])
 }
 
 // openGate does the command if it is `runc --root DIRECTORY ... start ID` and tells whether it did.
