@@ -128,6 +128,15 @@ func (n *Node) adopt(ctx context.Context, listing []runtime.Event) error {
 	return n.sweepVolumes(strays)
 }
 
+const unreadableReason = "the container instance cannot read its record of the task"
+
+// gaveUp reports whether a task is one that was given up when only its id was
+// known: the control plane may send it again before it hears of its end.
+func (n *Node) gaveUp(arn string) bool {
+	id := taskID(arn)
+	return id != arn && (n.live[id] != nil || n.ended.has(id))
+}
+
 // giveUp makes a task of whatever is there of one whose record cannot be read:
 // it is stopped and reported, so that the control plane replaces it.
 func (n *Node) giveUp(id string, listing []runtime.Event) {
@@ -142,7 +151,7 @@ func (n *Node) giveUp(id string, listing []runtime.Event) {
 			runs[name] = &run{id: e.ID}
 		}
 	}
-	const reason = "the container instance cannot read its record of the task"
+	const reason = unreadableReason
 	n.options.Logger.Error(reason+"; it is set aside, and the task is stopped", "task", payload.ARN)
 	l := newLive(n.records, step.Refuse(payload, reason), payload)
 	l.keep.transient, l.runs = false, runs

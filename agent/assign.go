@@ -35,6 +35,10 @@ func (n *Node) Assign(ctx context.Context, payload acs.Task) (save func() error,
 		case len(n.live) >= n.options.MaxTasks:
 			tooMany = true
 			return
+		case n.gaveUp(payload.ARN): // now that its ARN is known, its end is told by that
+			l = newLive(n.records, step.Refuse(payload, unreadableReason), payload)
+			l.keep.transient = true
+			n.live[payload.ARN] = l
 		default:
 			n.live[payload.ARN] = l
 			if refusal != nil {

@@ -12,6 +12,27 @@ import (
 // default nofile soft limit is 65535 and the default hard limit is 65535".
 const OpenFiles = 65535
 
+// leastProcesses is how many processes and threads each task of Fargate may
+// have.
+const leastProcesses = 1024
+
+// Machine is what there is for all tasks of a machine. The zero value is a
+// machine of which nothing is known.
+type Machine struct {
+	Memory    int64 // MiB
+	Processes int64 // that there can be, threads among them
+}
+
+// share is how many processes a task with so much memory, in MiB, may have: as
+// much of all as it has of the memory, or one task could leave none to the
+// others and to the node. 0 is as many as it likes.
+func (m Machine) share(memory int64) int64 {
+	if m.Memory <= 0 || m.Processes <= 0 {
+		return 0
+	}
+	return max(leastProcesses, int64(float64(m.Processes)*float64(memory)/float64(m.Memory)))
+}
+
 // onFargate reports whether a task shares its machine with tasks of others and
 // is kept from them.
 func onFargate(t acs.Task) bool { return t.LaunchType == "FARGATE" }

@@ -135,6 +135,7 @@ func TestFargateContainers(t *testing.T) {
 			started[c.ID] = c
 			return fake.Behaviour{}
 		}
+		h.options.Node.Machine = Machine{Memory: 8 << 10, Processes: 32 << 10}
 		h.options.Node.Environment = map[string]string{"AWS_EXECUTION_ENV": "AWS_ECS_EC2"}
 		h.begin()
 		limited := docker(acs.Config{}, acs.HostConfig{Ulimits: []acs.Ulimit{{Name: "nofile", Soft: 10, Hard: 20}}})
@@ -150,11 +151,14 @@ func TestFargateContainers(t *testing.T) {
 		}
 		c := started["t1-0"]
 		if !c.Isolated || !slices.Contains(c.Env, "AWS_EXECUTION_ENV=AWS_ECS_FARGATE") || !slices.Equal(c.Ulimits, []runtime.Ulimit{{Name: "nofile", Soft: OpenFiles, Hard: OpenFiles}}) ||
-			c.Task.CPUQuota != 25*time.Millisecond || c.Task.MemoryLimit != 512<<20 {
+			c.Task.CPUQuota != 25*time.Millisecond || c.Task.MemoryLimit != 512<<20 || c.Task.PidsLimit != 2048 {
 			t.Errorf("container: %+v", c)
 		}
 		if c := started["t1-1"]; !slices.Equal(c.Ulimits, []runtime.Ulimit{{Name: "nofile", Soft: 10, Hard: 20}}) {
 			t.Errorf("ulimits: %v", c.Ulimits)
+		}
+		if two, three := started["t2-0"].Task.PidsLimit, started["t3-0"].Task.PidsLimit; two != leastProcesses || three != 0 {
+			t.Errorf("a task without memory of its own may have %d processes, one of EC2 %d", two, three)
 		}
 		if started["t2-0"].Isolated {
 			t.Error("a container that shares processes has users of its own")

@@ -150,6 +150,10 @@ type NodeOptions struct {
 	// OpenFiles is how many files a process of a task on Fargate may have open
 	// unless its container says otherwise; 0 is the constant OpenFiles.
 	OpenFiles int64
+	// TaskProcesses is how many processes and threads a task may have; 0 is as
+	// many as it likes, and on Fargate its share of Machine.
+	TaskProcesses int64
+	Machine       Machine
 	// FileSystems are the servers ("HOST:/export") of the file systems of EFS, by
 	// their ids.
 	FileSystems map[string]string

@@ -71,7 +71,7 @@ func (n *Node) translate(t acs.Task, name string, r run, given secrets, peers ma
 		ShmSize: host.ShmSize, Privileged: host.Privileged, CapAdd: host.CapAdd, CapDrop: host.CapDrop,
 		ReadonlyRootfs: host.ReadonlyRootfs, Init: host.Init != nil && *host.Init, Sysctls: host.Sysctls,
 		SecurityOpt: host.SecurityOpt, StopSignal: r.stopSignal,
-		Resources: resources(spec, host), Task: taskLimits(t), Scratch: n.scratch(t), Runtime: t.Runtime,
+		Resources: resources(spec, host), Task: n.taskLimits(t), Scratch: n.scratch(t), Runtime: t.Runtime,
 	}
 	isolate(&out, t, n.options.OpenFiles)
 	for _, u := range host.Ulimits {
@@ -162,9 +162,13 @@ func resources(spec acs.Container, host acs.HostConfig) runtime.Resources {
 	return out
 }
 
-// taskLimits are the limits of a task that names its own size.
-func taskLimits(t acs.Task) runtime.TaskLimits {
-	out := runtime.TaskLimits{MemoryLimit: t.Memory << 20}
+// taskLimits are the limits of a task that names its own size, and of its
+// processes.
+func (n *Node) taskLimits(t acs.Task) runtime.TaskLimits {
+	out := runtime.TaskLimits{MemoryLimit: t.Memory << 20, PidsLimit: n.options.TaskProcesses}
+	if out.PidsLimit == 0 && onFargate(t) {
+		out.PidsLimit = n.options.Machine.share(t.Memory)
+	}
 	if t.CPU > 0 {
 		out.CPUQuota = time.Duration(t.CPU * float64(period))
 		out.CPUShares = int64(t.CPU * 1024)

@@ -24,6 +24,7 @@ import (
 // the flags of `up` and `agent` say. The zero value is usable.
 type lending struct {
 	memory     int64 // reserved, in MiB; 0 is reservedMemory
+	processes  int64 // that a task may have; 0 is as many as it likes
 	ports      []int // of TCP, reserved beside 22
 	portsUDP   []int
 	attributes map[string]string
@@ -38,12 +39,17 @@ type lending struct {
 // configuration, ECS_RESERVED_PORTS.
 const maxReservedPorts = 100
 
+// maxTaskProcesses is the kernel's limit, and so ECS's. Source: Amazon ECS
+// container agent configuration, ECS_TASK_PIDS_LIMIT.
+const maxTaskProcesses = 4 << 20
+
 // addLendingFlags adds flags whose meaning is that of the stock agent's
-// ECS_RESERVED_MEMORY, ECS_RESERVED_PORTS, ECS_RESERVED_PORTS_UDP and
-// ECS_INSTANCE_ATTRIBUTES.
+// ECS_RESERVED_MEMORY, ECS_TASK_PIDS_LIMIT, ECS_RESERVED_PORTS,
+// ECS_RESERVED_PORTS_UDP and ECS_INSTANCE_ATTRIBUTES.
 func addLendingFlags(c *cobra.Command) *lending {
 	l := &lending{}
 	c.Flags().Int64Var(&l.memory, "reserved-memory", reservedMemory, "memory that is kept from tasks, in MiB")
+	c.Flags().Int64Var(&l.processes, "task-pids-limit", 0, "processes and threads that a task may have (default: no limit; on Fargate as much of the machine's as it has of its memory)")
 	c.Flags().IntSliceVar(&l.ports, "reserved-ports", nil, "TCP ports that tasks are not given, beside 22")
 	c.Flags().IntSliceVar(&l.portsUDP, "reserved-ports-udp", nil, "UDP ports that tasks are not given")
 	c.Flags().StringToStringVar(&l.attributes, "attribute", nil, "attributes of the instance, NAME=VALUE")
@@ -64,6 +70,9 @@ func (l lending) gpus() (devices *cdi.Devices, ids []string, unusable []error) {
 
 // resources returns what the machine lends, less what is reserved.
 func (l lending) resources(parts int) ([]types.Resource, error) {
+	if l.processes < 0 || l.processes > maxTaskProcesses {
+		return nil, fmt.Errorf("--task-pids-limit %d: want 1 to %d", l.processes, maxTaskProcesses)
+	}
 	all, err := machineResources(l.memory, parts)
 	if err == nil {
 		err = l.fileSystems()

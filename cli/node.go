@@ -199,7 +199,7 @@ func (n *node) introduce() (err error) {
 		gpus = nil
 	}
 	settings := agent.NodeOptions{Dir: o.dir.join("node"), ResolvConf: n.network.ResolvConf(), Insecure: insecure, OpenFiles: openFiles(), FileSystems: o.lending.efs,
-		Environment: taskEnvironment(o.apis)}
+		Environment: taskEnvironment(o.apis), TaskProcesses: o.lending.processes, Machine: machine()}
 	if err := o.pulling.node(&settings); err != nil {
 		return err
 	}
@@ -309,11 +309,10 @@ func (n *node) forget(ctx context.Context) error {
 // its part of all processors, and of the memory less what is kept for the
 // platform and the system.
 func machineResources(reserved int64, parts int) ([]types.Resource, error) {
-	var info unix.Sysinfo_t
-	if err := unix.Sysinfo(&info); err != nil {
-		return nil, fmt.Errorf("memory of this machine: %w", err)
+	memory, err := machineMemory()
+	if err != nil {
+		return nil, err
 	}
-	memory := int64(info.Totalram) * int64(info.Unit) >> 20
 	if reserved == 0 {
 		reserved = reservedMemory
 	}
@@ -326,6 +325,15 @@ func machineResources(reserved int64, parts int) ([]types.Resource, error) {
 		{Name: aws.String("PORTS"), Type: aws.String("STRINGSET"), StringSetValue: []string{"22"}},
 		{Name: aws.String("PORTS_UDP"), Type: aws.String("STRINGSET"), StringSetValue: []string{}},
 	}, nil
+}
+
+// machineMemory is all that this machine has, in MiB.
+func machineMemory() (int64, error) {
+	var info unix.Sysinfo_t
+	if err := unix.Sysinfo(&info); err != nil {
+		return 0, fmt.Errorf("memory of this machine: %w", err)
+	}
+	return int64(info.Totalram) * int64(info.Unit) >> 20, nil
 }
 
 // reservedMemory is kept for the platform and the system, in MiB.

@@ -280,6 +280,19 @@ func TestTaskMemoryLimitKillsAndTellsWhom(t *testing.T) {
 	}
 }
 
+// TestTaskPidsLimit has one container of a task take all the processes that it may have.
+func TestTaskPidsLimit(t *testing.T) {
+	n := newNode(t)
+	image := n.pull(t)
+	limits := runtime.TaskLimits{PidsLimit: 40}
+	n.start(t, runtime.Container{ID: "modest", TaskID: "many", Image: image.Ref, Task: limits, Command: []string{"sleep", "1000"}})
+	output, _ := n.run(t, runtime.Container{ID: "greedy", TaskID: "many", Image: image.Ref, Task: limits,
+		Command: []string{"sh", "-c", "i=0; while [ $i -lt 60 ]; do i=$((i+1)); echo $i; sleep 1000 & done"}})
+	if lines := strings.Split(strings.TrimSpace(output), "\n"); len(lines) < 30 || strings.Contains(output, "\n45\n") {
+		t.Errorf("%q", output)
+	}
+}
+
 func TestTaskCPUQuota(t *testing.T) {
 	n := newNode(t)
 	image := n.pull(t)
