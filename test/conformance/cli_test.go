@@ -22,7 +22,7 @@ func (p *platform) aws(t *testing.T, arguments ...string) string {
 // input and output, and its exit codes.
 func (p *platform) cli(t *testing.T) {
 	p.aws(t, "logs", "create-log-group", "--log-group-name", "/cli")
-	definition, err := json.Marshal(map[string]any{"family": "cli", "containerDefinitions": []any{map[string]any{
+	definition, err := json.Marshal(map[string]any{"family": "by-cli", "containerDefinitions": []any{map[string]any{
 		"name": "main", "image": p.listen + "/conformance/busybox:latest", "memory": 16, "stopTimeout": 2,
 		"command": []string{"sh", "-c", "for i in 1 2 3; do echo line $i; done; sleep 600"},
 		"logConfiguration": map[string]any{"logDriver": "awslogs", "options": map[string]string{
@@ -31,7 +31,7 @@ func (p *platform) cli(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.aws(t, "ecs", "register-task-definition", "--cli-input-json", string(definition))
-	task := p.aws(t, "ecs", "run-task", "--task-definition", "cli", "--tags", "key=a,value=b", "--query", "tasks[0].taskArn", "--output", "text")
+	task := p.aws(t, "ecs", "run-task", "--task-definition", "by-cli", "--tags", "key=a,value=b", "--query", "tasks[0].taskArn", "--output", "text")
 	p.aws(t, "ecs", "wait", "tasks-running", "--tasks", task)
 	deadline := time.Now().Add(20 * time.Second)
 	for said := ""; !strings.Contains(said, "line 3"); {
@@ -49,7 +49,7 @@ func (p *platform) cli(t *testing.T) {
 	if n := p.aws(t, "ecs", "list-task-definitions", "--page-size", "1", "--max-items", "1", "--query", "length(taskDefinitionArns)"); n != "1" {
 		t.Errorf("one item of a list is %s", n)
 	}
-	if said := p.aws(t, "cloudtrail", "lookup-events", "--lookup-attributes", "AttributeKey=ResourceName,AttributeValue=cli:1", "--max-items", "1", "--query",
+	if said := p.aws(t, "cloudtrail", "lookup-events", "--lookup-attributes", "AttributeKey=ResourceName,AttributeValue=by-cli:1", "--max-items", "1", "--query",
 		"Events[0].[EventName,Username,ReadOnly]", "--output", "text"); said != "RunTask\troot\tfalse" && !strings.HasPrefix(said, "RunTask\troot\tfalse\n") {
 		t.Errorf("of the task definition the trail says %q", said)
 	}

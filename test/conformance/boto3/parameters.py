@@ -26,6 +26,13 @@ def strategy(member):
     return [((member, 0, "capacityProvider"), "parameters"), ((member, 0, "weight"), 1)]
 
 
+# What a volume needs beside the member that is tried: a definition that leaves it to the launch, too.
+VOLUME = [(("taskDefinition",), "parameters-volume"), (("volumeConfigurations", 0, "name"), "v"),
+          (("volumeConfigurations", 0, "managedEBSVolume", "roleArn"), "arn:aws:iam::000000000000:role/parameters-volumes"),
+          (("volumeConfigurations", 0, "managedEBSVolume", "sizeInGiB"), 1)]
+TAGGED = [(("volumeConfigurations", 0, "managedEBSVolume", "tagSpecifications", 0, "resourceType"), "volume")]
+
+
 def named(e, path, value):
     """Whether an error names the member, a part of its path, its value or its value's kind."""
     said = re.sub("[^a-z]", "", e.response["Error"]["Message"].lower())
@@ -99,7 +106,7 @@ def probe(operation, request, call, shown, exempt=(), fill=None):
         for prefix, more in (fill or {}).items():
             if dotted.startswith(prefix):
                 for at, v in more:
-                    if get(given, at) is None:
+                    if get(given, at) in (None, "parameters-task"):
                         given = put(given, at, v)
         if get(given, path) != value:
             continue
@@ -161,7 +168,9 @@ def definitions():
 def tasks(operation, request, call):
     # Of these a task shows nothing by their names; tasks.py looks at their effect.
     hidden = ("taskDefinition", "count", "clientToken", "enableECSManagedTags", "propagateTags", "placement.*", "referenceId", "containerInstances.*",
-              "capacityProviderStrategy.*")
+              "capacityProviderStrategy.*",
+              # They are an attachment, which is held to what was asked for where volumes are tested.
+              "volumeConfigurations.*")
 
     def shown(answer):
         assert len(answer["tasks"]) >= 1, answer
@@ -176,6 +185,7 @@ def tasks(operation, request, call):
         "placementConstraints": [(("placementConstraints", 0, "type"), "memberOf"),
                                  (("placementConstraints", 0, "expression"), "attribute:ecs.os-type == linux")],
         "placementStrategy": [(("placementStrategy", 0, "type"), "spread"), (("placementStrategy", 0, "field"), "instanceId")],
+        "volumeConfigurations.0.managedEBSVolume.tagSpecifications": TAGGED, "volumeConfigurations": VOLUME,
         "capacityProviderStrategy": strategy("capacityProviderStrategy")})
 
 
@@ -192,9 +202,12 @@ def services():
     def shown(answer):
         name = answer["service"]["serviceName"]
         described = ecs.describe_services(services=[name], include=["TAGS"])["services"]
-        return [("the answer", answer["service"]), ("DescribeServices", described[0])]
+        # A service's volumes are told with its deployment.
+        return [(where, dict(s, volumeConfigurations=s["deployments"][0].get("volumeConfigurations")))
+                for where, s in (("the answer", answer["service"]), ("DescribeServices", described[0]))]
 
     filled = {
+        "volumeConfigurations.0.managedEBSVolume.tagSpecifications": TAGGED, "volumeConfigurations": VOLUME,
         "placementConstraints": [(("placementConstraints", 0, "type"), "memberOf"),
                                  (("placementConstraints", 0, "expression"), "attribute:ecs.os-type == linux")],
         "placementStrategy": [(("placementStrategy", 0, "type"), "spread"), (("placementStrategy", 0, "field"), "instanceId")],
@@ -251,6 +264,11 @@ if __name__ == "__main__":
     ecs.put_cluster_capacity_providers(cluster="default", capacityProviders=["parameters"], defaultCapacityProviderStrategy=[])
     problems = definitions()
     ecs.register_task_definition(family="parameters-task", containerDefinitions=[{"name": "main", "image": "x:1", "memory": 8}])
+    ecs.register_task_definition(family="parameters-volume", containerDefinitions=[{"name": "main", "image": "x:1", "memory": 8, "mountPoints": [
+        {"sourceVolume": "v", "containerPath": "/v"}]}],
+                                 volumes=[{"name": "v", "configuredAtLaunch": True}])
+    client("iam").create_role(RoleName="parameters-volumes", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs.amazonaws.com"}}]}))
     problems += tasks("RunTask", lambda: {"taskDefinition": "parameters-task"}, lambda **given: ecs.run_task(**given))
     WORDS["containerInstances"] = instance = ecs.list_container_instances()["containerInstanceArns"][0]
     problems += tasks("StartTask", lambda: {"taskDefinition": "parameters-task", "containerInstances": [instance]},
