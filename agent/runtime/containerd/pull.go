@@ -92,6 +92,22 @@ func (c *Client) pullFresh(ctx context.Context, name reference.Named, resolver r
 		return runtime.Image{}, &unresolved{err}
 	}
 	ref := refOf(name, target)
+	// What is there is held by its records, and needs nothing written down.
+	found, err := c.images.get(ctx, ref)
+	if errdefs.IsNotFound(err) {
+		return c.fetch(ctx, name, target, resolver)
+	}
+	if err != nil {
+		return runtime.Image{}, err
+	}
+	if err := c.point(ctx, name.String(), target); err != nil {
+		return runtime.Image{}, err
+	}
+	return found.describe(name.String(), false), nil
+}
+
+// fetch downloads an image that is not there.
+func (c *Client) fetch(ctx context.Context, name reference.Named, target ocispec.Descriptor, resolver remoteResolver) (runtime.Image, error) {
 	// Nothing that arrives may be collected as garbage before the records hold it.
 	ctx, done, err := c.conn.WithLease(ctx)
 	if err != nil {
@@ -99,16 +115,16 @@ func (c *Client) pullFresh(ctx context.Context, name reference.Named, resolver r
 	}
 	defer func() { _ = done(context.WithoutCancel(ctx)) }() // it also expires by itself
 
-	found, err := c.images.get(ctx, ref)
-	if errdefs.IsNotFound(err) {
-		if err = c.images.slots.Acquire(ctx, 1); err == nil {
-			err = c.download(ctx, ref, resolver)
-			c.images.slots.Release(1)
-		}
-		if err == nil {
-			found, err = c.images.get(ctx, ref)
-		}
+	ref := refOf(name, target)
+	if err := c.images.slots.Acquire(ctx, 1); err != nil {
+		return runtime.Image{}, err
 	}
+	err = c.download(ctx, ref, resolver)
+	c.images.slots.Release(1)
+	if err != nil {
+		return runtime.Image{}, err
+	}
+	found, err := c.images.get(ctx, ref)
 	if err != nil {
 		return runtime.Image{}, err
 	}
@@ -162,7 +178,7 @@ func fromRegistryAlone(next images.Handler) images.Handler {
 
 // discard drops the parts of images that a failed download complains of: what arrived is not what was asked for, or
 // the registry cannot go on where the last attempt ended. containerd would go on with them for a day. It reports
-// whether something was dropped.
+// whether another attempt begins anew.
 func (c *Client) discard(ctx context.Context, err error) bool {
 	var status remoteerrors.ErrUnexpectedStatus
 	unusable := errors.As(err, &status) && status.StatusCode == http.StatusRequestedRangeNotSatisfiable
@@ -175,10 +191,11 @@ func (c *Client) discard(ctx context.Context, err error) bool {
 	if err != nil {
 		return false // the failure of the download is told already
 	}
-	dropped := false
+	dropped := unusable // if it is not there any more, it went with the lease of the attempt that left it
 	for _, part := range parts {
 		if slices.ContainsFunc(named, func(digest string) bool { return strings.HasSuffix(part.Ref, digest) }) {
-			dropped = store.Abort(ctx, part.Ref) == nil || dropped
+			err := store.Abort(ctx, part.Ref)
+			dropped = err == nil || errdefs.IsNotFound(err) || dropped
 		}
 	}
 	return dropped
