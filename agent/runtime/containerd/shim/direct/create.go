@@ -14,11 +14,14 @@ import (
 	"strconv"
 	"strings"
 
+	_ "github.com/opencontainers/cgroups/devices" // it registers what sets up the device controller
 	"github.com/opencontainers/runc/libcontainer"
 	"github.com/opencontainers/runc/libcontainer/configs"
 	"github.com/opencontainers/runc/libcontainer/specconv"
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	_ "github.com/roadstead/roadstead/agent/runtime/containerd/shim/direct/become" // what this program is executed again for
 )
 
 // create makes a container whose process waits to be let go. There is none when the context has ended meanwhile.

@@ -9,7 +9,6 @@ import (
 
 // otherwise does what this program executes itself for, and tells whether it was that.
 func otherwise(arguments []string) (code int, mine bool) {
-	direct.BecomeContainer(arguments)
 	return direct.CompileFilter(arguments)
 }
 

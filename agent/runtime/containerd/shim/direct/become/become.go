@@ -1,0 +1,21 @@
+//go:build linux && cgo && seccomp
+
+package become
+
+import (
+	"os"
+
+	_ "github.com/opencontainers/runc/libcontainer/nsenter" // its program in C runs before Go does
+
+	"github.com/opencontainers/runc/libcontainer"
+)
+
+// argument is the first argument with which libcontainer executes this program again, to become the container.
+const argument = "init"
+
+// init does not return in a process that is to become a container.
+func init() {
+	if len(os.Args) == 2 && os.Args[1] == argument && os.Getenv("_LIBCONTAINER_INITPIPE") != "" {
+		libcontainer.Init()
+	}
+}
