@@ -5,14 +5,18 @@ package direct
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	goruntime "runtime"
 	"strings"
 	"testing"
 
+	"github.com/opencontainers/runc/libcontainer/configs"
 	libseccomp "github.com/seccomp/libseccomp-golang"
 	"golang.org/x/sys/unix"
 )
@@ -72,7 +76,8 @@ func TestErrorIsWrittenWhereItIsReadFrom(t *testing.T) {
 	}
 }
 
-// TestTwoFiltersAreKept compiles two filters, one of them twice, and looks at what is kept.
+// TestTwoFiltersAreKept compiles two filters, one of them twice, and looks at what is kept. One that allows what it does
+// not name has no short profile.
 func TestTwoFiltersAreKept(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("skips compiling filters: the file of them is root's")
@@ -80,7 +85,17 @@ func TestTwoFiltersAreKept(t *testing.T) {
 	kept := filters{t.TempDir()}
 	for range 2 {
 		for _, call := range []string{"mount", "reboot"} {
-			kept.ensure(allowedBut(call))
+			mark, err := markOf([]byte(call))
+			if err != nil {
+				t.Fatal(err)
+			}
+			learned, err := kept.learn(mark, allowedBut(call))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found, ok := kept.find(mark); !ok || found.Short != nil || !bytes.Equal(found.Full, learned.Full) {
+				t.Errorf("%s: %+v", call, found)
+			}
 		}
 	}
 	text, err := os.ReadFile(filepath.Join(kept.directory, storeName))
@@ -93,6 +108,89 @@ func TestTwoFiltersAreKept(t *testing.T) {
 	}
 	if entries := entriesOf(t, text); entries != 2 {
 		t.Errorf("%d entries", entries)
+	}
+}
+
+// refusedBut is a filter that allows some system calls.
+func refusedBut(calls ...string) *configs.Seccomp {
+	filter := &configs.Seccomp{DefaultAction: configs.Errno, Architectures: []string{"amd64", "x86"}, Syscalls: []*configs.Syscall{}}
+	for _, call := range calls {
+		filter.Syscalls = append(filter.Syscalls, &configs.Syscall{Name: call, Action: configs.Allow, Args: []*configs.Arg{}})
+	}
+	return filter
+}
+
+// TestShortProfileStandsForItsOwn wants each short profile to lead to the program of its own profile, and to name the
+// last system call of each architecture.
+func TestShortProfileStandsForItsOwn(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("skips compiling filters: the file of them is root's")
+	}
+	kept := filters{t.TempDir()}
+	programs := make(map[string]string) // by description
+	for _, full := range []*configs.Seccomp{
+		refusedBut("read", "write", "openat2", "exit_group", "mmap2"),
+		refusedBut("read", "write", "openat2", "exit_group", "mmap"),
+	} {
+		text, err := json.Marshal(full)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mark, err := markOf(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		learned, err := kept.learn(mark, full)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found, ok := kept.find(mark); !ok || !reflect.DeepEqual(found, learned) || !bytes.Equal(found.Full, text) {
+			t.Errorf("%+v, want %+v", found, learned)
+		}
+		var names []string
+		for _, call := range learned.Short.Syscalls {
+			names = append(names, call.Name)
+		}
+		if got := strings.Join(names, " "); goruntime.GOARCH == "amd64" && got != "openat2 openat2 openat2 read" {
+			t.Errorf("the short profile names %s", got)
+		}
+		for i, each := range []*configs.Seccomp{full, learned.Short} {
+			text, err := json.Marshal(each)
+			if err != nil {
+				t.Fatal(err)
+			}
+			entry, err := compile(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			description, program, err := split(entry)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if i == 0 {
+				programs["of the profile"] = string(program)
+			}
+			if programs[string(description)] != "" {
+				t.Error("two profiles have one description")
+			}
+			programs[string(description)] = programs["of the profile"]
+		}
+	}
+	delete(programs, "of the profile")
+	text, err := os.ReadFile(filepath.Join(kept.directory, storeName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if entries := entriesOf(t, text); entries != len(programs) {
+		t.Errorf("%d entries for %d descriptions", entries, len(programs))
+	}
+	for len(text) > 0 {
+		size := 12 + binary.NativeEndian.Uint32(text[4:]) + binary.NativeEndian.Uint32(text[8:])
+		description, program, err := split(text[:size])
+		if err != nil || programs[string(description)] != string(program) {
+			t.Errorf("a description of %d bytes leads to another's program (%v)", len(description), err)
+		}
+		text = text[size:]
 	}
 }
 

@@ -26,18 +26,17 @@ import (
 
 // create makes a container whose process waits to be let go. There is none when the context has ended meanwhile.
 func (r *request) create(ctx context.Context, known filters) error {
-	spec, err := readSpec(filepath.Join(r.bundle, "config.json"))
+	spec, raw, err := readSpec(filepath.Join(r.bundle, "config.json"))
 	if err != nil {
 		return err
 	}
 	if spec.Hooks != nil || spec.Root == nil || spec.Linux == nil {
 		return errUnknown // hooks are runc's to run, with its environment
 	}
-	config, err := r.configuration(spec)
+	config, filter, err := r.filtered(spec, raw, known)
 	if err != nil {
 		return err
 	}
-	known.ensure(config.Seccomp)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -46,9 +45,13 @@ func (r *request) create(ctx context.Context, known filters) error {
 		return err
 	}
 	process, err := r.begin(container, spec.Process, true)
-	if err == nil && ctx.Err() != nil {
-		err = ctx.Err()
-		end(process)
+	if err == nil {
+		if err = ctx.Err(); err == nil && filter.Short != nil {
+			err = filter.tellAll(filepath.Join(r.root, r.id(), "state.json"))
+		}
+		if err != nil {
+			end(process)
+		}
 	}
 	if err != nil {
 		return errors.Join(err, ignoreGone(container.Destroy()))
@@ -60,6 +63,39 @@ func (r *request) create(ctx context.Context, known filters) error {
 func end(process *libcontainer.Process) {
 	_ = process.Signal(unix.SIGKILL) // it may have ended
 	_, _ = process.Wait()
+}
+
+// filtered gives libcontainer's configuration, with the short one of a profile whose program is kept. raw is the profile;
+// the rest of the bundle's configuration does not have it.
+func (r *request) filtered(spec *specs.Spec, raw json.RawMessage, known filters) (*configs.Config, profile, error) {
+	var kept profile
+	mark, err := markOf(raw)
+	usable := err == nil && known.directory != "" && len(raw) > 0
+	found := false
+	if usable {
+		kept, found = known.find(mark)
+	}
+	if !found && len(raw) > 0 {
+		if err := json.Unmarshal(raw, &spec.Linux.Seccomp); err != nil {
+			return nil, profile{}, fmt.Errorf("read the profile of system calls: %w", err)
+		}
+	}
+	config, err := r.configuration(spec)
+	if err != nil {
+		return nil, profile{}, err
+	}
+	if !found && usable && config.Seccomp != nil {
+		if kept, err = known.learn(mark, config.Seccomp); err != nil {
+			return config, profile{}, nil // the container compiles it itself
+		}
+	}
+	switch {
+	case kept.Short != nil:
+		config.Seccomp = kept.Short
+	case found:
+		err = json.Unmarshal(kept.Full, &config.Seccomp)
+	}
+	return config, kept, err
 }
 
 // configuration turns the bundle's configuration into libcontainer's. That takes relative paths as runc does, from the
@@ -164,16 +200,30 @@ func writePid(path string, process *libcontainer.Process) error {
 	return os.Rename(next, path)
 }
 
-func readSpec(path string) (*specs.Spec, error) {
+// readSpec reads a bundle's configuration and leaves the profile of system calls, half of it, as it is.
+func readSpec(path string) (*specs.Spec, json.RawMessage, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	spec := new(specs.Spec)
-	if err := json.Unmarshal(content, spec); err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
+	var read struct {
+		specs.Spec
+		Linux *struct {
+			specs.Linux
+			Seccomp json.RawMessage `json:"seccomp"`
+		} `json:"linux"`
 	}
-	return spec, checkProcess(spec.Process)
+	if err := json.Unmarshal(content, &read); err != nil {
+		return nil, nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	spec, raw := &read.Spec, json.RawMessage(nil)
+	if read.Linux != nil {
+		spec.Linux = &read.Linux.Linux
+		if raw = read.Linux.Seccomp; string(raw) == "null" {
+			raw = nil
+		}
+	}
+	return spec, raw, checkProcess(spec.Process)
 }
 
 func ignoreGone(err error) error {

@@ -45,7 +45,7 @@ static struct {
 	int failed;
 } now;
 
-static int compiling = -1; // where an entry is to be written to
+static int compiling = -1; // where an entry is to be written to, by a process that is there for nothing else
 
 // Before libcontainer's own program and before there is a container: what is mapped here is still there inside of it.
 __attribute__((constructor(200))) static void open_store(int count, char **arguments) {
@@ -191,7 +191,7 @@ static int make_rules(void) {
 	return 0;
 }
 
-// compile makes the rules, writes the program and, where one is wanted, an entry for the store.
+// compile makes the rules and writes the program; where an entry for the store is wanted, it writes that and ends the process.
 static int compile(int fd) {
 	int failed = make_rules();
 	if (failed || compiling < 0)
@@ -215,9 +215,9 @@ static int compile(int fd) {
 			failed = write_all(compiling, now.text, now.size);
 		if (!failed)
 			failed = write_all(compiling, program, header.program);
-		if (!failed)
-			failed = write_all(fd, program, header.program);
 	}
+	if (!failed)
+		_exit(0); // what follows would load it
 	close(file);
 	return failed;
 }

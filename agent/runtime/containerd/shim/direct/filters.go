@@ -11,10 +11,8 @@ import "C"
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -30,39 +28,20 @@ const (
 	storeName = "filters"
 	// compileArgument is the first argument with which this program compiles a filter.
 	compileArgument = "compile-filter"
-	// mostFilters bounds the file, whose entries are about 20 kB. There is one for each set of capabilities in use;
+	// mostFilters bounds the file, which has about 40 kB for each. There is one for each set of capabilities in use;
 	// filters beyond these are compiled at each start.
 	mostFilters = 64
 	entryLimit  = 1 << 20 // bytes
+	// entryMark begins an entry (filters.h).
+	entryMark = C.ENTRY_MARK
 )
 
 // filters are the seccomp filters that were compiled since the machine was started, in a file that all shims of a node
 // share and that only root may write. A container's process reads it before it enters the container.
 type filters struct{ directory string }
 
-// ensure sees to it that the filter of a configuration is known, when it can be. Otherwise it is compiled in the container.
-func (f filters) ensure(config *configs.Seccomp) {
-	if f.directory == "" || config == nil {
-		return
-	}
-	text, err := json.Marshal(config)
-	if err != nil {
-		return
-	}
-	mark := filepath.Join(f.directory, fmt.Sprintf("filter-%x", sha256.Sum256(text))[:24])
-	if _, err := os.Lstat(mark); err == nil {
-		return
-	}
-	entry, err := compile(text)
-	if err == nil {
-		err = f.add(entry)
-	}
-	if err == nil {
-		_ = os.WriteFile(mark, nil, 0o600) // without it, it is compiled once more
-	}
-}
-
-// compile runs this program to compile a filter. Doing that also loads it, which is why no process with a future does it.
+// compile runs this program to compile a filter. libcontainer would also load it, which is why no process with a future
+// does it.
 func compile(configuration []byte) (entry []byte, err error) {
 	reading, writing, err := os.Pipe()
 	if err != nil {
@@ -122,11 +101,6 @@ func CompileFilter(arguments []string) (code int, mine bool) {
 		return 1, true
 	}
 	C.filters_compile_to(3)
-	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return 1, true
-	}
-	if _, err := seccomp.InitSeccomp(&config); err != nil {
-		return 1, true
-	}
-	return 0, true
+	_, _ = seccomp.InitSeccomp(&config) // it ends this process, or failed
+	return 1, true
 }

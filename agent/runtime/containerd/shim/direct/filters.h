@@ -7,5 +7,5 @@ struct entry {
 	unsigned int mark, description, program; // sizes in bytes of what follows
 };
 
-// filters_compile_to makes the next export also write an entry.
+// filters_compile_to makes the next export write an entry and end the process.
 void filters_compile_to(int fd);
