@@ -19,8 +19,8 @@ type saboteur struct {
 	random *rand.Rand
 	// harmed says what was done to the containers of a task, by task id.
 	harmed map[string]string
-	// blind are the instants at which a shim was killed that had no process:
-	// it was ready, or about to start one.
+	// blind are the instants at which a shim was killed, which may have been
+	// about to start a process.
 	blind []time.Time
 	done  map[string]int // how often each harm was done
 }
@@ -81,7 +81,7 @@ func (s *saboteur) containerd() {
 	}
 }
 
-// shim kills a shim that may have a task.
+// shim kills a shim that may have tasks.
 func (s *saboteur) shim() {
 	pids := s.p.shims()
 	if len(pids) == 0 {
@@ -90,16 +90,12 @@ func (s *saboteur) shim() {
 	slices.Sort(pids)
 	pid, _ := strconv.Atoi(pids[s.random.IntN(len(pids))])
 	_ = syscall.Kill(pid, syscall.SIGSTOP) // so that it starts nothing while we look
-	used := false
 	for child, container := range s.p.contained() {
 		if status(child, "PPid") == pid {
 			s.harm(container, "shim killed")
-			used = true
 		}
 	}
-	if !used {
-		s.blind = append(s.blind, time.Now())
-	}
+	s.blind = append(s.blind, time.Now())
 	_ = syscall.Kill(pid, syscall.SIGKILL)
 }
 

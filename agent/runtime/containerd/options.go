@@ -29,6 +29,9 @@ type Options struct {
 	Starts int
 	// Spares is how many shims wait for a task, about 10 MB each, most of it shared. 0 is 2; negative is none.
 	Spares int
+	// TasksPerShim is how many tasks are given to one shim before another one is started for those that follow. What
+	// ends a shim ends the containers of all of them. Isolated tasks, and those on an OCI runtime of their own, have one each. 0 is 4.
+	TasksPerShim int
 	// Pulls is how many images are pulled at once; others wait. 0 is 4.
 	Pulls int
 	// Inactivity is how long a registry may pause in an answer, which is then asked for from where it stopped; it may do
@@ -54,6 +57,7 @@ const (
 	startsPerCPU      = 2
 	defaultPulls      = 4
 	defaultSpares     = 2
+	defaultPerShim    = 4
 	// defaultInactivity is the stock agent's ECS_IMAGE_PULL_INACTIVITY_TIMEOUT.
 	defaultInactivity = time.Minute
 	bundleDirectory   = "runtime" // beside the executable
@@ -68,6 +72,9 @@ func (o Options) withDefaults(layout Layout) (Options, error) {
 	}
 	if o.Spares == 0 {
 		o.Spares = defaultSpares
+	}
+	if o.TasksPerShim <= 0 {
+		o.TasksPerShim = defaultPerShim
 	}
 	if o.Pulls == 0 {
 		o.Pulls = defaultPulls

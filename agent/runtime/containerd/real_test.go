@@ -212,6 +212,7 @@ func TestLogIsAppended(t *testing.T) {
 
 func TestTaskSharesOneShimAndOneGroup(t *testing.T) {
 	n := newNode(t)
+	n.client.shims.options.TasksPerShim = 1 // so that nothing else keeps it
 	image := n.pull(t)
 	limits := runtime.TaskLimits{CPUQuota: 20 * time.Millisecond, MemoryLimit: 64 << 20}
 	shims := make(map[int]bool)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,8 +20,9 @@ import (
 	"github.com/roadstead/roadstead/agent/runtime/containerd/shim"
 )
 
-// shims gives tasks their shims. Executing a shim takes a fifth of a container's start, so some are started ahead;
-// containerd is told the address of the one to use, by the interface that it has for sandboxes.
+// shims gives tasks their shims. Executing a shim takes a tenth of a container's start, so a few tasks share one, one after
+// the other, and some are started ahead; containerd is told the address of the one to use, by the interface that it has
+// for sandboxes.
 type shims struct {
 	layout  Layout
 	options Options
@@ -34,16 +36,19 @@ type shims struct {
 	refills sync.WaitGroup
 }
 
-// spare is a shim without a task.
+// spare is a shim that takes tasks. From its last one on it is that of its tasks alone.
 type spare struct {
 	address  string   // "unix:///..."
-	lifeline *os.File // while it is open an unused spare lives
+	lifeline *os.File // while it is open the shim lives, whether it has containers or not
+	left     int      // tasks that it may still be given
+	starting int      // containers that are being started in it
 }
 
 // taskShim is the shim of a task and the containers that it has.
 type taskShim struct {
 	address    string
 	containers map[string]bool
+	spare      *spare // nil when it was learned of from containerd: it takes no further tasks
 }
 
 const (
@@ -71,9 +76,9 @@ func (s *shims) enabled() bool {
 	return s.options.Spares >= 0 && s.options.Address == s.layout.Address()
 }
 
-// acquire gives the address of the task's shim and counts the container among its own. The function that it also gives
-// is to be called when the start has succeeded or failed.
-func (s *shims) acquire(ctx context.Context, task, container string) (address string, done func(), err error) {
+// acquire gives the address of the task's shim and counts the container among its own. A task that wants to be alone
+// shares its shim with no other. The function that is also given is to be called when the start has succeeded or failed.
+func (s *shims) acquire(ctx context.Context, task, container string, alone bool) (address string, done func(), err error) {
 	if !s.enabled() {
 		return "", func() {}, nil
 	}
@@ -82,25 +87,74 @@ func (s *shims) acquire(ctx context.Context, task, container string) (address st
 	if err := s.load(ctx); err != nil {
 		return "", nil, err
 	}
-	if known, ok := s.tasks[task]; ok && alive(known.address) {
-		known.containers[container] = true
+	known, ok := s.tasks[task]
+	if !ok || !alive(known.address) {
+		chosen := s.choose(alone)
+		if chosen == nil {
+			if chosen, err = s.launch(); err != nil {
+				return "", nil, err
+			}
+			s.waiting = append(s.waiting, chosen)
+		}
+		s.give(chosen, alone)
+		known = &taskShim{address: chosen.address, containers: make(map[string]bool), spare: chosen}
+		s.tasks[task] = known
+	}
+	known.containers[container] = true
+	if known.spare == nil {
 		return known.address, func() {}, nil
 	}
-	var chosen *spare
-	for len(s.waiting) > 0 && chosen == nil {
-		chosen, s.waiting = s.waiting[0], s.waiting[1:]
-		if !alive(chosen.address) {
-			chosen.lifeline.Close()
-			chosen = nil
+	known.spare.starting++
+	return known.address, func() { s.settle(known.spare) }, nil
+}
+
+// choose gives the waiting shim in which the fewest containers are being started; nil when there is none.
+func (s *shims) choose(alone bool) *spare {
+	for {
+		var best *spare
+		for _, w := range s.waiting {
+			if unused := w.left == s.options.TasksPerShim; (unused || !alone) && (best == nil || w.starting < best.starting) {
+				best = w
+			}
 		}
-	}
-	if chosen == nil {
-		if chosen, err = s.launch(); err != nil {
-			return "", nil, err
+		if best == nil || alive(best.address) {
+			return best
 		}
+		best.left = 0
+		s.cut(best)
+		removeDirectory(best.address)
 	}
-	s.tasks[task] = &taskShim{address: chosen.address, containers: map[string]bool{container: true}}
-	return chosen.address, func() { chosen.lifeline.Close(); s.refill() }, nil
+}
+
+// give counts a task to a waiting shim, which waits no more when it is its last.
+func (s *shims) give(to *spare, alone bool) {
+	if to.left--; alone {
+		to.left = 0
+	}
+	if to.left == 0 {
+		s.waiting = slices.DeleteFunc(s.waiting, func(w *spare) bool { return w == to })
+	}
+}
+
+// settle is called for each start that was begun in a shim. Until the last of them its lifeline holds it, because it may
+// not have a container yet.
+func (s *shims) settle(in *spare) {
+	s.mu.Lock()
+	in.starting--
+	s.cut(in)
+	s.mu.Unlock()
+	s.refill()
+}
+
+// cut leaves a shim that takes no more tasks to its containers: it ends with the last of them.
+func (s *shims) cut(from *spare) {
+	if from.left > 0 {
+		return
+	}
+	s.waiting = slices.DeleteFunc(s.waiting, func(w *spare) bool { return w == from })
+	if from.starting == 0 {
+		from.lifeline.Close()
+	}
 }
 
 // adopt notes what a listing shows.
@@ -138,8 +192,13 @@ func (s *shims) release(task, container string) {
 	}
 	delete(s.tasks, task)
 	if !alive(known.address) { // it was killed and could not clear up
-		_ = os.RemoveAll(filepath.Dir(strings.TrimPrefix(known.address, "unix://")))
+		removeDirectory(known.address)
 	}
+}
+
+// removeDirectory removes what a shim that was killed could not. What cannot be removed is tried after the next restart.
+func removeDirectory(address string) {
+	_ = os.RemoveAll(filepath.Dir(strings.TrimPrefix(address, "unix://")))
 }
 
 // load makes up for what was learned before a restart of the agent, once.
@@ -235,7 +294,7 @@ func (s *shims) launchIn(directory string) (*spare, error) {
 	score := filepath.Join("/proc", strconv.Itoa(command.Process.Pid), "oom_score_adj")
 	_ = os.WriteFile(score, []byte(shimOOMScore), 0o644) // not every machine allows it
 	s.started = append(s.started, command.Process)
-	return &spare{address: address, lifeline: writing}, nil
+	return &spare{address: address, lifeline: writing, left: s.options.TasksPerShim}, nil
 }
 
 // refill starts spares until there are enough, beside what the caller does next.
@@ -268,15 +327,15 @@ func (s *shims) reap() {
 	s.started = left
 }
 
-// close lets unused spares end.
+// close lets shims end that have no container.
 func (s *shims) close() {
 	s.refills.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, unused := range s.waiting {
-		unused.lifeline.Close()
+	for _, w := range slices.Clone(s.waiting) {
+		w.left = 0
+		s.cut(w)
 	}
-	s.waiting = nil
 	s.options.Spares = -1
 	s.reap()
 }

@@ -97,7 +97,8 @@ func (c *Client) startPrepared(ctx context.Context, container runtime.Container,
 	shim, done := "", func() {}
 	if on == nil || on.Shim == "" {
 		var err error
-		if shim, done, err = c.shims.acquire(ctx, container.TaskID, container.ID); err != nil {
+		alone := container.Isolated || on != nil
+		if shim, done, err = c.shims.acquire(ctx, container.TaskID, container.ID, alone); err != nil {
 			return false, runtime.Started{}, err
 		}
 	}

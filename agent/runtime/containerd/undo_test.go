@@ -78,7 +78,7 @@ func (n *node) cutShort(t *testing.T, ctx context.Context, container runtime.Con
 	if err != nil {
 		t.Fatal(err)
 	}
-	shim, done, err := c.shims.acquire(ctx, container.TaskID, container.ID)
+	shim, done, err := c.shims.acquire(ctx, container.TaskID, container.ID, container.Isolated)
 	if err != nil {
 		t.Fatal(err)
 	}

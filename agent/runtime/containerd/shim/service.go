@@ -6,14 +6,15 @@ import (
 	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
 	"github.com/containerd/log"
 	"github.com/containerd/ttrpc"
+	"google.golang.org/protobuf/types/known/emptypb"
 )
 
 // service is containerd's task service with the witness told of each container before it exists.
 type service struct {
 	taskapi.TTRPCTaskService
-	witness *witness
-	use     *use
-	callers *callers
+	witness  *witness
+	callers  *callers
+	lifeline *lifeline // nil in a shim that containerd executed itself
 }
 
 // RegisterTTRPC makes the service reachable.
@@ -24,7 +25,7 @@ func (s *service) RegisterTTRPC(server *ttrpc.Server) error {
 
 // Create prepares a container.
 func (s *service) Create(ctx context.Context, request *taskapi.CreateTaskRequest) (*taskapi.CreateTaskResponse, error) {
-	s.use.begin()
+	defer s.lifeline.create()()
 	logs, err := openLogs(request)
 	if err != nil {
 		return nil, err
@@ -55,4 +56,12 @@ func (s *service) Start(ctx context.Context, request *taskapi.StartRequest) (*ta
 		log.G(ctx).WithError(err).Error("write container record") // on a full disk it runs all the same
 	}
 	return response, nil
+}
+
+// Shutdown is what containerd asks for when it has deleted a container.
+func (s *service) Shutdown(ctx context.Context, request *taskapi.ShutdownRequest) (*emptypb.Empty, error) {
+	if s.lifeline.holds() {
+		return &emptypb.Empty{}, nil
+	}
+	return s.TTRPCTaskService.Shutdown(ctx, request)
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"time"
 
+	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
 	"github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2/manager"
 	"github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2/task"
 	"github.com/containerd/containerd/v2/pkg/shim"
@@ -105,7 +106,7 @@ func newService(ctx context.Context, events shim.Publisher, ending shutdown.Serv
 	})
 	keeper := gatekeeper{ProcessMonitor: runc.Monitor, commands: commands, children: newChildren(), callers: newCallers(), started: witness.letGo}
 	runc.Monitor = keeper // after the task service has set it to the shim's reaper
-	made := &service{TTRPCTaskService: tasks, witness: witness, use: newUse(), callers: keeper.callers}
+	made := &service{TTRPCTaskService: tasks, witness: witness, callers: keeper.callers}
 	if number := os.Getenv(SpareVariable); number != "" {
 		go keeper.children.run(ctx)
 		if err := os.Unsetenv(SpareVariable); err != nil {
@@ -114,7 +115,9 @@ func newService(ctx context.Context, events shim.Publisher, ending shutdown.Serv
 		if err := leaveNothing(ending); err != nil {
 			return nil, err
 		}
-		lifeline(number, made.use, ending)
+		if made.lifeline, err = hold(number, func() { _, _ = tasks.Shutdown(ctx, &taskapi.ShutdownRequest{}) }); err != nil { // it never fails
+			return nil, err
+		}
 	}
 	return made, nil
 }

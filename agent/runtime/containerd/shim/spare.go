@@ -2,6 +2,7 @@ package shim
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -10,8 +11,8 @@ import (
 	"github.com/containerd/containerd/v2/pkg/shutdown"
 )
 
-// A spare is a shim that was started before there is a task for it. It serves at once on the socket that it was given
-// and belongs to the first task that uses it. One that nobody uses ends with whoever holds the other end of its lifeline.
+// A spare is a shim that was started before there is a task for it. It serves at once on the socket that it was given and
+// takes tasks while somebody holds the other end of its lifeline; then it ends with the last container, or at once.
 
 // SpareVariable holds, in a spare's environment, the number of the file that is its lifeline: the reading end of a pipe.
 // The file with the number before it is the listening socket. The spare's directory is its working directory.
@@ -46,32 +47,66 @@ func sharedDirectory() string {
 	return shared
 }
 
-// use tells whether a spare has been used.
-type use struct {
-	once sync.Once
-	used chan struct{} // closed by the first use
+// lifeline keeps a shim from ending while whoever started it may give it a container. From then on it ends with its last.
+type lifeline struct {
+	mu       sync.Mutex
+	cut      bool
+	creating int    // containers that are being created
+	end      func() // ends the shim if it has no container
 }
 
-func newUse() *use { return &use{used: make(chan struct{})} }
-
-func (u *use) begin() { u.once.Do(func() { close(u.used) }) }
-
-// lifeline ends a spare that nobody used when its lifeline ends.
-func lifeline(number string, u *use, ending shutdown.Service) {
+// hold waits for the end of a pipe, which is the lifeline of the shim. Nothing is ever written to it.
+func hold(number string, end func()) (*lifeline, error) {
 	fd, err := strconv.Atoi(number)
 	if err != nil {
-		return
+		return nil, fmt.Errorf("find lifeline: %w", err)
 	}
-	pipe := os.NewFile(uintptr(fd), "lifeline")
+	l, pipe := &lifeline{end: end}, os.NewFile(uintptr(fd), "lifeline")
 	go func() {
 		defer pipe.Close()
-		_, _ = pipe.Read(make([]byte, 1)) // nothing is ever written
-		select {
-		case <-u.used:
-		default:
-			ending.Shutdown()
-		}
+		_, _ = pipe.Read(make([]byte, 1))
+		l.release()
 	}()
+	return l, nil
+}
+
+func (l *lifeline) release() {
+	l.mu.Lock()
+	l.cut = true
+	free := l.creating == 0
+	l.mu.Unlock()
+	if free {
+		l.end()
+	}
+}
+
+// create keeps the shim until the function that it gives is called, when there is a container or none.
+func (l *lifeline) create() (done func()) {
+	if l == nil {
+		return func() {}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.creating++
+	return func() {
+		l.mu.Lock()
+		l.creating--
+		free := l.cut && l.creating == 0
+		l.mu.Unlock()
+		if free {
+			l.end()
+		}
+	}
+}
+
+// holds tells whether the shim is to stay even without a container.
+func (l *lifeline) holds() bool {
+	if l == nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.cut || l.creating > 0
 }
 
 // leaveNothing removes a spare's directory when it ends.
