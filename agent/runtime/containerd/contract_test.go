@@ -67,7 +67,7 @@ func scripted(c runtime.Container, p runtimetest.Program) runtime.Container {
 	case p.Runs > 0:
 		c.Command = []string{"sh", "-c", fmt.Sprintf("sleep %.3f; exit %d", p.Runs.Seconds(), p.ExitCode)}
 	case p.IgnoresTERM:
-		c.Command = []string{"sh", "-c", "trap '' TERM; while :; do sleep 1; done"}
+		c.Command = []string{"sh", "-c", "trap '' TERM; touch /tmp/ready; while :; do sleep 1; done"}
 	default:
 		c.Command = []string{"sh", "-c", fmt.Sprintf("trap 'exit %d' TERM; touch /tmp/ready; while :; do sleep 0.05; done", p.OnTERM)}
 	}

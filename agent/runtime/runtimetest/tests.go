@@ -89,6 +89,7 @@ func signalIsHandled(s *scene) {
 func signalIsIgnored(s *scene) {
 	s.mustStart("stubborn", Program{IgnoresTERM: true})
 	s.awaitStatus("stubborn", runtime.StatusRunning)
+	s.awaitReady("stubborn") // until then the signal may reach what makes the container, which it ends
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
 		if err := s.Runtime.Signal(s.ctx, "stubborn", signal); err != nil {
 			s.Fatal(err)
