@@ -94,17 +94,23 @@ func (n *node) keepBlob(t *testing.T, repository, digest string) {
 	if err != nil || hash.String() != digest {
 		t.Fatalf("%s, %v", hash, err)
 	}
-	text, err := layers[0].Compressed()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer text.Close()
 	size, err := layers[0].Size()
-	if err == nil {
-		of := ocispec.Descriptor{Digest: ocidigest.Digest(digest), Size: size}
-		err = content.WriteBlob(t.Context(), n.client.conn.ContentStore(), "kept", text, of, content.WithLabels(map[string]string{"containerd.io/gc.root": "now"}))
-	}
 	if err != nil {
 		t.Fatal(err)
 	}
+	store, of := n.client.conn.ContentStore(), ocispec.Descriptor{Digest: ocidigest.Digest(digest), Size: size}
+	root := map[string]string{"containerd.io/gc.root": "now"}
+	// The layer may be there still, and about to be collected: then it is not written, and has no label.
+	eventually(t, "a layer that is kept", func() bool {
+		text, err := layers[0].Compressed()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer text.Close()
+		if err := content.WriteBlob(t.Context(), store, "kept", text, of, content.WithLabels(root)); err != nil {
+			t.Fatal(err)
+		}
+		_, err = store.Update(t.Context(), content.Info{Digest: of.Digest, Labels: root}, "labels.containerd.io/gc.root")
+		return err == nil
+	})
 }
