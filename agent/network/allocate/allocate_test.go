@@ -157,3 +157,26 @@ func TestPortsGoRound(t *testing.T) {
 		t.Error("a port is reserved once per protocol, also outside the range")
 	}
 }
+
+// TestBegin wants the whole range to be handed out, wherever it begins.
+func TestBegin(t *testing.T) {
+	for _, place := range []uint32{0, 1, 3, 4, 4_000_000_000} {
+		p, err := allocate.NewPorts(40000, 40003, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Begin(place)
+		want := 40000 + uint16(place%4)
+		for i := range uint16(4) {
+			if port, ok := p.Take(network.UDP); !ok || port != 40000+(want-40000+i)%4 {
+				t.Errorf("from %d: port %d, %v", place, port, ok)
+			}
+		}
+		if port, ok := p.Take(network.UDP); ok {
+			t.Errorf("from %d: a fifth port %d", place, port)
+		}
+		if first, ok := p.TakeRange(network.TCP, 4); !ok || first != 40000 {
+			t.Errorf("from %d: a range at %d, %v", place, first, ok)
+		}
+	}
+}

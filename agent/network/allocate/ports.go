@@ -40,6 +40,15 @@ func NewPorts(first, last uint16, excluded func(uint16) bool) (*Ports, error) {
 		used: make(map[hostPort]struct{}), next: make(map[network.Protocol]uint16)}, nil
 }
 
+// Begin has Take go on from a port of the range that place, any number, stands
+// for.
+func (p *Ports) Begin(place uint32) {
+	port := p.first + uint16(place%uint32(p.Size()))
+	for _, protocol := range []network.Protocol{network.TCP, network.UDP} {
+		p.next[protocol] = port
+	}
+}
+
 // Size is how many dynamic ports there are: nobody need call Take more often.
 func (p *Ports) Size() int { return int(p.last) - int(p.first) + 1 }
 

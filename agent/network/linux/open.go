@@ -38,7 +38,7 @@ func (n *Network) open() (err error) {
 	if n.host, err = openHostNS(n.options.HostNS); err != nil {
 		return err
 	}
-	if n.ports, err = openHostPorts(n.host, n.options.FirstPort, n.options.LastPort); err != nil {
+	if n.ports, err = openHostPorts(n.host, n.options.Name, n.options.FirstPort, n.options.LastPort); err != nil {
 		return err
 	}
 	known, err := n.state.loadInstance()

@@ -3,6 +3,7 @@ package linux
 import (
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -21,7 +22,9 @@ type hostPorts struct {
 	sockets map[HostPort]portSocket
 }
 
-func openHostPorts(h *hostNS, first, last uint16) (*hostPorts, error) {
+// openHostPorts begins somewhere else for each instance on a machine: while one
+// is down its mappings stay, and nothing else keeps the others from its ports.
+func openHostPorts(h *hostNS, instance string, first, last uint16) (*hostPorts, error) {
 	var reserved string
 	err := h.do(func() (err error) {
 		reserved, err = sysctl("ipv4/ip_local_reserved_ports")
@@ -38,6 +41,9 @@ func openHostPorts(h *hostNS, first, last uint16) (*hostPorts, error) {
 	if err != nil {
 		return nil, err
 	}
+	place := fnv.New32a()
+	_, _ = place.Write([]byte(instance)) // never fails
+	ports.Begin(place.Sum32())
 	return &hostPorts{host: h, ports: ports, sockets: make(map[HostPort]portSocket)}, nil
 }
 
