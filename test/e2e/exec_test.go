@@ -258,12 +258,6 @@ func (p *platform) open(t *testing.T, task, command string) (session *datachanne
 		t.Fatal(err)
 	}
 	t.Cleanup(session.Close)
-	if again, err := datachannel.Dial(context.Background(), *out.Session.StreamUrl, *out.Session.TokenValue, datachannel.ClientOptions{}); err == nil {
-		if _, err := again.Run(context.Background(), datachannel.Streams{}); err == nil {
-			t.Error("a token opened a session twice")
-		}
-		again.Close()
-	}
 	reader, writer := io.Pipe()
 	said = &tail{}
 	done := make(chan datachannel.Ending, 1)
@@ -275,16 +269,35 @@ func (p *platform) open(t *testing.T, task, command string) (session *datachanne
 		done <- end
 	}()
 	t.Cleanup(func() { writer.Close() })
+	// The shell's prompt says that the token was used: before that whoever comes second may be heard first.
+	until(t, 20*time.Second, "the session to say something", func() bool { return said.String() != "" })
+	if again, err := datachannel.Dial(context.Background(), *out.Session.StreamUrl, *out.Session.TokenValue, datachannel.ClientOptions{}); err == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		if _, err := again.Run(ctx, datachannel.Streams{}); err == nil || ctx.Err() != nil {
+			t.Errorf("a token opened a session twice: %v", err)
+		}
+		cancel()
+		again.Close()
+	}
 	return session, writer, said, done
 }
 
 // endsSessions ends sessions in every way there is; nothing of them is left.
 func (p *platform) endsSessions(t *testing.T, task string) {
+	over := func(ended <-chan datachannel.Ending) (end datachannel.Ending) {
+		t.Helper()
+		select {
+		case end = <-ended:
+		case <-time.After(time.Minute):
+			t.Fatal("a session does not end")
+		}
+		return end
+	}
 	begin := func(seconds string) (*datachannel.Client, <-chan datachannel.Ending) {
 		t.Helper()
-		session, typed, said, ended := p.open(t, task, "/bin/sh")
+		session, typed, _, ended := p.open(t, task, "/bin/sh")
 		go fmt.Fprintf(typed, "trap '' HUP; sh -c 'trap \"\" HUP; sleep %s'\n", seconds)
-		until(t, 20*time.Second, "the command in the session: "+said.String(), func() bool { return runs("sleep "+seconds) == 1 })
+		until(t, 20*time.Second, "the command in the session", func() bool { return runs("sleep "+seconds) == 1 })
 		return session, ended
 	}
 	gone := func(seconds string) {
@@ -297,7 +310,7 @@ func (p *platform) endsSessions(t *testing.T, task string) {
 
 	_, ended := begin("4002") // the agent and the server die; what ran is found at the next start
 	p.kill()
-	if end := <-ended; end.Why == "" {
+	if end := over(ended); end.Why == "" {
 		t.Errorf("%+v", end)
 	}
 	p.up()
@@ -306,7 +319,7 @@ func (p *platform) endsSessions(t *testing.T, task string) {
 
 	_, ended = begin("4003") // both stop in order
 	p.interrupt()
-	if end := <-ended; !strings.Contains(end.Why, "control plane stops") {
+	if end := over(ended); !strings.Contains(end.Why, "control plane stops") {
 		t.Errorf("%+v", end)
 	}
 	gone("4003")
@@ -316,7 +329,7 @@ func (p *platform) endsSessions(t *testing.T, task string) {
 	if _, err := p.ecs.StopTask(context.Background(), &ecs.StopTaskInput{Task: &task}); err != nil {
 		t.Fatal(err)
 	}
-	<-ended
+	over(ended)
 	p.untilTask(task, "STOPPED")
 	gone("4004")
 	_, err := p.ecs.ExecuteCommand(context.Background(), &ecs.ExecuteCommandInput{Task: &task, Command: aws.String("sh"), Interactive: true})

@@ -126,20 +126,20 @@ func TestKillOfTheControlPlane(t *testing.T) {
 	p.up()
 	ready := time.Since(began)
 	var after map[string]int
-	until(t, 5*time.Second, "the statuses to be true", func() bool {
+	until(t, 30*time.Second, "the statuses to be true", func() bool {
 		after = p.running("counter")
 		return maps.Equal(before, after)
 	})
 	t.Logf("ready after %v, statuses true %v after that", ready, time.Since(began)-ready)
 	lines := len(p.logLines(counted))
-	until(t, 5*time.Second, "the logs to go on", func() bool { return len(p.logLines(counted)) > lines+20 })
+	until(t, 30*time.Second, "the logs to go on", func() bool { return len(p.logLines(counted)) > lines+20 })
 	p.checkCounts()
 	// A task that ends while nobody looks is replaced when somebody does.
 	victim := p.serviceTasks("counter")[0]
 	p.kill()
 	killContainer(t, victim)
 	p.up()
-	until(t, 10*time.Second, "the replacement", func() bool {
+	until(t, 30*time.Second, "the replacement", func() bool {
 		now := p.running("counter")
 		_, there := now[*victim.TaskArn]
 		return len(now) == 20 && !there && !slices.Contains(slices.Collect(maps.Values(now)), 0)
