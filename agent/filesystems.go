@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/roadstead/roadstead/agent/runtime"
 	"github.com/roadstead/roadstead/agent/step"
 	"github.com/roadstead/roadstead/dispatch/acs"
 )
@@ -17,6 +18,9 @@ type FileServers interface {
 	// directory, made when absent, as EFS is mounted. What is a mount point
 	// already stays as it is.
 	NFS(ctx context.Context, server, directory, target string) error
+	// Look waits until a directory can be looked at, which a server that is
+	// away delays; until ctx ends at most.
+	Look(ctx context.Context, directory string) error
 }
 
 // mountFileSystems mounts the file systems of EFS that a task has, each on a
@@ -44,6 +48,27 @@ func (n *Node) mountFileSystems(ctx context.Context, t acs.Task) step.Failure {
 		}
 	}
 	return ""
+}
+
+// lookAtFileSystems waits until the servers of the file systems of EFS answer
+// that a container mounts: the runtime would wait for them in ways that cannot
+// be called off.
+func (n *Node) lookAtFileSystems(ctx context.Context, t acs.Task, c runtime.Container) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	for _, v := range t.Volumes {
+		if v.EFS == nil || n.edges.FileServers == nil {
+			continue
+		}
+		directory := n.fileSystem(t, v)
+		if !slices.ContainsFunc(c.Mounts, func(m runtime.Mount) bool { return m.Source == directory }) {
+			continue
+		}
+		if err := n.edges.FileServers.Look(ctx, directory); err != nil {
+			return fmt.Errorf("file system of volume %s: %w", v.Name, err)
+		}
+	}
+	return nil
 }
 
 // fileSystemID returns the id of a file system that is named by it or by its

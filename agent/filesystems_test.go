@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/roadstead/roadstead/agent/runtime"
 	"github.com/roadstead/roadstead/agent/runtime/fake"
@@ -16,6 +17,20 @@ import (
 type shares struct {
 	mounted map[string]string
 	err     error
+	// away is closed when the server answers again; nil: it does.
+	away chan struct{}
+}
+
+func (s *shares) Look(ctx context.Context, _ string) error {
+	if s.away == nil {
+		return nil
+	}
+	select {
+	case <-s.away:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (s *shares) NFS(_ context.Context, server, directory, target string) error {
@@ -75,6 +90,39 @@ func TestFileSystems(t *testing.T) {
 			}
 		}
 		h.plane.stop(one.ARN, two.ARN)
+		h.nothingLeft()
+	})
+}
+
+// A container that mounts a file system whose server does not answer waits for
+// it, and fails as one that does not start where it never does; others of the
+// task do not wait.
+func TestFileSystemsAway(t *testing.T) {
+	onHost(t, func(t *testing.T, h *host) {
+		s := &shares{mounted: map[string]string{}, away: make(chan struct{})}
+		h.shares, h.options.Node.FileSystems = s, map[string]string{"fs-12345678": "nas:/export"}
+		h.begin()
+		with := func(id string) acs.Task {
+			web := task(id, essential("web"))
+			web.Volumes = []acs.Volume{{Name: "v", Type: "efs", EFS: &acs.EFSVolume{FileSystemID: "fs-12345678", RootDirectory: "/"}}}
+			web.Containers[0].MountPoints = []acs.MountPoint{{SourceVolume: "v", ContainerPath: "/v"}}
+			h.plane.run(web)
+			return web
+		}
+		never := with("t1")
+		h.until("STOPPED", 5*time.Minute, func() bool { return h.plane.last(never.ARN) == "STOPPED" })
+		if got := h.plane.report(never.ARN).Reason; got == nil || *got != "DockerTimeoutError: Could not transition to started; timed out after waiting 3m0s" {
+			t.Errorf("%v", got)
+		}
+		late, beside := with("t2"), task("t3", essential("web"))
+		h.plane.run(beside)
+		h.untilStatus(beside.ARN, "RUNNING")
+		if got := h.plane.last(late.ARN); got == "RUNNING" {
+			t.Error("it runs without its files")
+		}
+		close(s.away)
+		h.untilStatus(late.ARN, "RUNNING")
+		h.plane.stop(late.ARN, beside.ARN)
 		h.nothingLeft()
 	})
 }

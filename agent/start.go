@@ -74,6 +74,9 @@ func (n *Node) startNow(ctx context.Context, l *live, name string, r run, given 
 	if err != nil {
 		return started, failure("CannotCreateContainerError", err)
 	}
+	if err := n.lookAtFileSystems(ctx, l.payload, container); err != nil {
+		return started, startFailure(err)
+	}
 	if container.LogPath, err = n.openLog(ctx, l.payload, log); err != nil {
 		return started, logFailure(l.payload, err)
 	}

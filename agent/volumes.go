@@ -211,7 +211,11 @@ func (n *Node) dockerVolume(t acs.Task, v acs.Volume) (string, error) {
 	n.volumes.Lock()
 	defer n.volumes.Unlock()
 	data, path := filepath.Join(dir, "_data"), filepath.Join(dir, "volume.json")
-	if err := os.MkdirAll(data, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("volume %s: %w", v.Name, err)
+	}
+	// Of a shared volume it may be a mount of a server that is away: it is not looked at.
+	if err := os.Mkdir(data, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", fmt.Errorf("volume %s: %w", v.Name, err)
 	}
 	text, err := os.ReadFile(path)

@@ -148,7 +148,11 @@ func removeEverything(ctx context.Context, d dataDir, o nodeOptions) error {
 		}
 	}
 	// What is still mounted there may be somebody's data.
-	if err := (mount.Table{}).UnmountBelow(string(d)); err != nil {
+	helper, err := mount.OwnHelper()
+	if err == nil {
+		err = mount.Table{Helper: helper}.UnmountBelow(string(d))
+	}
+	if err != nil {
 		return fmt.Errorf("remove the data directory: %w", err)
 	}
 	if err := os.RemoveAll(string(d)); err != nil {

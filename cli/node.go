@@ -182,7 +182,11 @@ func (n *node) introduce() (err error) {
 		}
 		edges.Objects = objects
 	}
-	edges.Mounts, edges.FileServers, edges.Images = mount.Table{}, mount.Table{}, n.runtime
+	helper, err := mount.OwnHelper()
+	if err != nil {
+		return err
+	}
+	edges.Mounts, edges.FileServers, edges.Images = mount.Table{Helper: helper}, mount.Table{Helper: helper}, n.runtime
 	if disks := (disk.Loop{}); disks.Usable(disk.Ext4) == nil {
 		edges.Disks, edges.Volumes = disks, volume.New(disks, o.dir.join("node", "ebs"), time.Now)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/roadstead/roadstead/agent/mount"
 	"github.com/roadstead/roadstead/agent/runtime/containerd"
 )
 
@@ -21,9 +22,13 @@ import (
 var Version = "dev" //law:allow set by the linker
 
 // Main runs the program and returns its exit code. The same binary is also
-// containerd and its shim, when it was started as one of them.
+// containerd, its shim, and the helper that mounts, when it was started as one
+// of them.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if code, mine := containerd.Main(args, stderr); mine {
+		return code
+	}
+	if code, mine := mount.Main(args, stderr); mine {
 		return code
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

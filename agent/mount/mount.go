@@ -2,10 +2,14 @@
 //
 // It decides what mount options mean to the kernel. Which volume is mounted where, and when, is the agent's to say. Nothing
 // below a directory that is about to be removed may stay mounted: what is removed then could be somebody's data.
+//
+// A server of NFS that is away may be waited for for ever, by whoever as much as looks at a directory of it. So mount
+// points are told by the kernel's list and never looked at, and what has to ask the server is done by a helper process.
 package mount
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,13 +18,21 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// Table is the mounts of this process's namespace.
-type Table struct{}
+// Table is the mounts of this process's namespace. The zero value is usable, and has the patience of the kernel.
+type Table struct {
+	// Helper is the command (OwnHelper) of a process that calls Main; it acts on file systems of other machines. None: this
+	// process does.
+	Helper []string
+	// Patience is how long such an act may take; 0 is a minute.
+	Patience time.Duration
+}
 
 // flags are the options that are no file system's own, as mount(8) names them; what begins with "no" and is not here
 // undoes the flag.
@@ -38,8 +50,8 @@ var undone = map[string]uintptr{
 
 // Mount mounts source, a file system of a kind, on a directory that must exist, with options as in mount(8)'s -o. What is
 // a mount point already stays as it is.
-func (Table) Mount(kind, source, target, options string) error {
-	target, err := resolved(target)
+func (t Table) Mount(kind, source, target, options string) error {
+	target, err := located(target)
 	if err != nil {
 		return err
 	}
@@ -54,7 +66,13 @@ func (Table) Mount(kind, source, target, options string) error {
 	if err != nil {
 		return err
 	}
-	if err := unix.Mount(source, target, kind, bits, data); err != nil {
+	mount := func() error { return unix.Mount(source, target, kind, bits, data) }
+	if isRemote(kind) {
+		mount = func() error {
+			return t.remotely(context.Background(), actMount, source, target, kind, strconv.FormatUint(uint64(bits), 10), data)
+		}
+	}
+	if err := mount(); err != nil {
 		return fmt.Errorf("failed to mount local volume: mount %s:%s, flags: 0x%x, data: %s: %w", source, target, bits, data, err)
 	}
 	if bits&unix.MS_BIND == 0 || bits&^(unix.MS_BIND|unix.MS_REC) == 0 {
@@ -67,9 +85,12 @@ func (Table) Mount(kind, source, target, options string) error {
 	return nil
 }
 
+// isRemote reports whether file systems of a kind are other machines'.
+func isRemote(kind string) bool { return strings.HasPrefix(kind, "nfs") || kind == "cifs" }
+
 // Mounted reports whether something is mounted on a directory.
 func Mounted(directory string) (bool, error) {
-	directory, err := resolved(directory)
+	directory, err := located(directory)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -93,7 +114,7 @@ func parse(kind, options string) (bits uintptr, data string, err error) {
 			bits |= set
 		case undoes:
 			bits &^= unset
-		case isAddress && net.ParseIP(host) == nil && (strings.HasPrefix(kind, "nfs") || kind == "cifs"):
+		case isAddress && net.ParseIP(host) == nil && isRemote(kind):
 			found, err := net.ResolveIPAddr("ip", host)
 			if err != nil {
 				return 0, "", fmt.Errorf("error resolving passed in network volume address: %w", err)
@@ -106,8 +127,9 @@ func parse(kind, options string) (bits uintptr, data string, err error) {
 	return bits, strings.Join(own, ","), nil
 }
 
-// UnmountBelow unmounts everything at and below a directory, the innermost first.
-func (Table) UnmountBelow(directory string) error {
+// UnmountBelow unmounts everything at and below a directory, the innermost first. What is of another machine goes from
+// here at once, and from the kernel when nobody uses it any more.
+func (t Table) UnmountBelow(directory string) error {
 	directory, err := resolved(directory)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -123,15 +145,51 @@ func (Table) UnmountBelow(directory string) error {
 		if point != directory && !strings.HasPrefix(point, directory+"/") {
 			continue
 		}
-		flags := unix.UMOUNT_NOFOLLOW
-		if remote[point] { // a server that is gone would be waited for
-			flags |= unix.MNT_DETACH
+		unmount := func() error { return unix.Unmount(point, unix.UMOUNT_NOFOLLOW) }
+		if remote[point] {
+			unmount = func() error { return t.detach(point) }
 		}
-		if err := unix.Unmount(point, flags); err != nil {
+		if err := unmount(); err != nil {
 			return fmt.Errorf("unmount %s: %w", point, err)
 		}
 	}
 	return nil
+}
+
+// detach takes away a mount whose server may not answer. What was written and has not reached the server is waited for, by
+// the helper alone: the mount point is free before.
+func (t Table) detach(point string) error {
+	count := func() (n int, err error) {
+		mounted, _, err := points()
+		for _, p := range mounted {
+			if p == point {
+				n++
+			}
+		}
+		return n, err
+	}
+	before, err := count()
+	if err != nil {
+		return err
+	}
+	err = t.remotely(context.Background(), actUnmount, point, strconv.Itoa(unix.UMOUNT_NOFOLLOW|unix.MNT_DETACH))
+	if !errors.Is(err, unix.ETIMEDOUT) {
+		return err
+	}
+	if after, failed := count(); failed != nil || after >= before {
+		return errors.Join(err, failed)
+	}
+	return nil
+}
+
+// located returns the path of a mount point as the kernel lists it, without looking at what is mounted there.
+func located(path string) (string, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil || filepath.Dir(absolute) == absolute {
+		return absolute, err
+	}
+	parent, err := resolved(filepath.Dir(absolute))
+	return filepath.Join(parent, filepath.Base(absolute)), err
 }
 
 // resolved returns the path as the kernel lists it.
@@ -146,7 +204,7 @@ func resolved(path string) (string, error) {
 	return absolute, nil
 }
 
-// points returns the mount points of this process, in the order in which they were mounted, and which are of NFS.
+// points returns the mount points of this process, in the order in which they were mounted, and which are of other machines.
 func points() (mounted []string, remote map[string]bool, err error) {
 	file, err := os.Open("/proc/self/mountinfo")
 	if err != nil {
@@ -168,7 +226,7 @@ func readPoints(text io.Reader) (out []string, remote map[string]bool, err error
 		}
 		point := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(fields[4])
 		out = append(out, point)
-		if dash := slices.Index(fields, "-"); dash > 0 && dash+1 < len(fields) && strings.HasPrefix(fields[dash+1], "nfs") {
+		if dash := slices.Index(fields, "-"); dash > 0 && dash+1 < len(fields) && isRemote(fields[dash+1]) {
 			remote[point] = true
 		}
 	}

@@ -2,6 +2,7 @@ package mount
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -32,25 +33,51 @@ func HasNFS() bool {
 
 // NFS mounts a directory of a server's export ("HOST:/export") on a directory, made when absent, as EFS is mounted. What is
 // a mount point already stays as it is.
-func (Table) NFS(ctx context.Context, server, directory, target string) error {
+func (t Table) NFS(ctx context.Context, server, directory, target string) error {
 	host, export, ok := strings.Cut(server, ":/")
 	if !ok || host == "" {
 		return fmt.Errorf("%q is no server and export", server)
 	}
-	if err := os.MkdirAll(target, 0o755); err != nil {
-		return fmt.Errorf("mount point: %w", err)
-	}
 	if mounted, err := Mounted(target); mounted || err != nil {
 		return err
+	}
+	if err := os.MkdirAll(target, 0o755); err != nil {
+		return fmt.Errorf("mount point: %w", err)
 	}
 	address, err := reach(ctx, host)
 	if err != nil {
 		return err
 	}
-	if err := unix.Mount(nfsSource(host, export, directory), target, nfsKind, 0, nfsOptions+",addr="+address); err != nil {
-		return fmt.Errorf("mount.nfs4: mounting %s failed: %w", nfsSource(host, export, directory), err)
+	source := nfsSource(host, export, directory)
+	return nfsFailure(source, t.remotely(ctx, actMount, source, target, nfsKind, "0", nfsOptions+",addr="+address))
+}
+
+// nfsFailure words a failed mount as the mount program of NFS does, which is what AWS's tasks show.
+func nfsFailure(source string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, unix.ENOENT):
+		return fmt.Errorf("mount.nfs4: mounting %s failed, reason given by server: No such file or directory", source)
+	case errors.Is(err, unix.EACCES):
+		return fmt.Errorf("mount.nfs4: access denied by server while mounting %s", source)
+	case errors.Is(err, unix.ETIMEDOUT):
+		return errors.New("mount.nfs4: Connection timed out")
 	}
-	return nil
+	return fmt.Errorf("mount.nfs4: mounting %s failed: %w", source, err)
+}
+
+// Look waits until a directory can be looked at, which a server that is away delays; until ctx ends at most.
+func (t Table) Look(ctx context.Context, directory string) error {
+	for {
+		err := t.remotely(ctx, actLook, directory)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if !errors.Is(err, unix.ETIMEDOUT) {
+			return err
+		}
+	}
 }
 
 // nfsSource names a directory below an export. What the directory says cannot lead out of the export.
@@ -63,9 +90,26 @@ func reach(ctx context.Context, host string) (string, error) {
 	dialer := net.Dialer{Timeout: nfsPatience}
 	connection, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(strings.Trim(host, "[]"), nfsPort))
 	if err != nil {
-		return "", fmt.Errorf("mount.nfs4: %w", err)
+		return "", reachFailure(host, err)
 	}
 	defer connection.Close()
 	address, _, err := net.SplitHostPort(connection.RemoteAddr().String())
 	return address, err
+}
+
+// reachFailure words a connection that did not come about.
+func reachFailure(host string, err error) error {
+	var name *net.DNSError
+	var wait net.Error
+	switch {
+	case errors.As(err, &name):
+		return fmt.Errorf("Failed to resolve %q - check that the container instance knows the right server: %w", host, err)
+	case errors.Is(err, unix.ECONNREFUSED):
+		return errors.New("mount.nfs4: Connection refused")
+	case errors.Is(err, unix.EHOSTUNREACH):
+		return errors.New("mount.nfs4: No route to host")
+	case errors.As(err, &wait) && wait.Timeout():
+		return errors.New("mount.nfs4: Connection timed out")
+	}
+	return fmt.Errorf("mount.nfs4: %w", err)
 }
