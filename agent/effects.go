@@ -123,7 +123,10 @@ func (n *Node) signal(ctx context.Context, l *live, e step.Signal) {
 	if e.Stop {
 		signal = runtime.StopSignalOr(r.stopSignal, syscall.SIGTERM)
 	}
-	ids := map[string]string{}
+	if signal == syscall.SIGKILL {
+		r.kills++
+	}
+	kills, ids := r.kills, map[string]string{}
 	for name, r := range l.runs {
 		ids[name] = r.id
 	}
@@ -131,6 +134,7 @@ func (n *Node) signal(ctx context.Context, l *live, e step.Signal) {
 		if e.Stop {
 			n.drainUsers(ctx, l.payload, ids, e.Container)
 		}
+		n.abandonFileSystems(ctx, l.payload, kills)
 		err := n.edges.Runtime.Signal(ctx, r.id, signal)
 		return func(now time.Time) {
 			if runtime.KindOf(err) == runtime.KindNotFound {

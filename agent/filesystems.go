@@ -21,6 +21,34 @@ type FileServers interface {
 	// Look waits until a directory can be looked at, which a server that is
 	// away delays; until ctx ends at most.
 	Look(ctx context.Context, directory string) error
+	// Abandon has everything fail that waits for the server of what is mounted
+	// on a directory, if the server accepts no connections, or anyway.
+	Abandon(ctx context.Context, server, directory string, anyway bool) error
+}
+
+const (
+	// killsToAbandon is how often a container is killed before the file systems
+	// of its task are abandoned whose servers are away; killsAtMost: all.
+	killsToAbandon = 2
+	killsAtMost    = 5
+)
+
+// abandonFileSystems lets a container end that has been killed for so many
+// times: the kernel lets nobody go whose writes a server has not taken.
+func (n *Node) abandonFileSystems(ctx context.Context, t acs.Task, kills int) {
+	if kills < killsToAbandon || n.edges.FileServers == nil {
+		return
+	}
+	for _, v := range t.Volumes {
+		if v.EFS == nil {
+			continue
+		}
+		server := n.options.FileSystems[fileSystemID(v.EFS.FileSystemID)]
+		n.options.Logger.Warn("a container that was killed does not end; its file system is given up if the server is away", "task", t.ARN, "volume", v.Name, "server", server, "kills", kills)
+		if err := n.edges.FileServers.Abandon(ctx, server, n.fileSystem(t, v), kills >= killsAtMost); err != nil && ctx.Err() == nil {
+			n.options.Logger.Warn("a file system is not given up", "task", t.ARN, "volume", v.Name, "error", err)
+		}
+	}
 }
 
 // mountFileSystems mounts the file systems of EFS that a task has, each on a

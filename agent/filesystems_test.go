@@ -3,8 +3,10 @@ package agent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,7 +20,13 @@ type shares struct {
 	mounted map[string]string
 	err     error
 	// away is closed when the server answers again; nil: it does.
-	away chan struct{}
+	away      chan struct{}
+	abandoned []string // tasks, and whether anyway
+}
+
+func (s *shares) Abandon(_ context.Context, server, directory string, anyway bool) error {
+	s.abandoned = append(s.abandoned, fmt.Sprint(filepath.Base(filepath.Dir(directory)), " ", server, " ", anyway))
+	return nil
 }
 
 func (s *shares) Look(ctx context.Context, _ string) error {
@@ -123,6 +131,28 @@ func TestFileSystemsAway(t *testing.T) {
 		close(s.away)
 		h.untilStatus(late.ARN, "RUNNING")
 		h.plane.stop(late.ARN, beside.ARN)
+		h.nothingLeft()
+	})
+}
+
+// The file system of a container that was killed and does not end is given up:
+// first if its server is away, at last anyway.
+func TestFileSystemsAbandoned(t *testing.T) {
+	onHost(t, func(t *testing.T, h *host) {
+		h.behave = func(runtime.Container) fake.Behaviour { return fake.Behaviour{StopTakes: -1, Kills: killsAtMost} }
+		s := &shares{mounted: map[string]string{}}
+		h.shares, h.options.Node.FileSystems = s, map[string]string{"fs-12345678": "nas:/export"}
+		h.begin()
+		web := task("t1", essential("web"))
+		web.Volumes = []acs.Volume{{Name: "v", Type: "efs", EFS: &acs.EFSVolume{FileSystemID: "fs-12345678", RootDirectory: "/"}}, {Name: "host"}}
+		web.Containers[0].MountPoints = []acs.MountPoint{{SourceVolume: "v", ContainerPath: "/v"}}
+		h.plane.run(web)
+		h.untilStatus(web.ARN, "RUNNING")
+		h.plane.stop(web.ARN)
+		h.until("STOPPED", 10*time.Minute, func() bool { return h.plane.last(web.ARN) == "STOPPED" })
+		if want := []string{"t1 nas:/export false", "t1 nas:/export false", "t1 nas:/export false", "t1 nas:/export true"}; !slices.Equal(s.abandoned, want) {
+			t.Errorf("%q", s.abandoned)
+		}
 		h.nothingLeft()
 	})
 }

@@ -205,6 +205,7 @@ type run struct {
 	router     netip.Addr // of the task's log router, for who is started after it
 	cancelPull context.CancelFunc
 	checking   bool      // it is being looked for
+	kills      int       // how often this run was killed
 	endedRun   time.Time // when the run began whose end was heard of last
 }
 

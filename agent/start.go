@@ -40,6 +40,7 @@ func (l *live) runOf(name string) run {
 // restart starts a container again. What is left of its last run goes first;
 // the sandbox, the files and the log are the same.
 func (n *Node) restart(ctx context.Context, l *live, name string) {
+	l.runs[name].kills = 0
 	r, given := l.runOf(name), l.secrets
 	peers := n.peers(l, name)
 	n.answer(ctx, l, func() func(time.Time) {

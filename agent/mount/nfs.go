@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,8 +22,9 @@ const (
 	nfsPatience = 10 * time.Second
 	// nfsKind is what the kernel calls version 4.
 	nfsKind = "nfs4"
-	// nfsOptions are those that AWS recommends. Source: EFS user guide, "Recommended NFS mount options".
-	nfsOptions = "vers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2,noresvport"
+	// nfsOptions are those that AWS recommends. Source: EFS user guide, "Recommended NFS mount options". And no two mounts
+	// share what they wait for: one that is given up must not take others with it.
+	nfsOptions = "vers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2,noresvport,nosharecache"
 )
 
 // HasNFS reports whether the kernel of this machine mounts file systems of NFS 4.
@@ -78,6 +80,24 @@ func (t Table) Look(ctx context.Context, directory string) error {
 			return err
 		}
 	}
+}
+
+// Abandon has everything fail that waits for the server of what is mounted on a directory: processes that have been killed
+// and cannot end, because what they wrote does not reach it. A server that still accepts connections is only slow, and is
+// waited for, unless anyway. Where nothing is mounted there is nothing to do.
+func (t Table) Abandon(ctx context.Context, server, directory string, anyway bool) error {
+	if mounted, err := Mounted(directory); !mounted || err != nil {
+		return err
+	}
+	host, _, _ := strings.Cut(server, ":/")
+	if _, err := reach(ctx, host); err == nil && !anyway {
+		return nil
+	}
+	err := t.remotely(ctx, actUnmount, directory, strconv.Itoa(unix.UMOUNT_NOFOLLOW|unix.MNT_FORCE))
+	if errors.Is(err, unix.EBUSY) || errors.Is(err, unix.ETIMEDOUT) { // it is still in use, and has stopped waiting
+		return nil
+	}
+	return err
 }
 
 // nfsSource names a directory below an export. What the directory says cannot lead out of the export.

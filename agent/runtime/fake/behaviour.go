@@ -32,7 +32,9 @@ type Behaviour struct {
 	// StopTakes is from SIGTERM until the end; negative ignores SIGTERM. SIGKILL ends it at once, as do other signals
 	// that end a process which does not expect them.
 	StopTakes time.Duration
-	StopCode  int // the exit code after SIGTERM; 0 is 143, as of a process that does not handle it
+	// Kills is how many SIGKILLs it takes to end it, as of a process whose server of NFS is away; 0 is one.
+	Kills    int
+	StopCode int // the exit code after SIGTERM; 0 is 143, as of a process that does not handle it
 	// Exec answers probes; nil answers all with exit code 0 and no output.
 	Exec func(command []string, shell bool) (runtime.ExecResult, error)
 	// ExecTakes is how long a probe takes.

@@ -34,6 +34,7 @@ type container struct {
 	exitCode  int
 	oomKilled bool
 	lost      bool
+	kills     int // by SIGKILL, of those that it takes
 }
 
 // pending is a change that comes by itself.
@@ -141,6 +142,8 @@ func (m *Machine) Signal(now time.Time, id string, signal syscall.Signal) error 
 			code = 128 + int(syscall.SIGTERM)
 		}
 		m.later(now.Add(c.behaviour.StopTakes), c, func(m *Machine, c *container, at time.Time) { m.end(c, at, code, false) })
+	case signal == syscall.SIGKILL && c.kills+1 < c.behaviour.Kills:
+		c.kills++
 	default:
 		m.end(c, now, 128+int(signal), false)
 	}
