@@ -96,6 +96,27 @@ func TestOneProcessHasTheDataDirectory(t *testing.T) {
 	}
 }
 
+// A process that was killed may leave the lock to one that it was just starting.
+func TestLockOfAProcessThatIsGone(t *testing.T) {
+	d := dataDir(t.TempDir())
+	release, err := d.lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := make(chan error)
+	go func() {
+		release, err := d.lock()
+		if err == nil {
+			release()
+		}
+		next <- err
+	}()
+	release()
+	if err := <-next; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestJoinTokens(t *testing.T) {
 	dir := t.TempDir()
 	out, stderr, code := run(t, "token", "--data-dir", dir, "--ttl", "1h")

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -60,6 +61,10 @@ func (d dataDir) join(parts ...string) string {
 	return filepath.Join(append([]string{string(d)}, parts...)...)
 }
 
+// lockPatience is how long a lock is waited for. A process that was killed while
+// it started another leaves it the lock, until that one executes its program.
+const lockPatience = 3 * time.Second
+
 // lock takes the folder for this process. The lock ends with the process,
 // however it ends.
 func (d dataDir) lock() (release func(), err error) {
@@ -67,7 +72,14 @@ func (d dataDir) lock() (release func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	for began := time.Now(); ; time.Sleep(lockPatience / 100) {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			break
+		}
+		if time.Since(began) < lockPatience {
+			continue
+		}
 		f.Close()
 		return nil, fmt.Errorf("%s is in use by process %d: stop it, or name another folder with --data-dir", d, d.holder())
 	}
