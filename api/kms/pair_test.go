@@ -121,6 +121,9 @@ func TestEncryptionByPairs(t *testing.T) {
 	refused(t, "ValidationException", "EncryptionContext is not valid for algorithm RSAES_OAEP_SHA_256.")(
 		e.Encrypt(ctx, &kms.EncryptInput{KeyId: m.KeyId, Plaintext: []byte("x"), EncryptionAlgorithm: algorithm, EncryptionContext: map[string]string{"a": "b"}}))
 	refused(t, "UnsupportedOperationException", "")(e.EnableKeyRotation(ctx, &kms.EnableKeyRotationInput{KeyId: m.KeyId}))
+	if out := ok[*kms.GetKeyRotationStatusOutput](t)(e.GetKeyRotationStatus(ctx, &kms.GetKeyRotationStatusInput{KeyId: m.KeyId})); out.KeyRotationEnabled {
+		t.Errorf("%+v", out)
+	}
 }
 
 func TestMacs(t *testing.T) {

@@ -105,9 +105,7 @@ func (d *FrontDoor) GetKeyRotationStatus(ctx context.Context, in *kms.GetKeyRota
 	if err != nil {
 		return nil, err
 	}
-	if !abilityOfKey(k).symmetric {
-		return nil, notSymmetric()
-	}
+	// Keys that cannot rotate have their rotation off: Terraform asks of every key.
 	out := &kms.GetKeyRotationStatusOutput{KeyId: new(r.arnOf(k)), KeyRotationEnabled: k.Rotation && k.State != statePending}
 	if out.KeyRotationEnabled {
 		out.RotationPeriodInDays = new(int32(k.RotationDays))

@@ -6,7 +6,7 @@ import "slices"
 const here = " Covers the services that Roadstead has."
 
 // entries is the table, by name.
-var entries = slices.SortedFunc(slices.Values(slices.Concat(accounts, containers, machines, linked, services)), func(a, b entry) int {
+var entries = slices.SortedFunc(slices.Values(slices.Concat(accounts, containers, machines, linked, services, elsewhere, elsewhereMore, elsewhereAWS)), func(a, b entry) int {
 	if a.name < b.name {
 		return -1
 	}
