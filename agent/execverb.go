@@ -27,6 +27,11 @@ func (s *execSession) perform(ctx context.Context, run runtime.Executor, id stri
 	if len(s.asked.Command) != 2 {
 		return fmt.Errorf("%q: want a verb and one argument", s.asked.Command)
 	}
+	if c, ok := run.(runtime.Concealer); ok && s.asked.Command[0] != exec.VerbConnect {
+		if concealed, err := c.Conceals(ctx, id); err != nil || concealed {
+			return errors.Join(errConcealed, err)
+		}
+	}
 	pid, err := run.Process(ctx, id)
 	if err != nil {
 		return err
@@ -58,6 +63,8 @@ func (s *execSession) perform(ctx context.Context, run runtime.Executor, id stri
 	}
 	return fmt.Errorf("%q is not a verb", s.asked.Command[0])
 }
+
+var errConcealed = errors.New("the files of a container in a sandbox cannot be reached from outside: have a command in it read or write them")
 
 // container is a running container, entered from outside.
 type container struct {

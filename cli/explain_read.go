@@ -142,7 +142,11 @@ func (e *explainer) request(definition string, over *types.TaskOverride, strateg
 	if err != nil {
 		return nil, nil, err
 	}
-	req := &place.Request{Count: 1, Resources: resources, Required: place.Required(def), Rules: rules}
+	runtime, err := clusterRuntime(e.ctx, e.ecs, e.cluster)
+	if err != nil {
+		return nil, nil, err
+	}
+	req := &place.Request{Count: 1, Resources: resources, Required: place.RequiredOn(runtime, def, over), Rules: rules}
 	if slices.ContainsFunc(all, func(c model.PlacementConstraint) bool { return strings.Contains(c.Expression, "task:group") }) {
 		if req.GroupsOf, err = e.groups(); err != nil {
 			return nil, nil, err

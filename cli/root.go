@@ -64,7 +64,7 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 		Version:       Version,
 	}
-	root.AddCommand(upCommand(), serverCommand(), agentCommand(), downCommand(), envCommand(), explainCommand(), execCommand(), logsCommand(), portForwardCommand(), copyCommand(), tokenCommand(), accountCommand(), rootKeyCommand(), auditCommand(), secretsCommand(), spotCommand(), demoCommand(), versionCommand())
+	root.AddCommand(upCommand(), serverCommand(), agentCommand(), downCommand(), envCommand(), explainCommand(), execCommand(), logsCommand(), portForwardCommand(), copyCommand(), tokenCommand(), accountCommand(), rootKeyCommand(), auditCommand(), secretsCommand(), spotCommand(), runtimeCommand(), demoCommand(), versionCommand())
 	return root
 }
 

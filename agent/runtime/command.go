@@ -27,6 +27,13 @@ type Executor interface {
 	Process(ctx context.Context, id string) (pid int, err error)
 }
 
+// Concealer is an Executor with containers that cannot be looked into.
+type Concealer interface {
+	// Conceals reports whether the files of a running container cannot be reached through its first process. KindNotFound
+	// as for Execute.
+	Conceals(ctx context.Context, id string) (bool, error)
+}
+
 // HangupGrace is how long a command may take to end after SIGHUP.
 const HangupGrace = 3 * time.Second
 

@@ -50,10 +50,11 @@ type Client struct {
 }
 
 var (
-	_ runtime.Runtime  = (*Client)(nil)
-	_ runtime.Prober   = (*Client)(nil)
-	_ runtime.Executor = (*Client)(nil)
-	_ runtime.Meter    = (*Client)(nil)
+	_ runtime.Runtime   = (*Client)(nil)
+	_ runtime.Prober    = (*Client)(nil)
+	_ runtime.Executor  = (*Client)(nil)
+	_ runtime.Concealer = (*Client)(nil)
+	_ runtime.Meter     = (*Client)(nil)
 )
 
 // hostShim is the shim of a containerd that is not ours, which may be too old for our own shim. It keeps no records, so

@@ -102,13 +102,25 @@ func shimProgram(name string) string {
 func (r *OCIRuntime) complete(version string) {
 	kind, _, _ := strings.Cut(version, " ")
 	r.Sandboxed = !slices.Contains([]string{"runc", "crun", "youki"}, kind)
+	if r.Inside = kind == "runsc"; !r.Inside {
+		return
+	}
+	for _, flag := range gvisorFlags {
+		name, _, _ := strings.Cut(flag, "=")
+		if !slices.ContainsFunc(r.Flags, func(f string) bool { return strings.HasPrefix(strings.TrimLeft(f, "-"), strings.TrimLeft(name, "-")) }) {
+			r.Flags = append(slices.Clone(r.Flags), flag)
+		}
+	}
+}
+
+// gvisorFlags are what runsc is given unless it is told otherwise.
+var gvisorFlags = []string{
 	// The containers of a task share a network, and each has a sandbox of its own: with a stack of its own for its network
 	// the first would take the task's address from the others.
-	named := slices.ContainsFunc(r.Flags, func(f string) bool { return strings.HasPrefix(strings.TrimLeft(f, "-"), "network") })
-	r.Inside = kind == "runsc"
-	if kind == "runsc" && !named {
-		r.Flags = append(slices.Clone(r.Flags), "--network=host")
-	}
+	"--network=host",
+	// What is written goes to the task's disk as with runc, and is refused when that is full, instead of into a file that
+	// the sandbox has mapped, of which it would die.
+	"--overlay2=none",
 }
 
 // runTrial runs the init, which ends at once, in a container with namespaces and a control group as tasks have them.

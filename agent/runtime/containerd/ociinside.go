@@ -129,6 +129,12 @@ func descendants(all []process, from map[int]bool) (found []int) {
 	return found
 }
 
+// Conceals implements runtime.Concealer: what a sandbox's own process sees are not the files inside.
+func (c *Client) Conceals(ctx context.Context, id string) (bool, error) {
+	labels, err := c.labelsOf(ctx, id)
+	return labels[labelSandboxed] != "", failure("exec", id, err)
+}
+
 // labelsOf gives a container's labels.
 func (c *Client) labelsOf(ctx context.Context, id string) (map[string]string, error) {
 	if labels, ok := c.known.get(id); ok {

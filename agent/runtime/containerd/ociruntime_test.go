@@ -2,7 +2,10 @@ package containerd
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,4 +51,66 @@ func TestContractOnAnotherRuntime(t *testing.T) {
 		}
 		return opened
 	}})
+}
+
+// TestAnotherRuntimeIsolated looks at isolated containers: a sandbox's own process has users of the task's, except where
+// there is a volume; what the container writes into one is there for others, and what it must not have it has not.
+func TestAnotherRuntimeIsolated(t *testing.T) {
+	other := anotherRuntime(t)
+	n := newNodeWith(t, other)
+	image := n.pull(t)
+	outside := func(c runtime.Container) string {
+		t.Helper()
+		c.TaskID, c.Image, c.Runtime, c.Isolated = c.ID, image.Ref, other.Name, true
+		c.Command = []string{"sh", "-c", "touch /new && echo x >/new; id -u >/proc/1/fd/1; test ! -d /data || echo y >/data/file; touch /tmp/ready; sleep 1000"}
+		n.start(t, c)
+		pid, err := n.client.Process(t.Context(), c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the command", func() bool {
+			result, err := n.client.Exec(t.Context(), c.ID, []string{"test", "-e", "/tmp/ready"}, false, time.Minute)
+			return err == nil && result.ExitCode == 0
+		})
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/uid_map", pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(strings.Fields(string(text)), " ")
+	}
+	range0 := fmt.Sprintf("0 %d %d", firstUsers+n.client.ranges.next*usersPerTask, usersPerTask)
+	if got := outside(runtime.Container{ID: "alone"}); other.Shim == "" && got != range0 {
+		t.Errorf("its users are %q, want %q", got, range0)
+	}
+	shared := t.TempDir()
+	if got := outside(runtime.Container{ID: "sharing", Mounts: []runtime.Mount{{Source: shared, Destination: "/data"}}}); other.Sandboxed && other.Shim == "" && got == range0 {
+		t.Errorf("its users are %q, who could not write to the volume", got)
+	}
+	if text, err := os.ReadFile(filepath.Join(shared, "file")); err != nil || string(text) != "y\n" {
+		t.Errorf("the volume: %q, %v", text, err)
+	}
+	concealed, err := n.client.Conceals(t.Context(), "alone")
+	if err != nil || concealed != other.Sandboxed {
+		t.Errorf("concealed: %v, %v", concealed, err)
+	}
+}
+
+// BenchmarkAnotherRuntime starts containers one after the other on the runtime that the environment names, and removes them.
+func BenchmarkAnotherRuntime(b *testing.B) {
+	other := anotherRuntime(b)
+	n := newNodeWith(b, other)
+	image := n.pull(b)
+	for name, on := range map[string]string{"runc": "", other.Name: other.Name} {
+		b.Run(name, func(b *testing.B) {
+			for i := range b.N {
+				id := fmt.Sprintf("%s-%d-%d", name, b.N, i)
+				n.start(b, runtime.Container{ID: id, TaskID: id, Image: image.Ref, Runtime: on, Command: []string{"sleep", "1000"}})
+				b.StopTimer()
+				if err := n.client.Remove(context.Background(), id); err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+			}
+		})
+	}
 }

@@ -38,8 +38,8 @@ func TestWhatAProgramSaysOfItself(t *testing.T) {
 		sandboxed bool
 		want      []string
 	}{
-		{"runsc version 1\nspec: 1.1.0\n", nil, true, []string{"--network=host"}},
-		{"runsc version 1", []string{"-network", "sandbox"}, true, []string{"-network", "sandbox"}},
+		{"runsc version 1\nspec: 1.1.0\n", nil, true, []string{"--network=host", "--overlay2=none"}},
+		{"runsc version 1", []string{"-network", "sandbox"}, true, []string{"-network", "sandbox", "--overlay2=none"}},
 		{"crun version 1.8.1", nil, false, nil},
 		{"runc version 1.5.2", nil, false, nil},
 		{"something else", nil, true, nil},
