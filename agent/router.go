@@ -26,6 +26,7 @@ const routerDriver = "awsfirelens"
 const (
 	routerSocketDir   = "/var/run/"
 	routerSocket      = "fluent.sock"
+	routerSocketsName = ".router" // no volume has such a name
 	routerPort        = "24224"
 	fluentdConfig     = "/fluentd/etc/fluent.conf"
 	fluentBitConfig   = "/fluent-bit/etc/fluent-bit.conf"
@@ -62,6 +63,15 @@ func (n *Node) routerDir(t acs.Task, router string) string {
 	return ""
 }
 
+// routerSockets is the folder of a router's socket, in which it writes what it
+// likes: on the task's own disk, if it has one.
+func (n *Node) routerSockets(t acs.Task, router string) string {
+	if n.ownDisk(t) {
+		return filepath.Join(n.volumesDir(taskID(t.ARN)), routerSocketsName)
+	}
+	return filepath.Join(n.routerDir(t, router), "socket")
+}
+
 // routerLog lets a container log to the router of its task, as Docker's fluentd
 // driver does.
 func (n *Node) routerLog(t acs.Task, out *Log, name string) {
@@ -71,7 +81,7 @@ func (n *Node) routerLog(t acs.Task, out *Log, name string) {
 	}
 	limit := out.Options[routerBufferLimit]
 	out.Options = map[string]string{"tag": name + "-firelens-" + taskID(t.ARN), "fluentd-sub-second-precision": "true",
-		"fluentd-address": "unix://" + filepath.Join(n.routerDir(t, router.Name), "socket", routerSocket)}
+		"fluentd-address": "unix://" + filepath.Join(n.routerSockets(t, router.Name), routerSocket)}
 	if limit != "" {
 		out.Options["fluentd-buffer-limit"] = limit
 	}
@@ -87,9 +97,11 @@ func (n *Node) prepareRouter(out *runtime.Container, t acs.Task, spec acs.Contai
 		return fmt.Errorf("unable to generate firelens config file: %w", err)
 	}
 	dir := n.routerDir(t, spec.Name)
-	sockets, file := filepath.Join(dir, "socket"), filepath.Join(dir, "fluent.conf")
-	if err := os.MkdirAll(sockets, 0o755); err != nil {
-		return fmt.Errorf("unable to initialize resource directory: %w", err)
+	sockets, file := n.routerSockets(t, spec.Name), filepath.Join(dir, "fluent.conf")
+	for _, made := range []string{dir, sockets} {
+		if err := os.MkdirAll(made, 0o755); err != nil {
+			return fmt.Errorf("unable to initialize resource directory: %w", err)
+		}
 	}
 	// The socket of an earlier run of the router is nobody's.
 	if err := os.RemoveAll(filepath.Join(sockets, routerSocket)); err != nil {

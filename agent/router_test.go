@@ -102,6 +102,39 @@ func TestRouterInItsTask(t *testing.T) {
 	}
 }
 
+// A router whose task has a disk of its own has its socket, beside which it
+// may write what it likes, on that.
+func TestRouterOnTheDiskOfItsTask(t *testing.T) {
+	onHost(t, func(t *testing.T, h *host) {
+		h.vault = &vault{values: map[string]string{"/app/name": "canary-1"}}
+		h.disks = &disks{sizes: map[string]int64{}}
+		var mounts []runtime.Mount
+		h.behave = func(c runtime.Container) fake.Behaviour {
+			if c.Name == "router" {
+				mounts = c.Mounts
+			}
+			return fake.Behaviour{}
+		}
+		h.begin()
+		payload := routedTask("t1", "fluentbit", "bridge")
+		payload.EphemeralStorage = 30
+		h.plane.run(payload)
+		h.untilStatus(payload.ARN, "RUNNING")
+		dir := filepath.Join(h.dir, "volumes", "t1", ".router")
+		if len(mounts) != 2 || mounts[1] != (runtime.Mount{Source: dir, Destination: "/var/run/", Given: true}) {
+			t.Errorf("the router mounts %+v", mounts)
+		}
+		h.logs.mu.Lock()
+		log := h.logs.open["t1-0"]
+		h.logs.mu.Unlock()
+		if got := log.Options["fluentd-address"]; got != "unix://"+filepath.Join(dir, "fluent.sock") {
+			t.Errorf("its users' output goes to %s", got)
+		}
+		h.plane.stop(payload.ARN)
+		h.nothingLeft()
+	})
+}
+
 // A router's configuration that cannot be worded fails its task in the agent's
 // words.
 func TestRouterThatCannotBeConfigured(t *testing.T) {

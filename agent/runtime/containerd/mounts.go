@@ -33,9 +33,14 @@ func buildMounts(c runtime.Container, m machine) ([]specs.Mount, error) {
 	for _, file := range []struct{ source, destination string }{
 		{m.hostnameFile, "/etc/hostname"}, {c.HostsFile, "/etc/hosts"}, {c.ResolvConf, "/etc/resolv.conf"},
 	} {
-		if file.source != "" {
-			mounts = append(mounts, specs.Mount{Destination: file.destination, Type: "bind", Source: file.source, Options: []string{"rbind", "rprivate"}})
+		if file.source == "" {
+			continue
 		}
+		options := []string{"rbind", "rprivate"}
+		if c.Scratch != "" { // what it writes is to be on that disk, and these files are not
+			options = append(options, "ro")
+		}
+		mounts = append(mounts, specs.Mount{Destination: file.destination, Type: "bind", Source: file.source, Options: options})
 	}
 	if c.Init {
 		mounts = append(mounts, specs.Mount{Destination: initPath, Type: "bind", Source: m.init, Options: []string{"bind", "ro"}})

@@ -78,6 +78,23 @@ func TestOwnMountReplacesOurs(t *testing.T) {
 	}
 }
 
+func TestFilesOfTheTasksAreNoWayPastItsDisk(t *testing.T) {
+	c, m := example()
+	c.HostsFile, c.ResolvConf, m.hostnameFile = "/hosts", "/resolv", "/hostname"
+	for _, scratch := range []string{"", "/disk"} {
+		c.Scratch = scratch
+		mounts, err := buildMounts(c, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, mount := range mounts {
+			if mount.Type == "bind" && slices.Contains(mount.Options, "ro") != (scratch != "") {
+				t.Errorf("with the disk %q: %+v", scratch, mount)
+			}
+		}
+	}
+}
+
 func TestResources(t *testing.T) {
 	c, m := example()
 	m.swap = true
