@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -110,5 +111,27 @@ func TestSharedShimIsKilled(t *testing.T) {
 			t.Error(err)
 		}
 		wantNoGroup(t, n, "of-"+id)
+	}
+}
+
+// TestTasksOfOneShimEndTogether removes tasks that share shims at once: none is told that the shim has gone in the middle.
+func TestTasksOfOneShimEndTogether(t *testing.T) {
+	n := newNode(t)
+	image := n.pull(t)
+	const tasks = 12
+	for range 3 {
+		var all sync.WaitGroup
+		for i := range tasks {
+			id := fmt.Sprintf("at-once-%d", i)
+			n.start(t, runtime.Container{ID: id, TaskID: id, Image: image.Ref, Command: []string{"sleep", "1000"}})
+		}
+		for i := range tasks {
+			all.Go(func() {
+				if err := n.client.Remove(context.Background(), fmt.Sprintf("at-once-%d", i)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
 	}
 }

@@ -58,10 +58,24 @@ func (s *service) Start(ctx context.Context, request *taskapi.StartRequest) (*ta
 	return response, nil
 }
 
+// Delete removes a container that has ended, or a command beside it.
+func (s *service) Delete(ctx context.Context, request *taskapi.DeleteRequest) (*taskapi.DeleteResponse, error) {
+	if s.lifeline == nil || request.ExecID != "" {
+		return s.TTRPCTaskService.Delete(ctx, request)
+	}
+	s.lifeline.delete(request.ID)
+	response, err := s.TTRPCTaskService.Delete(ctx, request)
+	if err != nil {
+		s.lifeline.settle(request.ID)
+	}
+	return response, err
+}
+
 // Shutdown is what containerd asks for when it has deleted a container.
 func (s *service) Shutdown(ctx context.Context, request *taskapi.ShutdownRequest) (*emptypb.Empty, error) {
-	if s.lifeline.holds() {
-		return &emptypb.Empty{}, nil
+	if s.lifeline == nil {
+		return s.TTRPCTaskService.Shutdown(ctx, request)
 	}
-	return s.TTRPCTaskService.Shutdown(ctx, request)
+	s.lifeline.settle(request.ID)
+	return &emptypb.Empty{}, nil
 }

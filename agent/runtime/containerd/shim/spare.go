@@ -26,7 +26,7 @@ const AddressFile = "address"
 
 // Environment is what a spare's environment must contain for it to be a shim that reports to the containerd at the address.
 func Environment(address string) []string {
-	return []string{modeVariable + "=" + mode, SpareVariable + "=4", "TTRPC_ADDRESS=" + address + ".ttrpc", "GOMAXPROCS=2"}
+	return []string{modeVariable + "=" + mode, SpareVariable + "=4", "TTRPC_ADDRESS=" + address + ".ttrpc", "GOMAXPROCS=1"}
 }
 
 // Arguments are a spare's arguments.
@@ -47,12 +47,15 @@ func sharedDirectory() string {
 	return shared
 }
 
-// lifeline keeps a shim from ending while whoever started it may give it a container. From then on it ends with its last.
+// lifeline keeps a shim from ending while whoever started it may give it a container, while one is being created, and
+// while containerd has not heard yet that one was deleted: tasks that have nothing to do with each other share a shim, so
+// one of them may ask for the end while another waits for an answer.
 type lifeline struct {
 	mu       sync.Mutex
 	cut      bool
-	creating int    // containers that are being created
-	end      func() // ends the shim if it has no container
+	creating int
+	deleted  map[string]bool // containers, until containerd asks for the end on their behalf
+	end      func()          // ends the shim if it has no container
 }
 
 // hold waits for the end of a pipe, which is the lifeline of the shim. Nothing is ever written to it.
@@ -61,19 +64,22 @@ func hold(number string, end func()) (*lifeline, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find lifeline: %w", err)
 	}
-	l, pipe := &lifeline{end: end}, os.NewFile(uintptr(fd), "lifeline")
+	l, pipe := newLifeline(end), os.NewFile(uintptr(fd), "lifeline")
 	go func() {
 		defer pipe.Close()
 		_, _ = pipe.Read(make([]byte, 1))
-		l.release()
+		l.change(func() { l.cut = true })
 	}()
 	return l, nil
 }
 
-func (l *lifeline) release() {
+func newLifeline(end func()) *lifeline { return &lifeline{end: end, deleted: make(map[string]bool)} }
+
+// change notes something, after which the shim may be without a reason to stay.
+func (l *lifeline) change(what func()) {
 	l.mu.Lock()
-	l.cut = true
-	free := l.creating == 0
+	what()
+	free := l.cut && l.creating == 0 && len(l.deleted) == 0
 	l.mu.Unlock()
 	if free {
 		l.end()
@@ -88,26 +94,21 @@ func (l *lifeline) create() (done func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.creating++
-	return func() {
-		l.mu.Lock()
-		l.creating--
-		free := l.cut && l.creating == 0
-		l.mu.Unlock()
-		if free {
-			l.end()
-		}
-	}
+	return func() { l.change(func() { l.creating-- }) }
 }
 
-// holds tells whether the shim is to stay even without a container.
-func (l *lifeline) holds() bool {
+// delete keeps the shim until settle is called for the container.
+func (l *lifeline) delete(id string) {
 	if l == nil {
-		return false
+		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return !l.cut || l.creating > 0
+	l.deleted[id] = true
 }
+
+// settle is called when containerd knows that the container is deleted, or that it is not.
+func (l *lifeline) settle(id string) { l.change(func() { delete(l.deleted, id) }) }
 
 // leaveNothing removes a spare's directory when it ends.
 func leaveNothing(ending shutdown.Service) error {
