@@ -314,7 +314,7 @@ func (p *planning) placeBy(s *survey, req *place.Request, provider string) (spot
 		p.out.Reasons[len(p.out.Reasons)-1].Instance = closest.Instance
 	}
 	switch closest.Reason {
-	case place.FailCPU, place.FailMemory, place.FailPorts, place.FailDistinct, place.FailInterface:
+	case place.FailCPU, place.FailMemory, place.FailGPU, place.FailPorts, place.FailDistinct, place.FailInterface:
 		return spots, waitPlace
 	}
 	return spots, waitNoPlace

@@ -154,6 +154,8 @@ func (s *story) instance(words []string) {
 			i.Registered.CPU = s.number(value)
 		case "memory":
 			i.Registered.Memory = s.number(value)
+		case "gpus":
+			i.Registered.GPUs = s.number(value)
 		case "status":
 			i.Status = value
 		case "provider":
@@ -178,7 +180,7 @@ func (s *story) instance(words []string) {
 }
 
 func (s *story) definition(words []string) {
-	cpu, memory, port, health, image, consistency := 100, 100, 0, false, "", ""
+	cpu, memory, port, health, image, consistency, gpus := 100, 100, 0, false, "", "", ""
 	for _, w := range words[1:] {
 		name, value, _ := strings.Cut(w, "=")
 		switch name {
@@ -190,6 +192,8 @@ func (s *story) definition(words []string) {
 			port = s.number(value)
 		case "health":
 			health = true
+		case "gpus":
+			gpus = value
 		case "image":
 			image = value
 		case "consistency":
@@ -197,8 +201,12 @@ func (s *story) definition(words []string) {
 		}
 	}
 	s.w.define(words[0], cpu, memory, port, health)
-	if c := &s.w.definitions[words[0]].Definition.ContainerDefinitions[0]; image != "" {
+	c := &s.w.definitions[words[0]].Definition.ContainerDefinitions[0]
+	if image != "" {
 		c.Image, c.VersionConsistency = &image, types.VersionConsistency(consistency)
+	}
+	if gpus != "" {
+		c.ResourceRequirements = []types.ResourceRequirement{{Type: types.ResourceTypeGpu, Value: &gpus}}
 	}
 }
 
