@@ -239,6 +239,22 @@ func TestFargateProviders(t *testing.T) {
 	}
 }
 
+// TestFargateProvidersShareTheirRoom: what a call places by FARGATE leaves less room
+// for its tasks of FARGATE_SPOT.
+func TestFargateProvidersShareTheirRoom(t *testing.T) {
+	l := newLab(t)
+	l.cluster("default")
+	l.onFargate("f")
+	l.unseen("a", 3)
+	if _, err := l.provide([]string{"FARGATE", "FARGATE_SPOT"}); err != nil {
+		t.Fatal(err)
+	}
+	out := l.fargate(4, strategy(item("FARGATE", 0, 1), item("FARGATE_SPOT", 0, 1)), "a")
+	if len(out.Tasks) != 3 || len(out.Failures) != 1 {
+		t.Fatalf("%d tasks have the room of 3, and %+v", len(out.Tasks), out.Failures)
+	}
+}
+
 // TestSpotGivesWay: an on-demand task that finds no room waits for that of a
 // task of FARGATE_SPOT, which is interrupted; meanwhile no other of those gets
 // room, and in the end the waiting one has it.

@@ -1,6 +1,8 @@
 package ecs
 
 import (
+	"slices"
+
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/roadstead/roadstead/model"
@@ -14,6 +16,7 @@ import (
 // Fargate. On-demand tasks that find no room wait for that of tasks of
 // FARGATE_SPOT, as far as there is enough; all others fail, as on AWS.
 func (p *placing) fargate(fleet *place.Fleet, s share) error {
+	defer p.beside(fleet)()
 	req := p.request
 	req.Count, req.Required = s.count, fargateNeeds(p.cluster.Runtime(), p.definition.Definition, s.overrides)
 	req.Group, req.Occupied = p.run.fargateGroup(p.v, p.cluster, p.definition), nil
@@ -47,6 +50,24 @@ func (p *placing) fargate(fleet *place.Fleet, s share) error {
 		p.failures = append(p.failures, types.Failure{Reason: new(capacityUnavailable), Detail: poolDetail(result)})
 	}
 	return nil
+}
+
+// beside counts in the fleet the tasks that other shares of the call have placed,
+// because FARGATE and FARGATE_SPOT have the same instances, until what it returns is
+// called: whoever asked counts all tasks of the call.
+func (p *placing) beside(fleet *place.Fleet) (back func()) {
+	var before []place.Node
+	for _, t := range p.tasks {
+		if n, ok := fleet.Node(t.Spec.Instance); ok {
+			before = append(before, n)
+			fleet.Hold(t)
+		}
+	}
+	return func() {
+		for _, n := range slices.Backward(before) {
+			fleet.Set(n)
+		}
+	}
 }
 
 // fargateGroup returns the instances of the tasks of the same group: what is

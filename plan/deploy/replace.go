@@ -242,6 +242,12 @@ func (p *planning) place(s *survey, req *place.Request, count int) (spots []spot
 		p.waits("NoProvider", stuckProvider, "was unable to place a task. Reason: no capacity provider of the strategy takes more tasks.")
 		wait = waitForbidden
 	}
+	var before []place.Node
+	defer func() {
+		for _, n := range slices.Backward(before) {
+			p.Fleet.Set(n)
+		}
+	}()
 	for len(split) > 0 {
 		provider := split[0]
 		req.Provider, req.Count = provider, 0
@@ -261,6 +267,11 @@ func (p *planning) place(s *survey, req *place.Request, count int) (spots []spot
 				continue
 			}
 			req.Group, req.Occupied = append(req.Group, m.instance), append(req.Occupied, m.instance)
+			if req.Fargate && len(split) > 0 { // the next provider has the same instances
+				n, _ := p.Fleet.Node(m.instance)
+				before = append(before, n)
+				p.Fleet.Hold(&model.Task{Spec: model.TaskSpec{Instance: m.instance, Resources: req.Resources}})
+			}
 		}
 	}
 	return spots, wait
