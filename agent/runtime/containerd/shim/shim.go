@@ -1,7 +1,7 @@
-// Package shim is the process between containerd and the containers of one task: containerd's runc shim, with what it
+// Package shim is the process between containerd and the containers of a few tasks: containerd's runc shim, with what it
 // sees written down (package record) before it is told to anybody.
 //
-// It decides nothing about containers. It is a mode of the one binary and lives as long as its task; it must start
+// It decides nothing about containers. It is a mode of the one binary and lives as long as its tasks; it must start
 // quickly and stay small, and it outlives the agent and containerd.
 package shim
 

@@ -20,8 +20,8 @@ import (
 // A profile is described to a container's process, and in the container's state, by a rule for each of its four hundred
 // system calls. To write that and to read it again takes longer than all else that is said to the process. When the
 // program that comes of a profile is kept, the process is given a short one instead: it bears the profile's mark, by
-// which that program is found, and the calls that libcontainer's own part of the filter depends on. It allows nothing,
-// so a process that does not find the program does not become a container.
+// which that program is found, and the calls that libcontainer's own part of the filter depends on. It allows next to
+// nothing, so a process that does not find the program does not become a container.
 
 // profile is a seccomp profile of which the program is kept.
 type profile struct {
