@@ -48,6 +48,8 @@ func printEnvironment(out io.Writer, d dataDir, url string, key keyring.Bootstra
 	}
 	if strings.HasPrefix(url, "https:") && d.readBundle() != nil {
 		fmt.Fprintf(out, "export AWS_CA_BUNDLE=%s\n", d.bundle())
+		// Exported, it would be all that other programs trust.
+		fmt.Fprintln(out, "# aws ecs execute-command: its plugin knows only SSL_CERT_FILE=$AWS_CA_BUNDLE, set it for that command")
 	}
 	fmt.Fprintln(out, "unset AWS_SESSION_TOKEN AWS_PROFILE")
 }

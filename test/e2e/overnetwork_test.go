@@ -186,8 +186,14 @@ func TestAnotherMachineJoinsOverTLS(t *testing.T) {
 	}
 
 	// An image over TLS, and a task of it.
-	task := s.run(s.register("over", s.pushed(t, transport), "sleep 600", nil))
+	definition := s.register("over", s.pushed(t, transport), "sleep 600", nil)
+	out, err := s.ecs.RunTask(context.Background(), &ecs.RunTaskInput{TaskDefinition: &definition, EnableExecuteCommand: true})
+	if err != nil || len(out.Tasks) != 1 {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	task := *out.Tasks[0].TaskArn
 	s.untilTask(task, "RUNNING")
+	s.commands(t, task)
 
 	// The first certificate has ended: only with another the agent comes back.
 	pause(time.Until(began.Add(certificateLife + time.Second)))
@@ -204,6 +210,20 @@ func TestAnotherMachineJoinsOverTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.untilTask(task, "STOPPED")
+}
+
+// commands runs a command with roadstead exec, and holds a session with AWS's
+// CLI, whose plugin learns of the authority by a variable of its own.
+func (s *secureServer) commands(t *testing.T, task string) {
+	t.Helper()
+	c := exec.Command(s.bin, "exec", task, "--", "sh", "-c", "cat; exit 3")
+	c.Env, c.Stdin = s.environ(), strings.NewReader("over TLS\n")
+	if out, err := c.Output(); string(out) != "over TLS\n" || c.ProcessState.ExitCode() != 3 {
+		t.Errorf("roadstead exec: %q, %v", out, err)
+	}
+	s.env["SSL_CERT_FILE"] = s.env["AWS_CA_BUNDLE"]
+	defer delete(s.env, "SSL_CERT_FILE")
+	t.Run("the AWS CLI", func(t *testing.T) { s.cliSession(t, task) })
 }
 
 // strangers are those who do not know the server, and those whom it does not
