@@ -172,7 +172,9 @@ func up(ctx context.Context, out io.Writer, f serverFlags, remove bool, instance
 		if err := p.ensureDefaultCluster(running); err != nil {
 			return err
 		}
-		return runNodes(running, nodes)
+		lasting, end := p.afterSessions(running)
+		defer end()
+		return runNodes(lasting, nodes)
 	})
 	group.Go(func() error { return announce(running, out, p, instances) })
 	err = group.Wait()
@@ -181,6 +183,23 @@ func up(ctx context.Context, out io.Writer, f serverFlags, remove bool, instance
 		err = errors.Join(quiet(err), removeEverything(context.WithoutCancel(ctx), d, options))
 	}
 	return quiet(err)
+}
+
+// sessionsEnd is how long instances wait for the end of sessions.
+const sessionsEnd = 5 * time.Second
+
+// afterSessions returns a context for the instances of this process, which ends
+// after ctx, when sessions with containers have ended: who is in one is told
+// why, if the instance has not hung up first.
+func (p *plane) afterSessions(ctx context.Context) (lasting context.Context, end context.CancelFunc) {
+	lasting, end = context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		limit := time.AfterFunc(sessionsEnd, end)
+		defer limit.Stop()
+		p.exec.Shutdown()
+		end()
+	})
+	return lasting, func() { stop(); end() }
 }
 
 // quiet drops the error of having been told to stop.
