@@ -18,6 +18,10 @@ type Repository struct {
 	Policy             string    `f:"8"`
 	LifecyclePolicy    string    `f:"9"`
 	LifecycleEvaluated time.Time `f:"10"`
+	// Previewed is the lifecycle policy that was tried last, and PreviewedAt
+	// when; written by the API. "" for none.
+	Previewed   string    `f:"11"`
+	PreviewedAt time.Time `f:"12"`
 }
 
 // KindRepository is the table of repositories.

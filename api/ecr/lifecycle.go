@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 
@@ -19,21 +20,32 @@ func (r request) noLifecycle(name string) error {
 	return &types.LifecyclePolicyNotFoundException{Message: new("Lifecycle policy does not exist for " + r.of(name))}
 }
 
+// lifecycleText is the parameter that has the policy.
+const lifecycleText = "LifecyclePolicyText"
+
+// parseLifecycle reads a policy of a request.
+func parseLifecycle(text string) (expire.Policy, error) {
+	if len(text) > maxLifecyclePolicy {
+		return expire.Policy{}, violates(lifecycleText, "must have length less than or equal to %d", maxLifecyclePolicy)
+	}
+	p, err := expire.Parse(text)
+	if err != nil {
+		return p, violates(lifecycleText, "Lifecycle policy validation failure: %v", err)
+	}
+	return p, nil
+}
+
 // PutLifecyclePolicy stores a policy of which every rule is understood.
 func (d *Door) PutLifecyclePolicy(ctx context.Context, in *ecr.PutLifecyclePolicyInput) (*ecr.PutLifecyclePolicyOutput, error) {
 	r, err := d.begin(ctx, in.RegistryId)
 	if err != nil {
 		return nil, err
 	}
-	const parameter = "LifecyclePolicyText"
-	switch text := in.LifecyclePolicyText; {
-	case text == nil || *text == "":
-		return nil, violates(parameter, "must not be null")
-	case len(*text) > maxLifecyclePolicy:
-		return nil, violates(parameter, "must have length less than or equal to %d", maxLifecyclePolicy)
+	if aws.ToString(in.LifecyclePolicyText) == "" {
+		return nil, violates(lifecycleText, "must not be null")
 	}
-	if _, err := expire.Parse(*in.LifecyclePolicyText); err != nil {
-		return nil, violates(parameter, "Lifecycle policy validation failure: %v", err)
+	if _, err := parseLifecycle(*in.LifecyclePolicyText); err != nil {
+		return nil, err
 	}
 	err = d.change(r, in.RepositoryName, func(repository *model.Repository) error {
 		repository.LifecyclePolicy, repository.LifecycleEvaluated = *in.LifecyclePolicyText, time.Time{}

@@ -3,6 +3,7 @@ package ecr_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
@@ -73,4 +74,44 @@ func TestLifecyclePolicies(t *testing.T) {
 	wantSame(t, *deleted.LifecyclePolicyText, text)
 	_, err = w.ecr.DeleteLifecyclePolicy(ctx, &ecr.DeleteLifecyclePolicyInput{RepositoryName: name})
 	wantError(t, err, "LifecyclePolicyNotFoundException", none)
+}
+
+// TestLifecyclePreview wants a policy to be tried without anything going, and
+// to tell what would go.
+func TestLifecyclePreview(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	w.create("shop")
+	name := aws.String("shop")
+	_, err := w.ecr.StartLifecyclePolicyPreview(ctx, &ecr.StartLifecyclePolicyPreviewInput{RepositoryName: name})
+	wantError(t, err, "LifecyclePolicyNotFoundException", "Lifecycle policy does not exist for the repository with name 'shop' in the registry with id '000000000000'")
+	_, err = w.ecr.GetLifecyclePolicyPreview(ctx, &ecr.GetLifecyclePolicyPreviewInput{RepositoryName: name})
+	wantError(t, err, "LifecyclePolicyPreviewNotFoundException", "Lifecycle policy preview does not exist for the repository with name 'shop' in the registry with id '000000000000'")
+	var digests []string
+	for _, tag := range []string{"v1", "v2", "v3"} {
+		digests = append(digests, w.push("of "+tag, "shop:"+tag))
+		w.ahead.Add(int64(2 * time.Second))
+	}
+	text := `{"rules": [{"rulePriority": 7, "selection": {"tagStatus": "tagged", "tagPrefixList": ["v"], "countType": "imageCountMoreThan", "countNumber": 1}, "action": {"type": "expire"}}]}`
+	started := must[*ecr.StartLifecyclePolicyPreviewOutput](t)(w.ecr.StartLifecyclePolicyPreview(ctx, &ecr.StartLifecyclePolicyPreviewInput{RepositoryName: name, LifecyclePolicyText: &text}))
+	if started.Status != types.LifecyclePolicyPreviewStatusInProgress || *started.LifecyclePolicyText != text {
+		t.Errorf("%+v", started)
+	}
+	w.ahead.Add(int64(2 * time.Second))
+	w.push("four", "shop:v4") // too late to be looked at
+	got := must[*ecr.GetLifecyclePolicyPreviewOutput](t)(w.ecr.GetLifecyclePolicyPreview(ctx, &ecr.GetLifecyclePolicyPreviewInput{RepositoryName: name, MaxResults: aws.Int32(1)}))
+	if got.Status != types.LifecyclePolicyPreviewStatusComplete || *got.Summary.ExpiringImageTotalCount != 2 || got.NextToken == nil {
+		t.Fatalf("%+v", got)
+	}
+	first := got.PreviewResults[0]
+	wantSame(t, []any{*first.ImageDigest, first.ImageTags, *first.AppliedRulePriority, first.Action.Type}, []any{digests[0], []string{"v1"}, int32(7), types.ImageActionTypeExpire})
+	rest := must[*ecr.GetLifecyclePolicyPreviewOutput](t)(w.ecr.GetLifecyclePolicyPreview(ctx, &ecr.GetLifecyclePolicyPreviewInput{RepositoryName: name, MaxResults: aws.Int32(1), NextToken: got.NextToken}))
+	wantSame(t, []any{len(rest.PreviewResults), *rest.PreviewResults[0].ImageDigest, rest.NextToken == nil}, []any{1, digests[1], true})
+	only := must[*ecr.GetLifecyclePolicyPreviewOutput](t)(w.ecr.GetLifecyclePolicyPreview(ctx, &ecr.GetLifecyclePolicyPreviewInput{RepositoryName: name,
+		ImageIds: []types.ImageIdentifier{{ImageTag: aws.String("v2")}, {ImageTag: aws.String("v4")}}}))
+	wantSame(t, []any{len(only.PreviewResults), *only.PreviewResults[0].ImageDigest}, []any{1, digests[1]})
+	none := must[*ecr.GetLifecyclePolicyPreviewOutput](t)(w.ecr.GetLifecyclePolicyPreview(ctx, &ecr.GetLifecyclePolicyPreviewInput{RepositoryName: name,
+		Filter: &types.LifecyclePolicyPreviewFilter{TagStatus: types.TagStatusUntagged}}))
+	wantSame(t, len(none.PreviewResults), 0)
+	wantSame(t, len(must[*ecr.DescribeImagesOutput](t)(w.ecr.DescribeImages(ctx, &ecr.DescribeImagesInput{RepositoryName: name})).ImageDetails), 4)
 }

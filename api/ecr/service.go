@@ -47,6 +47,9 @@ func (d *Door) Service() *wire.Service {
 				return need{in.RegistryId, names(in.RepositoryName), nil}
 			})),
 			wire.Op("GetLifecyclePolicy", d.GetLifecyclePolicy).Needing(of(d, func(in *ecr.GetLifecyclePolicyInput) need { return need{in.RegistryId, names(in.RepositoryName), nil} })),
+			wire.Op("GetLifecyclePolicyPreview", d.GetLifecyclePolicyPreview).Needing(of(d, func(in *ecr.GetLifecyclePolicyPreviewInput) need {
+				return need{in.RegistryId, names(in.RepositoryName), nil}
+			})),
 			wire.Op("GetRegistryScanningConfiguration", d.GetRegistryScanningConfiguration).Needing(wire.OnAnything()),
 			wire.Op("GetRepositoryPolicy", d.GetRepositoryPolicy).Needing(of(d, func(in *ecr.GetRepositoryPolicyInput) need { return need{in.RegistryId, names(in.RepositoryName), nil} })),
 			wire.Op("InitiateLayerUpload", d.InitiateLayerUpload).Needing(of(d, func(in *ecr.InitiateLayerUploadInput) need { return need{in.RegistryId, names(in.RepositoryName), nil} })),
@@ -65,6 +68,9 @@ func (d *Door) Service() *wire.Service {
 			wire.Op("PutRegistryScanningConfiguration", d.PutRegistryScanningConfiguration).Needing(wire.OnAnything()),
 			wire.Op("SetRepositoryPolicy", d.SetRepositoryPolicy).Needing(of(d, func(in *ecr.SetRepositoryPolicyInput) need { return need{in.RegistryId, names(in.RepositoryName), nil} })),
 			wire.Op("StartImageScan", d.StartImageScan).Needing(of(d, func(in *ecr.StartImageScanInput) need { return need{in.RegistryId, names(in.RepositoryName), nil} })),
+			wire.Op("StartLifecyclePolicyPreview", d.StartLifecyclePolicyPreview).Needing(of(d, func(in *ecr.StartLifecyclePolicyPreviewInput) need {
+				return need{in.RegistryId, names(in.RepositoryName), nil}
+			})),
 			wire.Op("TagResource", d.TagResource).Needing(wire.Needs(func(_ context.Context, in *ecr.TagResourceInput) []wire.Need {
 				return []wire.Need{{Resources: names(in.ResourceArn), Keys: keysOf(in.Tags)}}
 			})),
