@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"bufio"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -76,6 +78,7 @@ func TestAnotherRuntime(t *testing.T) {
 	if _, errs, code := p.command("", "cp", "--container", "main", arn+":/shared/file", t.TempDir()+"/file"); (code != 0) != sandboxed || sandboxed && !strings.Contains(errs, "in a sandbox") {
 		t.Errorf("cp: %q, %d", errs, code)
 	}
+	p.forwardsTo(t, arn)
 	p.kill()
 	p.up()
 	wantFacts(t, fetch(t, addr), "beside\n")
@@ -94,6 +97,29 @@ func TestAnotherRuntime(t *testing.T) {
 		}
 	}
 	p.refusesSharing(t, image, sandboxed, "roadstead.capability.runtime."+name+".host-kernel")
+}
+
+// forwardsTo reaches a task's container from this machine's loopback.
+func (p *platform) forwardsTo(t *testing.T, arn string) {
+	t.Helper()
+	c := exec.Command(p.bin, "port-forward", "--container", "main", arn, "0:80")
+	c.Env = p.environ()
+	out, err := c.StdoutPipe()
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Process.Signal(os.Interrupt); _ = c.Wait() }()
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := strings.Fields(strings.TrimPrefix(line, "Forwarding "))[0]
+	if body := get(t, "http://"+address+"/facts"); !strings.Contains(body, "said\n") {
+		t.Errorf("it answers %q", body)
+	}
 }
 
 // refusesSharing runs a task whose containers share processes, which takes the

@@ -89,7 +89,11 @@ func (r *OCIRuntime) try(ctx context.Context) (err error) {
 		return fmt.Errorf("ask for its version: %w: %s", err, bytes.TrimSpace(said))
 	}
 	r.complete(string(said))
-	return r.runTrial(ctx)
+	if err = r.runTrial(ctx, true); err != nil && r.Sandboxed { // a sandbox is apart without users of its own
+		r.SameUsers = true
+		err = r.runTrial(ctx, false)
+	}
+	return err
 }
 
 // shimProgram is the program of a shim. Source: containerd's documentation of runtime v2, "Runtime v2 naming".
@@ -123,8 +127,9 @@ var gvisorFlags = []string{
 	"--overlay2=none",
 }
 
-// runTrial runs the init, which ends at once, in a container with namespaces and a control group as tasks have them.
-func (r *OCIRuntime) runTrial(ctx context.Context) (err error) {
+// runTrial runs the init, which ends at once, in a container with namespaces and a control group as tasks have them, and
+// with users of its own or the machine's.
+func (r *OCIRuntime) runTrial(ctx context.Context, users bool) (err error) {
 	program, err := findProgram("roadstead-init")
 	if err != nil {
 		return nil // there is nothing that could run in any container
@@ -141,7 +146,7 @@ func (r *OCIRuntime) runTrial(ctx context.Context) (err error) {
 	id := filepath.Base(directory)
 	group := path.Join("/", id)
 	defer func() { err = errors.Join(err, tree.Remove(group)) }()
-	if err := trialBundle(directory, program, group); err != nil {
+	if err := trialBundle(directory, program, group, users); err != nil {
 		return fmt.Errorf("make trial's bundle: %w", err)
 	}
 	run := func(ctx context.Context, words ...string) *exec.Cmd {
@@ -163,13 +168,16 @@ func (r *OCIRuntime) runTrial(ctx context.Context) (err error) {
 	return fmt.Errorf("run a container: %w: %s", err, bytes.TrimSpace(said))
 }
 
-func trialBundle(directory, program, group string) error {
+func trialBundle(directory, program, group string, users bool) error {
 	content, err := os.ReadFile(program)
 	if err == nil {
 		err = os.MkdirAll(filepath.Join(directory, "rootfs", "proc"), 0o755)
 	}
 	if err == nil {
 		err = os.WriteFile(filepath.Join(directory, "rootfs", "init"), content, 0o755)
+	}
+	if err == nil {
+		err = os.Chmod(directory, 0o711) // other users must be able to pass through
 	}
 	if err != nil {
 		return err
@@ -183,6 +191,9 @@ func trialBundle(directory, program, group string) error {
 	}
 	for _, kind := range []specs.LinuxNamespaceType{specs.PIDNamespace, specs.MountNamespace, specs.IPCNamespace, specs.UTSNamespace, specs.NetworkNamespace} {
 		spec.Linux.Namespaces = append(spec.Linux.Namespaces, specs.LinuxNamespace{Type: kind})
+	}
+	if users {
+		isolate(&spec, firstUsers)
 	}
 	text, err := json.Marshal(spec)
 	if err != nil {

@@ -28,6 +28,8 @@ type OCIRuntime struct {
 	// Sandboxed runtimes run containers on a kernel of their own: what takes the machine's is refused, and the numbers
 	// of processes inside mean nothing outside.
 	Sandboxed bool
+	// SameUsers says that it cannot give a container users of its own: those of a sandbox keep the machine's.
+	SameUsers bool
 	// Inside says that the program tells the numbers inside (--internal-pid-file), as gVisor's does.
 	Inside bool
 }
@@ -132,7 +134,7 @@ func (r *OCIRuntime) fit(c runtime.Container) (runtime.Container, error) {
 		}
 	}
 	// It cannot show what belongs to other users as the container's own.
-	if slices.ContainsFunc(c.Mounts, func(m runtime.Mount) bool { return !m.Given }) {
+	if r.SameUsers || slices.ContainsFunc(c.Mounts, func(m runtime.Mount) bool { return !m.Given }) {
 		c.Isolated = false
 	}
 	return c, nil

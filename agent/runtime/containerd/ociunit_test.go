@@ -69,6 +69,9 @@ func TestSandboxesRefuseWhatTheyHaveNot(t *testing.T) {
 			}
 		}
 	}
+	if got, err := (&OCIRuntime{Sandboxed: true, SameUsers: true}).fit(runtime.Container{Isolated: true}); err != nil || got.Isolated {
+		t.Errorf("%+v, %v", got, err)
+	}
 	mounts := []runtime.Mount{{Given: true}, {}}
 	for i, want := range []bool{true, true, false} {
 		c := runtime.Container{Isolated: true, IPC: runtime.SharedWithNobody, Mounts: mounts[:i], Sysctls: map[string]string{"net.core.somaxconn": "1"}}

@@ -59,6 +59,7 @@ type gatekeeper struct {
 	commands Commands // may be nil
 	children *children
 	callers  *callers
+	begins   func(id string) // hears of each container that another runtime is asked to start; may be nil
 	started  func(id string) // hears of each container that is let go, before anybody else can do anything to it
 }
 
@@ -90,6 +91,9 @@ func (g gatekeeper) do(command *exec.Cmd) (status int, done bool) {
 	}
 	if ofAnother(command.Args) {
 		askForNumbers(command)
+		if n := len(command.Args); g.begins != nil && command.Args[n-2] == "start" {
+			g.begins(command.Args[n-1])
+		}
 		return 0, false
 	}
 	if openGate(command.Args) {

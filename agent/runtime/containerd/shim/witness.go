@@ -33,8 +33,9 @@ type witness struct {
 type observed struct {
 	path   string // of the record; "" keeps none
 	group  string
-	logs   *logs // nil when there is no log file
-	pid    int   // 0 until it is created
+	logs   *logs     // nil when there is no log file
+	pid    int       // 0 until it is created
+	begun  time.Time // when another runtime than runc was asked to start it; zero until then
 	record record.Record
 }
 
@@ -114,6 +115,15 @@ func (w *witness) letGo(id string) {
 	}
 }
 
+// begins notes when another runtime than runc is asked to start a container: what runs briefly has ended when it answers.
+func (w *witness) begins(id string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if o, ok := w.seen[id]; ok {
+		o.begun = time.Now().UTC()
+	}
+}
+
 // started writes down a start, once: it is told by the answer to Start and by an event, in either order.
 func (w *witness) started(id string, pid int) error {
 	w.mu.Lock()
@@ -122,7 +132,9 @@ func (w *witness) started(id string, pid int) error {
 	if !ok || o.path == "" || !o.record.StartedAt.IsZero() {
 		return nil
 	}
-	o.record.PID, o.record.StartedAt = pid, time.Now().UTC()
+	if o.record.PID, o.record.StartedAt = pid, o.begun; o.begun.IsZero() {
+		o.record.StartedAt = time.Now().UTC()
+	}
 	return record.Write(o.path, o.record)
 }
 
