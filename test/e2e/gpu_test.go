@@ -121,6 +121,33 @@ func TestGPUs(t *testing.T) {
 	if task := p.untilTask(*next.Tasks[0].TaskArn, "RUNNING"); !slices.Equal(task.Containers[0].GpuIds, []string{has[stopped]}) {
 		t.Errorf("the next task has %v, not %s", task.Containers[0].GpuIds, has[stopped])
 	}
+	delete(has, stopped)
+	has[*next.Tasks[0].TaskArn] = ""
+	p.gpusOfOverrides(definition, has)
+}
+
+// gpusOfOverrides stops what runs and has a task take both GPUs, whose
+// definition asks for one.
+func (p *platform) gpusOfOverrides(definition string, running map[string]string) {
+	p.t.Helper()
+	for arn := range running {
+		if _, err := p.ecs.StopTask(context.Background(), &ecs.StopTaskInput{Task: &arn}); err != nil {
+			p.t.Fatal(err)
+		}
+		p.untilTask(arn, "STOPPED")
+	}
+	const command = `test "$(ls -d /dev/gpu-* | wc -l)" = 2 || exit 3
+		test "$NVIDIA_VISIBLE_DEVICES" = first,second || exit 4
+		exit 42`
+	out, err := p.ecs.RunTask(context.Background(), &ecs.RunTaskInput{TaskDefinition: &definition, Overrides: &types.TaskOverride{
+		ContainerOverrides: []types.ContainerOverride{{Name: aws.String("main"), Command: []string{"sh", "-c", command},
+			ResourceRequirements: []types.ResourceRequirement{{Type: types.ResourceTypeGpu, Value: aws.String("2")}}}}}})
+	if err != nil || len(out.Tasks) != 1 {
+		p.t.Fatalf("%+v, %v", out, err)
+	}
+	if task := p.untilTask(*out.Tasks[0].TaskArn, "STOPPED"); aws.ToInt32(task.Containers[0].ExitCode) != 42 {
+		p.t.Errorf("exit code %d: %s", aws.ToInt32(task.Containers[0].ExitCode), aws.ToString(task.StoppedReason))
+	}
 }
 
 // gpus returns what the first instance says of its GPUs.
