@@ -50,7 +50,8 @@ type request struct {
 	noPivot       bool
 	noNewKeyring  bool
 	all, force    bool
-	arguments     []string // the rest: the container's id first
+	arguments     []string    // the rest: the container's id first
+	locked        unix.Rlimit // memory that a process may lock for which nothing else is said
 }
 
 var errUnknown = errors.New("not done here")
@@ -63,8 +64,9 @@ func (t Runtime) Do(ctx context.Context, command *exec.Cmd) (status int, done bo
 		return 0, false
 	}
 	// To load a container's rules for devices libcontainer lifts this limit of its own process, which runc's next
-	// container would not inherit.
+	// container would not inherit. Others may be doing that at this moment, so each process is also given the limit.
 	_ = unix.Setrlimit(unix.RLIMIT_MEMLOCK, &t.locked)
+	r.locked = t.locked
 	switch r.verb {
 	case "create":
 		err = r.create(ctx, t.filters)

@@ -246,3 +246,22 @@ func TestLimitThatIsLiftedForOneContainerIsNotTheNexts(t *testing.T) {
 		t.Errorf("%+v, want %+v: %v", after, before, err)
 	}
 }
+
+// TestLimitOfLockedMemoryIsEachProcesssOwn gives a process the limits that runc would, and does not count on what this
+// process has at the moment.
+func TestLimitOfLockedMemoryIsEachProcesssOwn(t *testing.T) {
+	r := &request{locked: unix.Rlimit{Cur: 8, Max: 9}}
+	files, locked := configs.Rlimit{Type: unix.RLIMIT_NOFILE, Soft: 1, Hard: 2}, configs.Rlimit{Type: unix.RLIMIT_MEMLOCK, Soft: 3, Hard: 4}
+	given := configs.Rlimit{Type: unix.RLIMIT_MEMLOCK, Soft: 8, Hard: 9}
+	for _, test := range []struct{ own, containers, want []configs.Rlimit }{
+		{nil, nil, []configs.Rlimit{given}},
+		{nil, []configs.Rlimit{files}, []configs.Rlimit{files, given}},
+		{[]configs.Rlimit{files}, []configs.Rlimit{locked}, []configs.Rlimit{files, given}},
+		{nil, []configs.Rlimit{locked}, []configs.Rlimit{locked}},
+		{[]configs.Rlimit{locked, files}, nil, []configs.Rlimit{locked, files}},
+	} {
+		if got := r.limits(test.own, test.containers); !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%v of %v: %v, want %v", test.own, test.containers, got, test.want)
+		}
+	}
+}

@@ -134,6 +134,7 @@ func (r *request) begin(container *libcontainer.Container, process *specs.Proces
 		return nil, err
 	}
 	starting.Init, starting.LogLevel = first, "3" // warnings
+	starting.Rlimits = r.limits(starting.Rlimits, container.Config().Rlimits)
 	if process.Terminal {
 		release, err := r.connectConsole(starting)
 		if err != nil {

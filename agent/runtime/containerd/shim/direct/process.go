@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/opencontainers/runc/libcontainer"
 	"github.com/opencontainers/runc/libcontainer/configs"
@@ -48,6 +49,17 @@ func newProcess(p *specs.Process) (*libcontainer.Process, error) {
 	var err error
 	process.CPUAffinity, err = configs.ConvertCPUAffinity(p.ExecCPUAffinity)
 	return process, err
+}
+
+// limits are a process's own, or else its container's, with one for locked memory in any case.
+func (r *request) limits(own, containers []configs.Rlimit) []configs.Rlimit {
+	if len(own) == 0 {
+		own = containers
+	}
+	if slices.ContainsFunc(own, func(l configs.Rlimit) bool { return l.Type == unix.RLIMIT_MEMLOCK }) {
+		return own
+	}
+	return append(slices.Clone(own), configs.Rlimit{Type: unix.RLIMIT_MEMLOCK, Soft: r.locked.Cur, Hard: r.locked.Max})
 }
 
 // resources are the numbers of what limits can be set for; some are not in package unix on every machine.
