@@ -2,6 +2,7 @@ package ssm
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -9,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/wire"
+	"github.com/roadstead/roadstead/wire/constraint"
 )
 
 // filter is one condition of a list.
@@ -20,11 +23,14 @@ type filter struct {
 // readFilters checks filters against the keys that an operation takes.
 // Source: SSM API reference, ParameterStringFilter.
 func readFilters(in []types.ParameterStringFilter, keys ...string) (out []filter, err error) {
+	if err := checkFilters(in); err != nil {
+		return nil, err
+	}
 	for _, f := range in {
 		n := filter{aws.ToString(f.Key), aws.ToString(f.Option), f.Values}
 		tag := strings.HasPrefix(n.key, "tag:") && slices.Contains(keys, "tag:")
 		if !tag && !slices.Contains(keys, n.key) || n.key == "tag:" {
-			return nil, &types.InvalidFilterKey{Message: new(fmt.Sprintf("The following filter key is not valid: %s. Valid filter keys include: [%s].", n.key, strings.Join(keys, ", ")))}
+			return nil, badKey("The following filter key is not valid: %s. Valid filter keys include: [%s].", n.key, strings.Join(keys, ", "))
 		}
 		options := []string{"Equals", "BeginsWith"}
 		switch {
@@ -44,19 +50,66 @@ func readFilters(in []types.ParameterStringFilter, keys ...string) (out []filter
 		if !slices.Contains(options, n.option) {
 			return nil, &types.InvalidFilterOption{Message: new(fmt.Sprintf("The following filter option is not valid: %s. Valid options include: [%s].", n.option, strings.Join(options, ", ")))}
 		}
-		if len(n.values) == 0 && !tag || len(n.values) > 50 {
-			return nil, &types.InvalidFilterValue{Message: new("The following filter values are missing: null for filter key " + n.key + ".")}
+		if len(n.values) == 0 && !tag {
+			return nil, &types.InvalidFilterValue{Message: new("The following filter values are missing : null for filter key " + n.key + ".")}
 		}
-		if n.key == "Path" {
-			for _, path := range n.values {
-				if err := checkPath(path); err != nil {
-					return nil, err
-				}
-			}
+		if slices.ContainsFunc(out, func(o filter) bool { return o.key == n.key }) {
+			return nil, badKey("The following filter is duplicated in the request: %s. A request can contain only one occurrence of a specific filter.", n.key)
+		}
+		if err := n.checkValues(); err != nil {
+			return nil, err
 		}
 		out = append(out, n)
 	}
 	return out, nil
+}
+
+// badKey is InvalidFilterKey with a message, which its model lacks and AWS
+// sends.
+func badKey(format string, args ...any) error {
+	return &wire.Error{Code: "InvalidFilterKey", Message: fmt.Sprintf(format, args...)}
+}
+
+// What the service model says of filters.
+var (
+	filterKeyText = constraint.Text{Min: 1, Max: 132, Pattern: regexp.MustCompile(`^(tag:.+|Name|Type|KeyId|Path|Label|Tier|DataType)$`),
+		Written: "tag:.+|Name|Type|KeyId|Path|Label|Tier|DataType"}
+	filterOptionText = constraint.Text{Min: 1, Max: 10}
+	filterValueText  = constraint.Text{Min: 1, Max: 1024}
+)
+
+// checkFilters checks filters against the model, before what they mean.
+func checkFilters(in []types.ParameterStringFilter) error {
+	var v constraint.Violations
+	for i, f := range in {
+		at := fmt.Sprintf("parameterFilters.%d.member.", i+1)
+		v.Required(at+"key", f.Key, filterKeyText)
+		v.Optional(at+"option", f.Option, filterOptionText)
+		if f.Values != nil {
+			v.Texts(at+"values", f.Values, 1, 50, filterValueText)
+		}
+	}
+	return v.Err()
+}
+
+// checkValues refuses values that no parameter can have.
+func (f filter) checkValues() error {
+	known := map[string][]string{"Tier": {"Standard", "Advanced", "Intelligent-Tiering"}, "Type": {"String", "StringList", "SecureString"}}[f.key]
+	for _, value := range f.values {
+		if known != nil && !slices.Contains(known, value) {
+			return &types.InvalidFilterOption{Message: new(fmt.Sprintf("The following filter value is not valid: %s. Valid values include: [%s].", value, strings.Join(known, ", ")))}
+		}
+		if f.key != "Path" {
+			continue
+		}
+		if below := strings.ToLower(value); strings.HasPrefix(below, "/aws") || strings.HasPrefix(below, "/ssm") {
+			return invalid(`Filters for common parameters can't be prefixed with "aws" or "ssm" (case-insensitive). When using global parameters, please specify within a global namespace.`)
+		}
+		if err := checkPath(value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // passes reports whether a parameter passes all filters.

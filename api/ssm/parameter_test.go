@@ -203,7 +203,7 @@ func TestPathsAndFilters(t *testing.T) {
 		}
 	}
 	var key *types.InvalidFilterKey
-	if _, err := e.DescribeParameters(ctx, &ssm.DescribeParametersInput{ParameterFilters: []types.ParameterStringFilter{{Key: new("X"), Values: []string{"a"}}}}); !errors.As(err, &key) {
+	if _, err := e.DescribeParameters(ctx, &ssm.DescribeParametersInput{ParameterFilters: []types.ParameterStringFilter{{Key: new("Label"), Values: []string{"a"}}}}); !errors.As(err, &key) {
 		t.Error(err)
 	}
 	refused(t, "InvalidNextToken", "The specified token isn't valid.")(e.DescribeParameters(ctx, &ssm.DescribeParametersInput{NextToken: new("x")}))
@@ -311,5 +311,35 @@ func TestOverwriteKeeps(t *testing.T) {
 	e.advance(48 * time.Hour)
 	if p := e.get(t, "kept"); *p.Value != "3" {
 		t.Errorf("%+v", p)
+	}
+}
+
+// TestFiltersThatMakeNoSense wants AWS's words for each kind of mistake.
+func TestFiltersThatMakeNoSense(t *testing.T) {
+	e := serve(t)
+	f := func(key, option string, values ...string) types.ParameterStringFilter {
+		out := types.ParameterStringFilter{Key: &key, Values: values}
+		if option != "" {
+			out.Option = &option
+		}
+		return out
+	}
+	for _, c := range []struct {
+		code, message string
+		filters       []types.ParameterStringFilter
+	}{
+		{"ValidationException", "1 validation error detected: Value 'key' at 'parameterFilters.1.member.key' failed to satisfy constraint: " +
+			"Member must satisfy regular expression pattern: tag:.+|Name|Type|KeyId|Path|Label|Tier|DataType", []types.ParameterStringFilter{f("key", "")}},
+		{"ValidationException", "1 validation error detected: Value 'over 10 chars' at 'parameterFilters.1.member.option' failed to satisfy constraint: " +
+			"Member must have length less than or equal to 10", []types.ParameterStringFilter{f("Name", "over 10 chars", "x")}},
+		// The SDK's type for these two has no message.
+		{"InvalidFilterKey", "", []types.ParameterStringFilter{f("Label", "", "x")}},
+		{"InvalidFilterValue", "The following filter values are missing : null for filter key Name.", []types.ParameterStringFilter{f("Name", "")}},
+		{"InvalidFilterKey", "", []types.ParameterStringFilter{f("Name", "", "x"), f("Name", "", "y")}},
+		{"InvalidFilterOption", "The following filter value is not valid: x. Valid values include: [String, StringList, SecureString].", []types.ParameterStringFilter{f("Type", "", "x")}},
+		{"ValidationException", `Filters for common parameters can't be prefixed with "aws" or "ssm" (case-insensitive). When using global parameters, please specify within a global namespace.`,
+			[]types.ParameterStringFilter{f("Path", "", "/aws/x")}},
+	} {
+		refused(t, c.code, c.message)(e.DescribeParameters(t.Context(), &ssm.DescribeParametersInput{ParameterFilters: c.filters}))
 	}
 }
