@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
@@ -18,8 +19,21 @@ func checkFilters(v *constraint.Violations, filters []types.Filter) {
 	for i, f := range filters {
 		at := fmt.Sprintf("filters.%d.member.", i+1)
 		constraint.OneOf(v, at+"key", f.Key, f.Key.Values())
-		v.Texts(at+"values", f.Values, 1, 10, filterText)
+		v.Texts(at+"values", f.Values, 0, 10, filterText)
 	}
+}
+
+// whole refuses filters that lack a part.
+func whole(filters []types.Filter) error {
+	for _, f := range filters {
+		if f.Key == "" {
+			return invalidParameter("Invalid filter key")
+		}
+		if len(f.Values) == 0 {
+			return invalidParameter("Invalid filter values for key: %s", f.Key)
+		}
+	}
+	return nil
 }
 
 // passes reports whether a secret passes all filters. A filter passes what one
@@ -65,12 +79,24 @@ func matches(s *model.Secret, key types.FilterNameStringType, value string) bool
 	return false // no secret is a replica, and none is another service's
 }
 
+// split returns the words of a text in lower case. A capital before a small
+// letter begins a word, too: AppBeta is two.
+func split(s string) (words []string) {
+	for _, part := range strings.FieldsFunc(s, func(c rune) bool { return strings.ContainsRune(" /_+=.@-", c) }) {
+		letters, from := []rune(part), 0
+		for i := 1; i+1 < len(letters); i++ {
+			if unicode.IsUpper(letters[i]) && unicode.IsLower(letters[i+1]) {
+				words, from = append(words, strings.ToLower(string(letters[from:i]))), i
+			}
+		}
+		words = append(words, strings.ToLower(string(letters[from:])))
+	}
+	return words
+}
+
 // wordsBegin reports whether every word of value begins a word of text,
 // without regard to case.
 func wordsBegin(text, value string) bool {
-	split := func(s string) []string {
-		return strings.FieldsFunc(strings.ToLower(s), func(c rune) bool { return strings.ContainsRune(" /_+=.@-", c) })
-	}
 	words := split(text)
 	for _, want := range split(value) {
 		if !slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(w, want) }) {

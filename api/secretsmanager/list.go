@@ -36,7 +36,7 @@ func (d *frontDoor) ListSecrets(ctx context.Context, in *secretsmanager.ListSecr
 	constraint.OneOf(&v, "sortOrder", in.SortOrder, in.SortOrder.Values())
 	constraint.OneOf(&v, "sortBy", in.SortBy, in.SortBy.Values())
 	checkFilters(&v, in.Filters)
-	if err := v.Err(); err != nil {
+	if err := firstError(v.Err(), whole(in.Filters)); err != nil {
 		return nil, err
 	}
 	found, next, err := d.list(r, "ListSecrets", listing{filters: in.Filters, limit: in.MaxResults, token: in.NextToken, most: maxPage,

@@ -252,3 +252,60 @@ func TestPoliciesTagsRotationAndReplicas(t *testing.T) {
 	refused(t, "InvalidParameterException", "Replication to other regions is not supported by Roadstead: there is one region.")(
 		e.ReplicateSecretToRegions(ctx, &sm.ReplicateSecretToRegionsInput{SecretId: id, AddReplicaRegions: []types.ReplicaRegionType{{Region: new("eu-west-1")}}}))
 }
+
+// TestWordsOfNames wants names to be found by their words, of which a capital
+// begins one, and filters that lack a part to be refused.
+func TestWordsOfNames(t *testing.T) {
+	e := serve(t)
+	for _, name := range []string{"prod/AppBeta/1", "uat/COMPANY/1", "uat/COMPANYthings/1"} {
+		ok[*sm.CreateSecretOutput](t)(e.CreateSecret(t.Context(), &sm.CreateSecretInput{Name: &name, SecretString: new("s")}))
+	}
+	for value, want := range map[string]string{"AppBeta": "prod/AppBeta/1", "Beta": "prod/AppBeta/1", "company": "uat/COMPANY/1", "Ythings": "uat/COMPANYthings/1", "things": ""} {
+		var names []string
+		for _, s := range ok[*sm.ListSecretsOutput](t)(e.ListSecrets(t.Context(), &sm.ListSecretsInput{
+			Filters: []types.Filter{{Key: types.FilterNameStringTypeAll, Values: []string{value}}}})).SecretList {
+			names = append(names, *s.Name)
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%s: %q, want %q", value, got, want)
+		}
+	}
+	refused(t, "InvalidParameterException", "Invalid filter key")(e.ListSecrets(t.Context(), &sm.ListSecretsInput{Filters: []types.Filter{{Values: []string{"x"}}}}))
+	refused(t, "InvalidParameterException", "Invalid filter values for key: description")(
+		e.ListSecrets(t.Context(), &sm.ListSecretsInput{Filters: []types.Filter{{Key: types.FilterNameStringTypeDescription}}}))
+}
+
+// TestWhatAnswersLeaveOut wants what AWS was seen to leave out: tags of secrets
+// that never had any, versions where there are none, when a version was read
+// that nobody read, and AWSPENDING on what was current.
+func TestWhatAnswersLeaveOut(t *testing.T) {
+	e := serve(t)
+	ctx := t.Context()
+	name := new("s")
+	ok[*sm.CreateSecretOutput](t)(e.CreateSecret(ctx, &sm.CreateSecretInput{Name: name}))
+	describe := func() *sm.DescribeSecretOutput {
+		return ok[*sm.DescribeSecretOutput](t)(e.DescribeSecret(ctx, &sm.DescribeSecretInput{SecretId: name}))
+	}
+	if d := describe(); d.Tags != nil || d.VersionIdsToStages != nil {
+		t.Errorf("%+v", d)
+	}
+	ok[*sm.TagResourceOutput](t)(e.TagResource(ctx, &sm.TagResourceInput{SecretId: name, Tags: []types.Tag{{Key: new("a"), Value: new("b")}}}))
+	ok[*sm.UntagResourceOutput](t)(e.UntagResource(ctx, &sm.UntagResourceInput{SecretId: name, TagKeys: []string{"a"}}))
+	if d := describe(); d.Tags == nil || len(d.Tags) != 0 {
+		t.Errorf("%+v", d)
+	}
+	e.put(t, "s", token1, "one", "AWSCURRENT", "AWSPENDING")
+	e.value(t, &sm.GetSecretValueInput{SecretId: name})
+	e.put(t, "s", token2, "two")
+	for _, v := range ok[*sm.ListSecretVersionIdsOutput](t)(e.ListSecretVersionIds(ctx, &sm.ListSecretVersionIdsInput{SecretId: name})).Versions {
+		stages, read := "AWSPREVIOUS", true
+		if *v.VersionId == token2 {
+			stages, read = "AWSCURRENT", false
+		}
+		if strings.Join(v.VersionStages, " ") != stages || (v.LastAccessedDate != nil) != read {
+			t.Errorf("%s: %v, read %v", *v.VersionId, v.VersionStages, v.LastAccessedDate)
+		}
+	}
+	refused(t, "ValidationException", "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!")(
+		e.DescribeSecret(ctx, &sm.DescribeSecretInput{SecretId: new("no name")}))
+}

@@ -134,7 +134,7 @@ func (d *frontDoor) BatchGetSecretValue(ctx context.Context, in *secretsmanager.
 	v.Texts("secretIdList", in.SecretIdList, 0, maxBatch, idText)
 	constraint.Range(&v, "maxResults", in.MaxResults, 1, maxBatch)
 	checkFilters(&v, in.Filters)
-	if err := v.Err(); err != nil {
+	if err := firstError(v.Err(), whole(in.Filters)); err != nil {
 		return nil, err
 	}
 	switch {
