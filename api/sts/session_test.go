@@ -103,10 +103,13 @@ func TestAssumeRole(t *testing.T) {
 		"AccessDenied: is not authorized to perform: sts:AssumeRole on ": change(func(i *sts.AssumeRoleInput) { i.RoleArn = aws.String("arn:aws:iam::000000000000:role/deployer") }),
 		"AccessDenied: is not authorized to perform: sts:AssumeRole":     change(func(i *sts.AssumeRoleInput) { i.RoleArn = aws.String("arn:aws:iam::000000000000:role/nothing") }),
 		"ValidationError: at 'roleSessionName' failed to satisfy":        change(func(i *sts.AssumeRoleInput) { i.RoleSessionName = aws.String("a b") }),
-		"ValidationError: greater than or equal to 900":                  change(func(i *sts.AssumeRoleInput) { i.DurationSeconds = aws.Int32(60) }),
-		"ValidationError: exceeds the MaxSessionDuration":                change(func(i *sts.AssumeRoleInput) { i.DurationSeconds = aws.Int32(7201) }),
-		"MalformedPolicyDocument: invalid Json":                          change(func(i *sts.AssumeRoleInput) { i.Policy = aws.String("{") }),
-		"AccessDenied: MultiFactorAuthentication failed":                 change(func(i *sts.AssumeRoleInput) { i.SerialNumber = aws.String("arn:aws:iam::000000000000:mfa/ann") }),
+		"ValidationError: Value 'c d' at 'roleSessionName'": change(func(i *sts.AssumeRoleInput) {
+			i.RoleSessionName, i.RoleArn = aws.String("c d"), aws.String("no ARN at all, so")
+		}),
+		"ValidationError: greater than or equal to 900":   change(func(i *sts.AssumeRoleInput) { i.DurationSeconds = aws.Int32(60) }),
+		"ValidationError: exceeds the MaxSessionDuration": change(func(i *sts.AssumeRoleInput) { i.DurationSeconds = aws.Int32(7201) }),
+		"MalformedPolicyDocument: invalid Json":           change(func(i *sts.AssumeRoleInput) { i.Policy = aws.String("{") }),
+		"AccessDenied: MultiFactorAuthentication failed":  change(func(i *sts.AssumeRoleInput) { i.SerialNumber = aws.String("arn:aws:iam::000000000000:mfa/ann") }),
 		"InvalidParameterValue: Duplicate tag keys": change(func(i *sts.AssumeRoleInput) {
 			i.Tags = []types.Tag{{Key: aws.String("a"), Value: aws.String("1")}, {Key: aws.String("A"), Value: aws.String("2")}}
 		}),
@@ -133,7 +136,7 @@ func TestRolesInChains(t *testing.T) {
 	ann := e.user(t, "ann", statement(`"Action":"sts:*","Resource":"*"`))
 	e.role(t, trusting(`{"AWS":"000000000000"}`, `{"StringLike":{"sts:RoleSessionName":"*"}}`))
 	in := &sts.AssumeRoleInput{RoleArn: aws.String(deployer), RoleSessionName: aws.String("one"), SourceIdentity: aws.String("ann"),
-		Tags: []types.Tag{{Key: aws.String("team"), Value: aws.String("blue")}, {Key: aws.String("x"), Value: aws.String("y")}}, TransitiveTagKeys: []string{"team"}}
+		Tags: []types.Tag{{Key: aws.String("team"), Value: aws.String("blue")}, {Key: aws.String("x"), Value: aws.String("y")}}, TransitiveTagKeys: []string{"TEAM"}} // of whatever case
 	first, err := ann.AssumeRole(ctx, in)
 	if err != nil {
 		t.Fatal(err)
