@@ -71,8 +71,12 @@ func (n *Node) mountFileSystems(ctx context.Context, t acs.Task) step.Failure {
 			err = n.edges.FileServers.NFS(ctx, server, v.EFS.RootDirectory, n.fileSystem(t, v))
 		}
 		if err != nil {
+			code := 1
+			if strings.HasPrefix(err.Error(), "mount.nfs4: ") { // it came to a mount, whose program ends so
+				code = 32
+			}
 			return failure("ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr",
-				fmt.Errorf("%w : unsuccessful EFS utils command execution; code: 1", err))
+				fmt.Errorf("%w : unsuccessful EFS utils command execution; code: %d", err, code))
 		}
 	}
 	return ""

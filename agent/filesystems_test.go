@@ -81,14 +81,14 @@ func TestFileSystems(t *testing.T) {
 		if got := s.mounted[filepath.Join(h.life.agent.node.options.Dir, "volumes", "t1", "v")]; got != "nas:/export /a" {
 			t.Errorf("mounted %s", got)
 		}
-		const before, after = "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: ", " : unsuccessful EFS utils command execution; code: 1"
+		const before, after = "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: ", " : unsuccessful EFS utils command execution; code: "
 		s.err = errors.New("mount.nfs4: Connection timed out")
 		for id, c := range map[string]struct {
 			volume acs.EFSVolume
 			says   string
 		}{
-			"t3": {acs.EFSVolume{FileSystemID: "fs-12345678"}, before + "mount.nfs4: Connection timed out" + after},
-			"t4": {acs.EFSVolume{FileSystemID: "fs-87654321"}, before + `Failed to resolve "fs-87654321" - check that your file system ID is correct, and that the container instance knows it` + after},
+			"t3": {acs.EFSVolume{FileSystemID: "fs-12345678"}, before + "mount.nfs4: Connection timed out" + after + "32"},
+			"t4": {acs.EFSVolume{FileSystemID: "fs-87654321"}, before + `Failed to resolve "fs-87654321" - check that your file system ID is correct, and that the container instance knows it` + after + "1"},
 			"t5": {acs.EFSVolume{FileSystemID: "fs-12345678", TransitEncryption: "ENABLED"}, "CannotCreateContainerError: volume v: transit encryption and authorization of EFS are not supported by this container instance"},
 		} {
 			web := with(id, c.volume)
