@@ -191,15 +191,15 @@ const sessionsEnd = 5 * time.Second
 // afterSessions returns a context for the instances of this process, which ends
 // after ctx, when sessions with containers have ended: who is in one is told
 // why, if the instance has not hung up first.
-func (p *plane) afterSessions(ctx context.Context) (lasting context.Context, end context.CancelFunc) {
-	lasting, end = context.WithCancel(context.WithoutCancel(ctx))
+func (p *plane) afterSessions(ctx context.Context) (context.Context, context.CancelFunc) {
+	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
-		limit := time.AfterFunc(sessionsEnd, end)
+		limit := time.AfterFunc(sessionsEnd, cancel)
 		defer limit.Stop()
 		p.exec.Shutdown()
-		end()
+		cancel()
 	})
-	return lasting, func() { stop(); end() }
+	return lasting, func() { stop(); cancel() }
 }
 
 // quiet drops the error of having been told to stop.
