@@ -83,7 +83,7 @@ func (g *guard) around(o wire.Options) wire.Options {
 func classOf(s *wire.Service, op *wire.Operation) throttle.Class {
 	switch op.Name {
 	case "FilterLogEvents", "StartLiveTail", "LookupEvents", "SimulatePrincipalPolicy", "SimulateCustomPolicy",
-		"GetAccountAuthorizationDetails", "GenerateCredentialReport":
+		"GetAccountAuthorizationDetails", "GenerateCredentialReport", "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext":
 		return throttle.Expensive
 	}
 	if audit.KindOf(s.Name, op.Name) == audit.Reading {

@@ -56,7 +56,7 @@ func (d *FrontDoor) dataKeyPair(ctx context.Context, in *kms.GenerateDataKeyPair
 	if err != nil {
 		return nil, err
 	}
-	private, err := newPrivate(a)
+	private, err := d.newPrivate(a)
 	if err != nil {
 		return nil, fmt.Errorf("make a pair of keys: %w", err)
 	}

@@ -44,6 +44,9 @@ type FrontDoor struct {
 	sealer Sealer
 	opts   Options
 	random sync.Mutex
+	// primes is held while a pair of RSA keys is made, which takes a processor
+	// for up to seconds: one at a time leaves the others to everybody else.
+	primes sync.Mutex
 }
 
 // New returns the front door; Service is what the router wants of it.

@@ -23,7 +23,7 @@ func (d *FrontDoor) draw(a ability) ([]byte, error) {
 	if !a.pair() {
 		return d.bytes(a.bytes)
 	}
-	private, err := newPrivate(a)
+	private, err := d.newPrivate(a)
 	if err != nil {
 		return nil, fmt.Errorf("make a pair of keys: %w", err)
 	}
@@ -36,9 +36,11 @@ func (d *FrontDoor) draw(a ability) ([]byte, error) {
 
 // newPrivate makes a private key. Go's own source of randomness is the only
 // one that its packages take for this.
-func newPrivate(a ability) (crypto.Signer, error) {
+func (d *FrontDoor) newPrivate(a ability) (crypto.Signer, error) {
 	switch {
 	case a.bits > 0:
+		d.primes.Lock()
+		defer d.primes.Unlock()
 		return rsa.GenerateKey(rand.Reader, a.bits)
 	case a.curve != nil:
 		return ecdsa.GenerateKey(a.curve, rand.Reader)

@@ -25,7 +25,8 @@ func KindOf(service, operation string) Kind {
 		return Reading
 	case "kms": // what CloudTrail calls read-only of KMS
 		switch operation {
-		case "Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "GenerateRandom", "Sign", "Verify", "GenerateMac", "VerifyMac":
+		case "Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "GenerateDataKeyPair",
+			"GenerateDataKeyPairWithoutPlaintext", "GenerateRandom", "Sign", "Verify", "GenerateMac", "VerifyMac", "DeriveSharedSecret":
 			return Reading
 		}
 	case "ecs":
