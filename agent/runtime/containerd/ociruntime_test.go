@@ -114,3 +114,22 @@ func BenchmarkAnotherRuntime(b *testing.B) {
 		})
 	}
 }
+
+// TestAnotherRuntimeNeedsMemory gives a sandbox less than its kernel takes: it does not start, says why, and leaves nothing.
+func TestAnotherRuntimeNeedsMemory(t *testing.T) {
+	other := anotherRuntime(t)
+	if !other.Sandboxed || other.Shim != "" {
+		t.Skip("skips the memory of a sandbox's kernel: it has none of its own, or none that is this package's to speak of")
+	}
+	n := newNodeWith(t, other)
+	image := n.pull(t)
+	_, err := n.client.Start(t.Context(), runtime.Container{ID: "small", TaskID: "small", Image: image.Ref, Runtime: other.Name,
+		Command: []string{"sleep", "1000"}, Resources: runtime.Resources{MemoryLimit: 8 << 20}})
+	if runtime.KindOf(err) != runtime.KindCannotCreate || !strings.Contains(err.Error(), "did not find room in the container's memory") {
+		t.Errorf("%v", err)
+	}
+	list, err := n.client.conn.ContainerService().List(t.Context())
+	if err != nil || len(list) > 0 {
+		t.Errorf("it left %v, %v", list, err)
+	}
+}

@@ -83,7 +83,7 @@ func (c *Client) remove(ctx context.Context, id string) error {
 	if err := snapshots.Remove(ctx, container.SnapshotKey); err != nil && !errdefs.IsNotFound(err) {
 		return fmt.Errorf("remove snapshot: %w", err)
 	}
-	if err := c.groups.removeContainer(task, id); err != nil {
+	if err := c.removeGroup(ctx, container.Labels, id); err != nil {
 		return err
 	}
 	if err := c.removeFiles(id); err != nil {

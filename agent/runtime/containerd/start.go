@@ -73,8 +73,8 @@ func (c *Client) start(ctx context.Context, container runtime.Container) (runtim
 	if err == nil || !registered {
 		return started, err
 	}
-	if kills, unread := c.groups.tree.OOMKills(spec.Linux.CgroupsPath); on.sandboxed() && unread == nil && kills > 0 {
-		err = fmt.Errorf("the kernel of the sandbox %s did not find room in the container's memory: %w: %w", on.Name, errCannotCreate, err)
+	if c.shortOfMemory(on, spec.Linux.CgroupsPath, err) {
+		err = fmt.Errorf("%w: the sandbox of %s did not find room in the container's memory: %w", err, on.Name, errCannotCreate)
 	}
 	// What was begun is undone although the caller may have lost its patience.
 	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
