@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/roadstead/roadstead/agent/cdi"
+	"github.com/roadstead/roadstead/agent/runtime/containerd"
 	"github.com/roadstead/roadstead/agent/disk"
 	"github.com/roadstead/roadstead/agent/mount"
 	"github.com/roadstead/roadstead/model"
@@ -33,6 +34,7 @@ type lending struct {
 	gpuKind    string            // of devices (vendor/class); "" is NVIDIA's
 	gpuFolders []string          // with their specifications; none: where CDI has them
 	runtimes   []string          // OCI runtimes, NAME=PROGRAM [FLAG...]
+	perShim    int               // tasks that share a shim; 0 is 1
 }
 
 // maxReservedPorts is ECS's limit. Source: Amazon ECS container agent
@@ -58,6 +60,7 @@ func addLendingFlags(c *cobra.Command) *lending {
 	c.Flags().StringVar(&l.gpuKind, "gpu-kind", cdi.DefaultKind, "kind of the CDI devices that tasks get as GPUs, VENDOR/CLASS")
 	c.Flags().StringSliceVar(&l.gpuFolders, "cdi-spec-dir", nil, "folders with CDI specifications (default: /etc/cdi and /var/run/cdi)")
 	c.Flags().StringArrayVar(&l.runtimes, "runtime", nil, `OCI runtime beside runc, "NAME=PROGRAM [FLAG...]" or "NAME=io.containerd.KIND.VERSION"; crun and runsc are found by themselves (docs/RUNTIMES.md)`)
+	c.Flags().IntVar(&l.perShim, "tasks-per-shim", 1, "tasks that one shim is given; those of Fargate have one each (docs/SHIM.md)")
 	return l
 }
 
@@ -70,6 +73,9 @@ func (l lending) gpus() (devices *cdi.Devices, ids []string, unusable []error) {
 
 // resources returns what the machine lends, less what is reserved.
 func (l lending) resources(parts int) ([]types.Resource, error) {
+	if l.perShim < 0 || l.perShim > containerd.MaxTasksPerShim {
+		return nil, fmt.Errorf("--tasks-per-shim %d: want 1 to %d", l.perShim, containerd.MaxTasksPerShim)
+	}
 	if l.processes < 0 || l.processes > maxTaskProcesses {
 		return nil, fmt.Errorf("--task-pids-limit %d: want 1 to %d", l.processes, maxTaskProcesses)
 	}

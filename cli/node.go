@@ -133,7 +133,7 @@ func (n *node) openRuntime() (err error) {
 		return fmt.Errorf("URL of the control plane: %w", err)
 	}
 	n.registry = agent.NewRegistry(ecr.NewFromConfig(trusting(clientConfig(o.url, o.credentials), o.bundle)), time.Now)
-	options := containerd.Options{Roots: o.bundle, Address: o.containerd, Namespace: o.dir.name(), Runtimes: o.runtimes, CgroupRoot: "/roadstead-" + o.dir.name(),
+	options := containerd.Options{Roots: o.bundle, Address: o.containerd, Namespace: o.dir.name(), Runtimes: o.runtimes, TasksPerShim: o.lending.perShim, CgroupRoot: "/roadstead-" + o.dir.name(),
 		Unmirrored: []string{"localhost:" + n.target.Port()}}
 	if err := o.pulling.apply(&options, n.target.Host, n.target.Scheme == "http", n.registry.Token); err != nil {
 		return err

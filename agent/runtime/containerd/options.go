@@ -30,7 +30,7 @@ type Options struct {
 	// Spares is how many shims wait for a task, about 10 MB each, most of it shared. 0 is 2; negative is none.
 	Spares int
 	// TasksPerShim is how many tasks are given to one shim before another one is started for those that follow. What
-	// ends a shim ends the containers of all of them. Isolated tasks, and those on an OCI runtime of their own, have one each. 0 is 4.
+	// ends a shim ends the containers of all of them. Isolated tasks, and those on an OCI runtime of their own, have one each. 0 is 1, MaxTasksPerShim the most.
 	TasksPerShim int
 	// Pulls is how many images are pulled at once; others wait. 0 is 4.
 	Pulls int
@@ -51,13 +51,16 @@ type Options struct {
 	Roots []byte
 }
 
+// MaxTasksPerShim bounds what the end of one shim can end.
+const MaxTasksPerShim = 16
+
 const (
 	defaultNamespace  = "roadstead"
 	defaultCgroupRoot = "/roadstead"
 	startsPerCPU      = 2
 	defaultPulls      = 4
 	defaultSpares     = 2
-	defaultPerShim    = 4
+	defaultPerShim    = 1
 	// defaultInactivity is the stock agent's ECS_IMAGE_PULL_INACTIVITY_TIMEOUT.
 	defaultInactivity = time.Minute
 	bundleDirectory   = "runtime" // beside the executable
@@ -73,7 +76,7 @@ func (o Options) withDefaults(layout Layout) (Options, error) {
 	if o.Spares == 0 {
 		o.Spares = defaultSpares
 	}
-	if o.TasksPerShim <= 0 {
+	if o.TasksPerShim = min(o.TasksPerShim, MaxTasksPerShim); o.TasksPerShim <= 0 {
 		o.TasksPerShim = defaultPerShim
 	}
 	if o.Pulls == 0 {

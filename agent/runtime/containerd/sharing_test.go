@@ -77,6 +77,7 @@ func TestTasksShareShims(t *testing.T) {
 // TestSharedShimIsKilled loses the containers of a shim's tasks and no others, and starts the next ones elsewhere.
 func TestSharedShimIsKilled(t *testing.T) {
 	n := newNode(t)
+	n.client.shims.options.TasksPerShim = 4
 	image := n.pull(t)
 	events := follow(t, n.client)
 	shims := make(map[string]int)
