@@ -15,9 +15,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/roadstead/roadstead/agent/cdi"
-	"github.com/roadstead/roadstead/agent/runtime/containerd"
 	"github.com/roadstead/roadstead/agent/disk"
 	"github.com/roadstead/roadstead/agent/mount"
+	"github.com/roadstead/roadstead/agent/runtime/containerd"
 	"github.com/roadstead/roadstead/model"
 )
 
