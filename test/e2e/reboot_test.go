@@ -42,11 +42,11 @@ func TestReboot(t *testing.T) {
 	if slices.Contains(r.arns(), *web[0].TaskArn) {
 		t.Errorf("the service's task is still %s", *web[0].TaskArn)
 	}
-	r.checkNodeHas(web)
+	r.checkNode()
 	// The volume that stays has what was written; GPUs, names and places are free again.
 	r.start()
 	r.stop()
-	r.checkNodeHas(web)
+	r.checkNode()
 	for _, id := range r.kept {
 		if _, err := os.Stat(filepath.Join(r.dir, "node", "ebs", id+".disk")); err != nil {
 			t.Errorf("the volume that stays: %v", err)
