@@ -101,12 +101,16 @@ func TestNoDisks(t *testing.T) {
 type volumes struct {
 	attached map[string]volume.Volume // by directory
 	released []string
+	unsaved  []string // tasks of which there was no record when they got theirs
 	err      error
 }
 
 func (v *volumes) Attach(of volume.Volume, directory string) error {
 	if v.err != nil {
 		return v.err
+	}
+	if _, err := os.Stat(filepath.Join(directory, "..", "..", "..", "tasks", of.Task+".json")); err != nil {
+		v.unsaved = append(v.unsaved, of.Task)
 	}
 	v.attached[directory] = of
 	return os.MkdirAll(directory, 0o755)
@@ -148,6 +152,9 @@ func TestAttachedVolumes(t *testing.T) {
 		}
 		if r := h.plane.report(db.ARN); len(r.Attachments) != 1 || *r.Attachments[0].AttachmentArn != "arn:attachment" {
 			t.Errorf("%+v", r.Attachments)
+		}
+		if len(v.unsaved) > 0 { // they would be taken for left behind if the agent ended now
+			t.Errorf("volumes of tasks that are not saved: %v", v.unsaved)
 		}
 		if !slices.Equal(v.released, []string{"stray"}) {
 			t.Errorf("released: %v", v.released)

@@ -26,7 +26,7 @@ const (
 func (n *Node) prepare(ctx context.Context, l *live) {
 	n.answer(ctx, l, func() func(time.Time) {
 		disk := make(chan step.Failure, 1)
-		go func() { disk <- n.prepareVolumes(ctx, l.payload) }()
+		go func() { disk <- n.prepareDisks(ctx, l) }()
 		var fetched secrets
 		var why step.Failure
 		if step.NeedsSecrets(l.payload) {
@@ -42,6 +42,18 @@ func (n *Node) prepare(ctx context.Context, l *live) {
 			l.task.Prepared(now, why)
 		}
 	})
+}
+
+// prepareDisks makes what is mounted for a task. The task is saved before its volumes
+// are: a volume whose task no record knew would be taken for one that is left behind,
+// and never be attached to its task again.
+func (n *Node) prepareDisks(ctx context.Context, l *live) step.Failure {
+	if len(l.payload.Attachments) > 0 {
+		if err := l.keep.save(l.payload, l.payload.DesiredStatus); err != nil {
+			return failure("ResourceInitializationError: failed to attach EBS volume", err)
+		}
+	}
+	return n.prepareVolumes(ctx, l.payload)
 }
 
 // fetchSecrets asks again while the API does not answer: it may be restarting.
