@@ -7,6 +7,7 @@ import (
 
 	"github.com/roadstead/roadstead/dispatch/acs"
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // attachments returns the volume that a task has attached, in the terms of the
@@ -24,7 +25,7 @@ func (p Platform) attachments(t *model.Task) []acs.Attachment {
 			{Name: acs.PropertyVolumeSize, Value: strconv.Itoa(int(aws.ToInt32(v.ManagedEBSVolume.SizeInGiB)))},
 			{Name: acs.PropertyFileSystem, Value: string(v.ManagedEBSVolume.FilesystemType)},
 			{Name: acs.PropertyDeviceName, Value: model.VolumeDevice},
-			{Name: acs.PropertyDeleteOnTermination, Value: strconv.FormatBool(t.VolumeDeleted())},
+			{Name: acs.PropertyDeleteOnTermination, Value: strconv.FormatBool(t.VolumeDeleted() || mutant.On(mutant.VolumeLost))},
 		},
 	}}
 }

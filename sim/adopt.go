@@ -66,6 +66,7 @@ func (a *agent) adopt() {
 	for _, id := range slices.Sorted(maps.Keys(sandboxes)) {
 		a.discard(id)
 	}
+	a.sweepVolumes()
 }
 
 // recognise matches a container with the record of its task.

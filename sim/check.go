@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/roadstead/roadstead/agent/runtime"
 	"github.com/roadstead/roadstead/control"
@@ -22,15 +23,17 @@ type checker struct {
 	still bool                         // nothing may be committed
 	ended map[string]int               // deployment -> tasks of it that have stopped
 	pins  map[string]string            // task and container -> digest of its image that was known when the task was made
-	idle  idle
-	loops loopEvents
+	// warned is when containers were asked to stop first, by node and id.
+	warned map[string]time.Time
+	idle   idle
+	loops  loopEvents
 	// culprit is the check that the last look at whether the world has settled
 	// failed; "" for liveness.
 	culprit string
 }
 
 func newChecker(w *world) *checker {
-	c := &checker{w: w, acked: map[model.Key]model.Revision{}, gone: map[model.Key]model.Revision{}, ran: map[string]string{}, ended: map[string]int{}, pins: map[string]string{}}
+	c := &checker{w: w, acked: map[model.Key]model.Revision{}, gone: map[model.Key]model.Revision{}, ran: map[string]string{}, ended: map[string]int{}, pins: map[string]string{}, warned: map[string]time.Time{}}
 	c.loops = loopEvents{w: w, conflicts: map[string]int{}}
 	return c
 }
@@ -76,6 +79,9 @@ func (c *checker) opened(db *store.DB) {
 		if t, isTask := n.(*model.Task); isTask && t.Stopped() && (!ok || !was.(*model.Task).Stopped()) {
 			c.ended[t.Spec.Deployment]++ // by a commit whose answer was lost with its committer
 		}
+		if t, isTask := n.(*model.Task); isTask && t.Rev > c.last.Rev() { // by such a commit, too
+			c.unanswered(v, was, t)
+		}
 	}
 	for key, rev := range c.acked {
 		noun, ok := v.Lookup(key)
@@ -94,6 +100,18 @@ func (c *checker) opened(db *store.DB) {
 		c.w.fail("durability", "the log is at %d and was at %d", v.Rev(), c.last.Rev())
 	}
 	c.last = v
+}
+
+// unanswered checks a task that was written by a commit that nobody was told of;
+// was is nil for a new one.
+func (c *checker) unanswered(v store.View, was model.Noun, now *model.Task) {
+	old, _ := was.(*model.Task)
+	c.address(v, old, now)
+	c.devices(v, old, now)
+	c.lodged(v, old, now)
+	if old == nil {
+		c.pin(v, now)
+	}
 }
 
 // committed checks everything that must hold after every commit.
@@ -146,6 +164,8 @@ func (c *checker) task(v store.View, was, now *model.Task) {
 	c.supplied(v, was, now)
 	c.oneDaemon(v, now)
 	c.address(v, was, now)
+	c.devices(v, was, now)
+	c.lodged(v, was, now)
 	if placed := now.Spec.Instance != "" && (was == nil || was.Spec.Instance == ""); placed && now.Spec.Daemon == "" {
 		i, ok := store.Get[*model.ContainerInstance](v, now.Spec.Instance)
 		if !ok || i.Status != model.InstanceActive {

@@ -34,3 +34,31 @@ func (c *checker) address(v store.View, was, now *model.Task) {
 		}
 	}
 }
+
+// addressFree looks whether a service that says that no address is free for its
+// tasks is right.
+func (c *checker) addressFree(v store.View, s *model.Service, need model.Resources) string {
+	if s.Spec.Network == nil {
+		return "service " + s.Name + " says that no address is free, and its tasks need none"
+	}
+	for _, id := range s.Spec.Network.Subnets {
+		subnet, ok := v.Subnet(s.Account, id)
+		if !ok {
+			continue
+		}
+		first, last := subnet.Range()
+		taken := 0
+		for range store.TasksBySubnet(v, subnet.Key().ID) {
+			taken++
+		}
+		near := false // tasks have addresses of their instance's zone where there are any
+		for i := range store.All[*model.ContainerInstance](v) {
+			zone, _ := i.Attribute(model.AttributeZone)
+			near = near || i.Status == model.InstanceActive && i.AgentConnected && zone == subnet.Zone && fits(v, i, need)
+		}
+		if near && taken <= int(last-first) {
+			return c.blame("address", "service %s says that no address is free, and %d of %s are taken", s.Name, taken, id)
+		}
+	}
+	return ""
+}

@@ -17,6 +17,9 @@ func (c *checker) planned(loop string, seen store.View, change model.Change) {
 	if len(change.Writes) > 100 {
 		c.w.fail("bounded", "a plan of %s has %d writes", loop, len(change.Writes))
 	}
+	if loop == "reclaimer" {
+		c.reclaimed(seen, change)
+	}
 	if loop != "services" && loop != "provisioner" {
 		return
 	}

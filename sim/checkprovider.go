@@ -20,7 +20,7 @@ const waits = 15 * time.Minute
 // that has none ("provider", "waiting").
 func (c *checker) supplied(v store.View, was, now *model.Task) {
 	i, placed := store.Get[*model.ContainerInstance](v, now.Spec.Instance)
-	if placed && now.Spec.CapacityProvider != "" && i.CapacityProvider != now.Spec.CapacityProvider && (was == nil || was.Waiting()) {
+	if placed && now.Spec.CapacityProvider != "" && now.Spec.LaunchType != model.LaunchFargate && i.CapacityProvider != now.Spec.CapacityProvider && (was == nil || was.Waiting()) {
 		c.w.fail("provider", "task %s is by %s, and its instance of %q", now.ID, now.Spec.CapacityProvider, i.CapacityProvider)
 	}
 	waited := c.w.clock.now.Sub(now.Spec.CreatedAt)
@@ -60,7 +60,11 @@ func (c *checker) mayWait(v store.View, next *idle) {
 
 func (c *checker) roomFor(v store.View, t *model.Task) bool {
 	for i := range store.All[*model.ContainerInstance](v) {
-		if i.CapacityProvider == t.Spec.CapacityProvider && i.Status == model.InstanceActive && i.AgentConnected && fits(v, i, t.Spec.Resources) {
+		of := i.CapacityProvider == t.Spec.CapacityProvider
+		if t.Spec.LaunchType == model.LaunchFargate {
+			of = i.Fargate
+		}
+		if of && i.Status == model.InstanceActive && i.AgentConnected && fits(v, i, t.Spec.Resources) {
 			return true
 		}
 	}

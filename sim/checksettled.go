@@ -9,6 +9,7 @@ import (
 
 	"github.com/roadstead/roadstead/agent/runtime"
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/plan/place"
 	"github.com/roadstead/roadstead/store"
 )
 
@@ -40,8 +41,10 @@ func (c *checker) settled() string {
 			return why
 		}
 	}
-	if why := c.daemonsSettled(v); why != "" {
-		return why
+	for _, settled := range []func(store.View) string{c.daemonsSettled, c.volumesSettled, c.sandboxesSettled} {
+		if why := settled(v); why != "" {
+			return why
+		}
 	}
 	return c.containersSettled(v)
 }
@@ -217,8 +220,16 @@ func (c *checker) reallyStuck(v store.View, s *model.Service, deployment, stuck 
 		return ""
 	}
 	provider, _, _ := strings.Cut(stuck, ":")
+	if strings.HasSuffix(stuck, place.FailInterface) {
+		return c.addressFree(v, s, *need)
+	}
 	for i := range store.All[*model.ContainerInstance](v) {
-		if len(s.Spec.CapacityStrategy) > 0 && i.CapacityProvider != provider {
+		switch {
+		case s.Spec.LaunchType == model.LaunchFargate, provider == model.ProviderFargate, provider == model.ProviderFargateSpot:
+			if !i.Fargate {
+				continue
+			}
+		case len(s.Spec.CapacityStrategy) > 0 && i.CapacityProvider != provider:
 			continue
 		}
 		if i.Status == model.InstanceActive && i.AgentConnected && fits(v, i, *need) && s.Spec.Scheduling == model.SchedulingReplica {
@@ -229,14 +240,14 @@ func (c *checker) reallyStuck(v store.View, s *model.Service, deployment, stuck 
 }
 
 func fits(v store.View, i *model.ContainerInstance, need model.Resources) bool {
-	cpu, memory := need.CPU, need.Memory
+	cpu, memory, gpus := need.CPU, need.Memory, need.GPUs
 	taken := map[model.Port]bool{}
 	for _, p := range i.Registered.Ports {
 		taken[p] = true
 	}
 	for t := range store.TasksByInstance(v, i.Key().ID) {
 		if t.HoldsResources() {
-			cpu, memory = cpu+t.Spec.Resources.CPU, memory+t.Spec.Resources.Memory
+			cpu, memory, gpus = cpu+t.Spec.Resources.CPU, memory+t.Spec.Resources.Memory, gpus+t.Spec.Resources.GPUs
 			for _, p := range t.Spec.Resources.Ports {
 				taken[p] = true
 			}
@@ -247,7 +258,7 @@ func fits(v store.View, i *model.ContainerInstance, need model.Resources) bool {
 			return false
 		}
 	}
-	return cpu <= i.Registered.CPU && memory <= i.Registered.Memory
+	return cpu <= i.Registered.CPU && memory <= i.Registered.Memory && (need.GPUs == 0 || gpus <= i.Registered.GPUs)
 }
 
 // mustBeForgotten fails the run if stopped tasks are still in the tables long

@@ -13,7 +13,7 @@ func (c *checker) zonesSettled(v store.View, s *model.Service, d *model.Deployme
 	}
 	zones := map[string]int{} // those that have an instance
 	for i := range store.All[*model.ContainerInstance](v) {
-		if zone := zoneOf(i); zone != "" && i.Status == model.InstanceActive && i.AgentConnected {
+		if zone := zoneOf(i); zone != "" && takes(i, s) && i.Status == model.InstanceActive && i.AgentConnected {
 			zones[zone] += 0
 		}
 	}
@@ -31,11 +31,17 @@ func (c *checker) zonesSettled(v store.View, s *model.Service, d *model.Deployme
 		}
 	}
 	for i := range store.All[*model.ContainerInstance](v) {
-		if n := zones[zoneOf(i)]; i.Status == model.InstanceActive && i.AgentConnected && most-n > 1 && fits(v, i, *need) {
+		if n := zones[zoneOf(i)]; takes(i, s) && i.Status == model.InstanceActive && i.AgentConnected && most-n > 1 && fits(v, i, *need) {
 			return c.blame("zones", "service %s has %d tasks in a zone and %d in %s, where there is room on %s", s.Name, most, n, zoneOf(i), i.ID)
 		}
 	}
 	return ""
+}
+
+// takes reports whether the instance takes tasks of the service by their launch
+// type.
+func takes(i *model.ContainerInstance, s *model.Service) bool {
+	return i.Fargate || s.Spec.LaunchType != model.LaunchFargate
 }
 
 // evened reports whether the service is one that is evened out over the zones.

@@ -24,6 +24,7 @@ func (a *agent) act(l *live) {
 	if l.task.Done() {
 		delete(a.live, l.payload.ARN)
 		a.ended[l.payload.ARN] = true
+		a.node.releaseVolumes(taskID(l.payload.ARN))
 		return
 	}
 	if next := l.task.Next(); !next.IsZero() {
@@ -67,7 +68,15 @@ func (a *agent) effect(l *live, e step.Effect) {
 	case step.Pull:
 		a.pull(l, e.Container)
 	case step.Prepare: // what is fetched is no part of the simulation
-		a.answer(l, a.moment(), func(now time.Time) { l.task.Prepared(now, "") })
+		prepare := func() {
+			f := step.Failure(a.node.attachVolumes(l.payload))
+			a.answer(l, a.moment(), func(now time.Time) { l.task.Prepared(now, f) })
+		}
+		if len(l.payload.Attachments) == 0 {
+			prepare()
+		} else {
+			l.whenSaved(prepare)
+		}
 	case step.Cancel: // the pull itself is still answered
 	case step.Attach:
 		a.attach(l, e.Container)
@@ -171,6 +180,7 @@ func (a *agent) attach(l *live, name string) {
 
 func (a *agent) start(l *live, name string) {
 	r := l.runs[name]
+	a.w.check.uses(a.node, l, name)
 	c := runtime.Container{ID: r.id, TaskID: taskID(l.payload.ARN), Name: name, Image: r.image,
 		Labels: map[string]string{labelTask: l.payload.ARN, labelContainer: name, labelDigest: r.digest}}
 	started, at, err := a.node.machine.Start(a.node.now(), c)
@@ -192,6 +202,7 @@ func (a *agent) signal(l *live, e step.Signal) {
 		signal = runtime.StopSignalOr("", 15)
 	}
 	a.soon(a.moment(), func() {
+		a.w.check.asked(a.node, l, e.Container, !e.Stop)
 		err := a.node.machine.Signal(a.node.now(), id, signal)
 		a.node.watch()
 		if runtime.KindOf(err) == runtime.KindNotFound {

@@ -19,13 +19,18 @@ type extras struct {
 	providers bool // capacity providers with managed scaling and without
 	daemons   bool // managed daemons, on a provider of managed instances
 	zones     bool // services that are evened out over zones, on many instances
+	addresses bool // interfaces of tasks, in subnets that have few addresses
+	fargate   bool // instances that lend themselves to Fargate, whose tasks can be interrupted
+	gpus      bool // instances that have GPUs, now more and now fewer
+	volumes   bool // volumes that are made for tasks
 }
 
 // rare is how often a world has each of the extras.
 const rare = 0.1
 
 func newExtras(d dice) extras {
-	return extras{d.chance(rare), d.chance(rare), d.chance(rare), d.chance(rare), d.chance(rare / 2)}
+	return extras{d.chance(rare), d.chance(rare), d.chance(rare), d.chance(rare), d.chance(rare / 2),
+		d.chance(rare / 2), d.chance(rare / 2), d.chance(rare / 2), d.chance(rare / 2)}
 }
 
 func (x extras) any() bool { return x != extras{} }
@@ -42,6 +47,9 @@ type expert struct {
 	// world has healed, as many as grown allows.
 	generous bool
 	grown    int
+	// The definitions of those who use interfaces, Fargate, GPUs and volumes, and
+	// the subnets that have few addresses.
+	addressUsers, fargateUsers, gpuUsers, volumeUsers, tiny []string
 }
 
 func newExpert(w *world) *expert {
@@ -64,6 +72,12 @@ func (e *expert) begin() {
 		}
 	}
 	todo = append(todo, e.makeProviders()...)
+	if x.addresses {
+		todo = append(todo, e.makeSubnets)
+	}
+	if x.volumes {
+		todo = append(todo, e.makeRole)
+	}
 	e.all(todo, func() {
 		e.ready = true
 		e.next()
@@ -111,7 +125,8 @@ func (e *expert) do() {
 	for _, c := range []struct {
 		has bool
 		do  func()
-	}{{x.sets, e.doSets}, {x.alarms, e.doAlarms}, {x.providers, e.doProviders}, {x.daemons, e.doDaemons}, {x.zones, e.doZones}} {
+	}{{x.sets, e.doSets}, {x.alarms, e.doAlarms}, {x.providers, e.doProviders}, {x.daemons, e.doDaemons}, {x.zones, e.doZones},
+		{x.addresses, e.doAddresses}, {x.fargate, e.doFargate}, {x.gpus, e.doGPUs}, {x.volumes, e.doVolumes}} {
 		if c.has {
 			can = append(can, c.do)
 		}

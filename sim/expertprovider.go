@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/store"
 )
 
@@ -35,6 +36,9 @@ func (e *expert) makeProviders() (todo []func(then func())) {
 	if x.daemons {
 		todo = append(todo, func(then func()) { e.must("CreateCapacityProvider", managedProvider(), then) })
 	}
+	if x.fargate && !x.providers {
+		todo = append(todo, e.associate)
+	}
 	if !x.providers {
 		return todo
 	}
@@ -45,10 +49,17 @@ func (e *expert) makeProviders() (todo []func(then func())) {
 		}
 		todo = append(todo, func(then func()) { e.must("CreateCapacityProvider", in, then) })
 	}
-	return append(todo, func(then func()) {
-		e.must("PutClusterCapacityProviders", &ecs.PutClusterCapacityProvidersInput{Cluster: aws.String("main"), CapacityProviders: x.names(),
-			DefaultCapacityProviderStrategy: []types.CapacityProviderStrategyItem{}}, then)
-	})
+	return append(todo, e.associate)
+}
+
+// associate lets the cluster use the providers.
+func (e *expert) associate(then func()) {
+	names := e.w.shape.extras.names()
+	if e.w.shape.extras.fargate {
+		names = append(names, model.ProviderFargate, model.ProviderFargateSpot)
+	}
+	e.must("PutClusterCapacityProviders", &ecs.PutClusterCapacityProvidersInput{Cluster: aws.String("main"), CapacityProviders: names,
+		DefaultCapacityProviderStrategy: []types.CapacityProviderStrategyItem{}}, then)
 }
 
 func managedProvider() *ecs.CreateCapacityProviderInput {
@@ -160,7 +171,7 @@ func (e *expert) waiting() string {
 		return ""
 	}
 	for t := range store.TasksWithoutInstance(e.w.plane.db.View(), account+"/main") {
-		if t.Waiting() {
+		if t.Waiting() && t.Spec.LaunchType != model.LaunchFargate { // no machines come for those
 			return t.Spec.CapacityProvider
 		}
 	}

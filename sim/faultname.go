@@ -35,6 +35,8 @@ const (
 	LoadFailed       FaultName = "load-failed"
 	ImageMissing     FaultName = "image-missing"
 	TagMoved         FaultName = "tag-moved"
+	DeviceLost       FaultName = "device-lost"
+	SpotReclaimed    FaultName = "spot-reclaimed"
 	PullFailed       FaultName = "pull-failed"
 	PullSlow         FaultName = "pull-slow"
 	StartFailed      FaultName = "start-failed"
@@ -78,6 +80,8 @@ func Faults() []Fault {
 		{ConfirmFailed, "nobody can say whether the control plane still leads"},
 		{LoadFailed, "the log cannot be read or led"},
 		{ImageMissing, "an image cannot be pulled while there is trouble"},
+		{DeviceLost, "an instance comes back with fewer GPUs"},
+		{SpotReclaimed, "an operator asks to interrupt a task of FARGATE_SPOT"},
 		{TagMoved, "a tag names another image than at the last pull"},
 		{PullFailed, "a pull fails now and then"},
 		{PullSlow, "a pull takes up to 50 s"},

@@ -70,4 +70,12 @@ var foundBy = map[mutant.Name][]string{
 	mutant.ZonesUneven:        {"zones"},
 	mutant.PioneerUnawaited:   {"versions"},
 	mutant.Unpinned:           {"versions"},
+	mutant.AddressKept:        {"address", "liveness"},
+	mutant.NetworkKept:        {"address"},
+	mutant.FargateAnywhere:    {"fargate"},
+	mutant.KilledEarly:        {"warning"},
+	mutant.GPULentTwice:       {"gpu"},
+	mutant.GPUKept:            {"liveness", "livelock", "fault"},
+	mutant.VolumeUnawaited:    {"volume"},
+	mutant.VolumeLost:         {"volume"},
 }

@@ -28,10 +28,14 @@ type node struct {
 	ports   []string // that it keeps for itself
 	// provider is the capacity provider that it belongs to; "" for none.
 	provider string
+	gpus     []string // that it has
+	fargate  bool     // it takes tasks of Fargate
 
 	machine *fake.Machine
 	host    *netfake.Host
 	records map[string]acs.Task // the agent's, by ARN
+	volumes map[string]*volume  // by id
+	users   map[string]string   // of GPUs: the containers that had them last
 	arn     string              // under which it is registered
 	wake    *event              // when containers do something by themselves
 
@@ -47,7 +51,7 @@ type node struct {
 // addNode makes a machine and switches it on in a moment.
 func (w *world) addNode(name string) *node {
 	d := newDice(w.seed, "node/"+name)
-	n := &node{w: w, name: name, cluster: "main", dice: d, records: map[string]acs.Task{},
+	n := &node{w: w, name: name, cluster: "main", dice: d, records: map[string]acs.Task{}, volumes: map[string]*volume{}, users: map[string]string{},
 		cpu: 1024 * d.number(1, 4), memory: 1024 * d.number(1, 4), zone: pick(d, "a", "b", "c")}
 	if w.shape.skew > 0 {
 		n.skew = d.between(-w.shape.skew, w.shape.skew)
@@ -59,6 +63,7 @@ func (w *world) addNode(name string) *node {
 	if names := w.shape.extras.names(); len(names) > 0 && d.chance(0.6) {
 		n.provider = pick(d, names...)
 	}
+	n.fargate = w.shape.extras.fargate && d.chance(0.6)
 	n.machine = fake.NewMachine(fake.Options{Pull: n.pull, Behave: n.behave})
 	n.host = emptyHost()
 	w.nodes = append(w.nodes, n)
@@ -89,6 +94,7 @@ func (n *node) start() {
 		return
 	}
 	n.lives++
+	n.equip()
 	a := &agent{w: n.w, node: n, network: n.host.Open(), live: map[string]*live{}, ended: map[string]bool{}, told: map[string]string{}}
 	n.agent = a
 	n.w.trace.say(n.name, "agent life %d begins", n.lives)
@@ -204,6 +210,15 @@ func (n *node) registration() *ecs.RegisterContainerInstanceInput {
 	}
 	if n.provider != "" {
 		in.Attributes = append(in.Attributes, types.Attribute{Name: aws.String(model.AttributeCapacityProvider), Value: &n.provider})
+	}
+	if n.fargate {
+		in.Attributes = append(in.Attributes, types.Attribute{Name: aws.String(model.AttributeFargate)}, types.Attribute{Name: aws.String(model.CapabilityStorage)})
+	}
+	if n.w.shape.extras.volumes {
+		in.Attributes = append(in.Attributes, types.Attribute{Name: aws.String(model.CapabilityEBS)})
+	}
+	for _, gpu := range n.gpus {
+		in.PlatformDevices = append(in.PlatformDevices, types.PlatformDevice{Id: aws.String(gpu), Type: types.PlatformDeviceTypeGpu})
 	}
 	if n.arn != "" {
 		in.ContainerInstanceArn = aws.String(n.arn)

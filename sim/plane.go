@@ -105,7 +105,7 @@ func planners(draw dice) []control.Planner {
 		return s
 	}
 	return []control.Planner{control.NewServices(control.ServicesOptions{Seed: seed}), control.NewProvisioner(control.ProvisionOptions{Seed: seed}),
-		control.NewDaemons(control.DaemonsOptions{Seed: seed}), control.NewReaper(reap.Timing{})}
+		control.NewDaemons(control.DaemonsOptions{Seed: seed}), control.NewReaper(reap.Timing{}), control.NewReclaimer()}
 }
 
 func (p *plane) nonce() string {

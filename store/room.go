@@ -76,7 +76,7 @@ func (r room) freeGPUs(st *state, i *model.ContainerInstance, given []string) []
 		taken[gpu] = true
 	}
 	st.tables[st.task].found(st.schema.tables[st.task], st.by, id, func(row *row) bool {
-		if t := row.noun.(*model.Task); t.HoldsResources() {
+		if t := row.noun.(*model.Task); t.HoldsResources() && !mutant.On(mutant.GPULentTwice) || mutant.On(mutant.GPUKept) {
 			for _, gpu := range t.Spec.GPUs {
 				taken[gpu] = true
 			}

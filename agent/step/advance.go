@@ -57,7 +57,7 @@ func (t *Task) bringUp(now time.Time, c *container) {
 		}
 		t.emit(Pull{c.spec.Name})
 	case pulled:
-		if !t.prepared || !t.online() {
+		if !t.prepared && !mutant.On(mutant.VolumeUnawaited) || !t.online() {
 			return
 		}
 		ready, failure := t.dependencies(now, c)
@@ -76,7 +76,7 @@ func (t *Task) bringUp(now time.Time, c *container) {
 		c.phase, c.bindings = attached, t.bindings(c)
 	case attached:
 		switch {
-		case !t.prepared || !t.online(): // the node's memory of it is gone
+		case !t.prepared && !mutant.On(mutant.VolumeUnawaited) || !t.online(): // the node's memory of it is gone
 		case c.restarts > 0:
 			c.phase = starting
 			t.emit(Restart{c.spec.Name})
@@ -172,6 +172,9 @@ func (t *Task) bringDown(now time.Time, c *container) {
 		}
 		if c.killAt.IsZero() {
 			c.killAt = now.Add(c.stopTimeout)
+			if mutant.On(mutant.KilledEarly) {
+				c.killAt = now.Add(time.Second)
+			}
 		}
 		switch {
 		case !now.Before(c.killAt) && !mutant.On(mutant.KillForgotten):

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/dispatch/acs"
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // Connect makes the network that the containers of a task share, or finds it
@@ -106,6 +107,10 @@ func (t *Task) disconnect(now time.Time) {
 		return
 	}
 	n.disconnecting, n.retry.at = true, time.Time{}
+	if mutant.On(mutant.NetworkKept) {
+		n.disconnected = true
+		return
+	}
 	t.emit(Disconnect{})
 }
 

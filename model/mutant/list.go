@@ -68,6 +68,14 @@ const (
 	ZonesUneven        Name = "zones-uneven"
 	PioneerUnawaited   Name = "pioneer-unawaited"
 	Unpinned           Name = "unpinned"
+	AddressKept        Name = "address-kept"
+	NetworkKept        Name = "network-kept"
+	FargateAnywhere    Name = "fargate-anywhere"
+	KilledEarly        Name = "killed-early"
+	GPULentTwice       Name = "gpu-lent-twice"
+	GPUKept            Name = "gpu-kept"
+	VolumeUnawaited    Name = "volume-unawaited"
+	VolumeLost         Name = "volume-lost"
 )
 
 // List returns all defects.
@@ -137,6 +145,14 @@ func List() []Defect {
 		{DaemonTwice, "plan/daemon", "a daemon's new task does not wait for the end of the old one"},
 		{DaemonLeft, "plan/daemon", "a deleted daemon leaves its tasks"},
 		{ZonesUneven, "plan/deploy", "tasks are not moved between zones"},
+		{AddressKept, "plan/address", "the address of a task that has ended is never given again"},
+		{NetworkKept, "agent/step", "the network of a task that has ended stays"},
+		{FargateAnywhere, "plan/place", "tasks of Fargate are placed on any instance"},
+		{KilledEarly, "agent/step", "a container that is asked to stop has a second to do it"},
+		{GPULentTwice, "store", "GPUs that tasks have are lent again"},
+		{GPUKept, "store", "the GPUs of tasks that have ended are not lent again"},
+		{VolumeUnawaited, "agent/step", "containers do not wait for their task's volume"},
+		{VolumeLost, "dispatch", "volumes that are to be kept go with their tasks"},
 		{Unpinned, "dispatch", "a task is sent with the tags of its images although their digests are known"},
 		{PioneerUnawaited, "plan/deploy", "all tasks of a deployment are started before the first has told the digests of its images"},
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 )
 
 // Network is what is known of subnets and of who has addresses in them. A
@@ -131,7 +132,7 @@ func (c *Chooser) resting(subnetID string, first model.Address, size uint64) []m
 		held := c.given[place{subnetID, a}]
 		var last time.Time
 		for t := range c.network.TasksAt(subnetID, a) {
-			held = held || t.HoldsAddress()
+			held = held || t.HoldsAddress() || mutant.On(mutant.AddressKept)
 			if t.Status.StoppedAt.After(last) {
 				last = t.Status.StoppedAt
 			}

@@ -82,7 +82,7 @@ func (r *Request) standing(n *fleetNode) string {
 	switch {
 	case n.Instance.Status != model.InstanceActive && !(mutant.On(mutant.PlacedOnDraining) && n.Instance.Status == model.InstanceDraining):
 		return FailInactive
-	case r.External && !n.Instance.External, r.Fargate && !n.Instance.Fargate, !r.Fargate && n.Guest:
+	case r.External && !n.Instance.External, r.Fargate && !n.Instance.Fargate && !mutant.On(mutant.FargateAnywhere), !r.Fargate && n.Guest:
 		return FailLaunchType
 	case r.Provider != "" && n.Instance.CapacityProvider != r.Provider && !mutant.On(mutant.ProviderIgnored):
 		return FailProvider

@@ -49,7 +49,7 @@ func (p *placement) leastFilled() (tied []int32, nodes int) {
 		if p.closed[c] || p.req.Provider != "" && x.provider != p.req.Provider && !mutant.On(mutant.ProviderIgnored) {
 			continue
 		}
-		if p.req.Fargate && !x.fargate || !p.req.Fargate && x.guest {
+		if p.req.Fargate && !x.fargate && !mutant.On(mutant.FargateAnywhere) || !p.req.Fargate && x.guest {
 			continue
 		}
 		if len(tied) > 0 {
