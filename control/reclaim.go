@@ -50,10 +50,10 @@ func (r *reclaimer) Changed(v store.View, k model.Key, wake func(string, time.Du
 	}
 	t, ok := store.Get[*model.Task](v, k.ID)
 	switch {
-	case !ok || t.Spec.LaunchType != model.LaunchFargate:
+	case !ok:
 	case reclaim.Wants(t), reclaim.Asked(t) && t.Desired == model.TaskRunning:
 		wake(account, 0)
-	case r.scarce[account]:
+	case r.scarce[account]: // whatever the task is: others take room of the same instances
 		wake(account, stuckDelay)
 	}
 }

@@ -60,7 +60,7 @@ func (c *checker) uses(n *node, l *live, name string) {
 // not learn: what it had is given to others although it may still run.
 func (c *checker) givenUp(n *node, task string) bool {
 	t, ok := store.Get[*model.Task](c.last, model.TaskID(account, n.cluster, task))
-	return !ok || t.Stopped() && t.StopCode == model.StopTerminationNotice
+	return !ok || t.Stopped() && (t.StopCode == model.StopTerminationNotice || slices.ContainsFunc(t.Status.Containers, unended))
 }
 
 // volumesSettled looks whether every volume is there that is to be, and no other:
