@@ -48,6 +48,9 @@ func takes(i *model.ContainerInstance, s *model.Service) bool {
 func evened(s *model.Service) bool {
 	r := s.Spec
 	spreads := len(r.Strategy) == 0 || r.Strategy[0].Type == "spread" && r.Strategy[0].Field == "attribute:ecs.availability-zone"
+	if r.Network != nil && r.LaunchType != model.LaunchFargate { // addresses may be lacking, too
+		return false
+	}
 	return r.ZoneRebalancing == "ENABLED" && r.Scheduling == model.SchedulingReplica && spreads && len(r.Constraints) == 0 &&
 		len(r.CapacityStrategy) == 0 && r.DesiredCount*r.Rollout.MaximumPercent/100 > r.DesiredCount
 }

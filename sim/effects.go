@@ -75,7 +75,7 @@ func (a *agent) effect(l *live, e step.Effect) {
 		if len(l.payload.Attachments) == 0 {
 			prepare()
 		} else {
-			l.whenSaved(prepare)
+			l.whenSaved(func() { a.soon(a.moment(), prepare) })
 		}
 	case step.Cancel: // the pull itself is still answered
 	case step.Attach:

@@ -70,7 +70,7 @@ var foundBy = map[mutant.Name][]string{
 	mutant.ZonesUneven:        {"zones"},
 	mutant.PioneerUnawaited:   {"versions"},
 	mutant.Unpinned:           {"versions"},
-	mutant.AddressKept:        {"address", "liveness"},
+	mutant.AddressKept:        {"address", "liveness", "quiet"},
 	mutant.NetworkKept:        {"address"},
 	mutant.FargateAnywhere:    {"fargate"},
 	mutant.KilledEarly:        {"warning"},
