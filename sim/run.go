@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/control"
+	"github.com/roadstead/roadstead/plan/provision"
 )
 
 // Options of a run. The zero value is an honest world.
@@ -56,8 +57,9 @@ const (
 	// instance are waited for.
 	patience = 25 * time.Minute
 	// bakes is how long a deployment may still bake that only then got its
-	// last task: what looked settled was on its way.
-	bakes = 6 * time.Minute
+	// last task, or a task wait for room that another took: what looked settled
+	// was on its way.
+	bakes = provision.DefaultTimeout + 6*time.Minute
 	// quiet is for how long nothing may be committed then.
 	quiet = 15 * time.Minute
 	// maxEvents bounds the events of a run; honest ones have a tenth.
