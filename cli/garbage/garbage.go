@@ -24,7 +24,7 @@ const (
 	least    = 100 // Go's own
 	most     = 200
 	filling  = 400
-	small    = 64 << 20
+	small    = 256 << 20
 	interval = 5 * time.Second
 	// share of the memory that garbage may take.
 	share = 4

@@ -12,10 +12,11 @@ func TestPercent(t *testing.T) {
 		living, memory uint64
 		want           int
 	}{
-		{12 * mib, 24 * gib, 100},   // an idle server
-		{100 * mib, 24 * gib, 200},  // garbage of 200 MiB is nothing there
-		{100 * mib, 512 * mib, 125}, // a small machine
-		{200 * mib, 512 * mib, 100},
+		{12 * mib, 24 * gib, 100},    // an idle server
+		{100 * mib, 24 * gib, 100},   // a flood of large requests
+		{300 * mib, 24 * gib, 200},   // garbage of 600 MiB is nothing there
+		{300 * mib, 1600 * mib, 125}, // a small machine
+		{300 * mib, 512 * mib, 100},
 		{3 * gib, 24 * gib, 200}, // a million tasks
 		{20 * gib, 24 * gib, 100},
 		{100 * mib, 0, 100},

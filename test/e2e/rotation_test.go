@@ -105,7 +105,7 @@ func TestRotation(t *testing.T) {
 			t.Errorf("%s is %s, want %s", stage, got, want)
 		}
 	}
-	until(t, stepPatience, "the rotation to be in the record", func() bool {
+	until(t, 30*time.Second, "the rotation to be in the record", func() bool {
 		events := p.aws("cloudtrail", "lookup-events", "--lookup-attributes", "AttributeKey=ResourceName,AttributeValue=db", "--query", "Events[].EventName", "--output", "text")
 		return strings.Contains(events, "RotationFailed") && strings.Contains(events, "RotationSucceeded") && strings.Contains(events, "UpdateSecretVersionStage")
 	})
