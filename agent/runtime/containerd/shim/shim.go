@@ -53,6 +53,7 @@ func Main(direct func(directory string) Commands) {
 	} else if err := os.Unsetenv(modeVariable); err != nil {
 		panic(err)
 	}
+	takeSignals()
 	if os.Getenv(SpareVariable) != "" {
 		var commands Commands
 		if direct != nil && os.Getenv(ExecuteVariable) == "" {
