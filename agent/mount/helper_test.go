@@ -44,9 +44,14 @@ func TestHelper(t *testing.T) {
 	if err := (Table{Helper: []string{filepath.Join(dir, "absent")}}).Look(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "start a helper") {
 		t.Errorf("no helper: %v", err)
 	}
+}
+
+// A helper mounts and unmounts.
+func TestHelperMounts(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("mounting takes root")
 	}
+	table, dir := helped(t), t.TempDir()
 	target := filepath.Join(dir, "v")
 	if err := os.Mkdir(target, 0o755); err != nil {
 		t.Fatal(err)
