@@ -22,6 +22,7 @@ import (
 	"github.com/containerd/plugin/registry"
 
 	"github.com/roadstead/roadstead/agent/runtime/cgroup"
+	"github.com/roadstead/roadstead/agent/runtime/containerd/shim/signals"
 )
 
 const (
@@ -53,7 +54,7 @@ func Main(direct func(directory string) Commands) {
 	} else if err := os.Unsetenv(modeVariable); err != nil {
 		panic(err)
 	}
-	takeSignals()
+	signals.Keep()
 	if os.Getenv(SpareVariable) != "" {
 		var commands Commands
 		if direct != nil && os.Getenv(ExecuteVariable) == "" {

@@ -8,6 +8,8 @@ import (
 	_ "github.com/opencontainers/runc/libcontainer/nsenter" // its program in C runs before Go does
 
 	"github.com/opencontainers/runc/libcontainer"
+
+	"github.com/roadstead/roadstead/agent/runtime/containerd/shim/signals"
 )
 
 // argument is the first argument with which libcontainer executes this program again, to become the container.
@@ -16,6 +18,7 @@ const argument = "init"
 // init does not return in a process that is to become a container.
 func init() {
 	if len(os.Args) == 2 && os.Args[1] == argument && os.Getenv("_LIBCONTAINER_INITPIPE") != "" {
+		signals.Reset() // init functions have the thread that libcontainer keeps and executes the command on
 		libcontainer.Init()
 	}
 }
