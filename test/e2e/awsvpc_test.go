@@ -70,8 +70,8 @@ func serving(script string) string {
 func fetch(t *testing.T, addr string) string {
 	t.Helper()
 	var body string
-	client := http.Client{Timeout: time.Second}
-	until(t, 20*time.Second, "an answer of "+addr, func() bool {
+	client := http.Client{Timeout: 5 * time.Second}
+	until(t, time.Minute, "an answer of "+addr, func() bool {
 		answer, err := client.Get("http://" + addr + "/facts")
 		if err != nil {
 			return false

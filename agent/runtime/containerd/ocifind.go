@@ -3,6 +3,7 @@ package containerd
 import (
 	"bytes"
 	"context"
+	"debug/elf"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -127,12 +128,14 @@ var gvisorFlags = []string{
 	"--overlay2=none",
 }
 
-// runTrial runs the init, which ends at once, in a container with namespaces and a control group as tasks have them, and
+// runTrial runs a program that ends at once in a container with namespaces and a control group as tasks have them, and
 // with users of its own or the machine's.
 func (r *OCIRuntime) runTrial(ctx context.Context, users bool) (err error) {
-	program, err := findProgram("roadstead-init")
-	if err != nil {
-		return nil // there is nothing that could run in any container
+	program, command := trialProgram()
+	if program == "" {
+		// Nothing can be run, so nothing is known: a sandbox keeps the machine's users, which each can do.
+		r.SameUsers = r.Sandboxed
+		return nil
 	}
 	directory, err := os.MkdirTemp("", "roadstead-runtime-")
 	if err != nil {
@@ -146,7 +149,7 @@ func (r *OCIRuntime) runTrial(ctx context.Context, users bool) (err error) {
 	id := filepath.Base(directory)
 	group := path.Join("/", id)
 	defer func() { err = errors.Join(err, tree.Remove(group)) }()
-	if err := trialBundle(directory, program, group, users); err != nil {
+	if err := trialBundle(directory, program, command, group, users); err != nil {
 		return fmt.Errorf("make trial's bundle: %w", err)
 	}
 	run := func(ctx context.Context, words ...string) *exec.Cmd {
@@ -168,13 +171,36 @@ func (r *OCIRuntime) runTrial(ctx context.Context, users bool) (err error) {
 	return fmt.Errorf("run a container: %w: %s", err, bytes.TrimSpace(said))
 }
 
-func trialBundle(directory, program, group string, users bool) error {
+// trialProgram is what runs in a trial, a program that needs no other file, and its command line inside: the init, or
+// busybox where there is no bundle. "" is none.
+func trialProgram() (program string, command []string) {
+	if program, err := findProgram("roadstead-init"); err == nil {
+		return program, []string{"/init"}
+	}
+	program, err := findProgram("busybox", "busybox")
+	if err != nil || !isStatic(program) {
+		return "", nil
+	}
+	return program, []string{"/busybox", "sh", "-c", fmt.Sprint("exit ", trialCode)}
+}
+
+// isStatic reports whether a program needs no loader.
+func isStatic(program string) bool {
+	file, err := elf.Open(program)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	return !slices.ContainsFunc(file.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP })
+}
+
+func trialBundle(directory, program string, command []string, group string, users bool) error {
 	content, err := os.ReadFile(program)
 	if err == nil {
 		err = os.MkdirAll(filepath.Join(directory, "rootfs", "proc"), 0o755)
 	}
 	if err == nil {
-		err = os.WriteFile(filepath.Join(directory, "rootfs", "init"), content, 0o755)
+		err = os.WriteFile(filepath.Join(directory, "rootfs", command[0]), content, 0o755)
 	}
 	if err == nil {
 		err = os.Chmod(directory, 0o711) // other users must be able to pass through
@@ -184,7 +210,7 @@ func trialBundle(directory, program, group string, users bool) error {
 	}
 	spec := specs.Spec{
 		Version: specs.Version,
-		Process: &specs.Process{Args: []string{"/init"}, Cwd: "/"},
+		Process: &specs.Process{Args: command, Cwd: "/"},
 		Root:    &specs.Root{Path: "rootfs", Readonly: true},
 		Mounts:  []specs.Mount{{Destination: "/proc", Type: "proc", Source: "proc"}},
 		Linux:   &specs.Linux{CgroupsPath: group},
