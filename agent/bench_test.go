@@ -83,6 +83,6 @@ func (c *counter) Authenticate(context.Context, acs.Container) (*runtime.BasicAu
 	return nil, nil
 }
 
-func (c *counter) Open(context.Context, Log) (string, error) { return "", nil }
-func (c *counter) Finish(context.Context, string) error      { return nil }
-func (c *counter) Drain(context.Context, string) error       { return nil }
+func (c *counter) Open(context.Context, Log) (LogFile, error) { return LogFile{}, nil }
+func (c *counter) Finish(context.Context, string) error       { return nil }
+func (c *counter) Drain(context.Context, string) error        { return nil }

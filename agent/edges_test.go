@@ -179,14 +179,14 @@ type logs struct {
 
 type logWires struct{ *wires }
 
-func (w logWires) Open(ctx context.Context, l Log) (string, error) {
+func (w logWires) Open(ctx context.Context, l Log) (LogFile, error) {
 	err := w.op(ctx, "open-log", l.Container, func(context.Context) error {
 		w.host.logs.mu.Lock()
 		defer w.host.logs.mu.Unlock()
 		w.host.logs.open[l.Container] = l
 		return nil
 	})
-	return "/logs/" + l.Container, err
+	return LogFile{Path: "/logs/" + l.Container, Limit: 1 << 20}, err
 }
 
 func (w logWires) Drain(ctx context.Context, id string) error {

@@ -36,12 +36,12 @@ func (n *Node) logOf(t acs.Task, name, id string) Log {
 	return out
 }
 
-func (n *Node) openLog(ctx context.Context, t acs.Task, log Log) (string, error) {
+func (n *Node) openLog(ctx context.Context, t acs.Task, log Log) (LogFile, error) {
 	ctx, cancel := context.WithTimeout(ctx, logTimeout)
 	defer cancel()
 	if log.As != nil {
 		if _, err := n.options.Execution(ctx, t); err != nil {
-			return "", fmt.Errorf("failed to initialize logging driver: %w", err)
+			return LogFile{}, fmt.Errorf("failed to initialize logging driver: %w", err)
 		}
 	}
 	return n.edges.Logs.Open(ctx, log)

@@ -56,14 +56,21 @@ type Authenticator interface {
 // LogDriver takes care of containers' log files.
 type LogDriver interface {
 	// Open prepares the log of a container that is about to start, or that was
-	// adopted, and returns the file that its output is to be appended to, ""
-	// for none. It is idempotent.
-	Open(ctx context.Context, l Log) (path string, err error)
+	// adopted, and returns the file that its output is to be appended to. It is
+	// idempotent.
+	Open(ctx context.Context, l Log) (LogFile, error)
 	// Drain waits until all was shipped that a container has written by now.
 	Drain(ctx context.Context, container string) error
 	// Finish ships what is left of the log of a container that has ended, and
 	// removes the file. It knows the container from an earlier life, too.
 	Finish(ctx context.Context, container string) error
+}
+
+// LogFile is what a container's output is appended to.
+type LogFile struct {
+	Path string // "" for none
+	// Limit is how many bytes are kept at least while nobody takes them; 0: all.
+	Limit int64
 }
 
 // Log says which container's output goes where.

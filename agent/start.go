@@ -78,9 +78,11 @@ func (n *Node) startNow(ctx context.Context, l *live, name string, r run, given 
 	if err := n.lookAtFileSystems(ctx, l.payload, container); err != nil {
 		return started, startFailure(err)
 	}
-	if container.LogPath, err = n.openLog(ctx, l.payload, log); err != nil {
+	file, err := n.openLog(ctx, l.payload, log)
+	if err != nil {
 		return started, logFailure(l.payload, err)
 	}
+	container.LogPath, container.LogLimit = file.Path, file.Limit
 	if !within(ctx, n.starts, func() { started, err = n.run(ctx, container) }) {
 		err = ctx.Err()
 	}

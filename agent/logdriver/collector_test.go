@@ -133,13 +133,13 @@ func frames(lines ...string) string {
 // collected opens the log of a container that goes to a collector.
 func (r *rig) collected(id, driver string, options map[string]string) string {
 	r.t.Helper()
-	path, err := r.driver.Open(r.t.Context(), agent.Log{Container: id, Driver: driver, Options: options, Subject: agent.LogSubject{
+	file, err := r.driver.Open(r.t.Context(), agent.Log{Container: id, Driver: driver, Options: options, Subject: agent.LogSubject{
 		ID: "0123456789abcdef", Name: "web", Image: "nginx:1", ImageDigest: "sha256:fedcba98765432100",
 		Env: []string{"A=1", "AB=2", "C=3"}, Labels: map[string]string{"colour": "blue", "shape": "round"}}})
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return path
+	return file.Path
 }
 
 func TestFluentd(t *testing.T) {

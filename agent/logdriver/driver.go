@@ -108,7 +108,6 @@ func (d *Driver) resume() error {
 			d.options.Logger.Error("log of a container is not resumed", "container", container, "error", err)
 			continue
 		}
-		f.skipHoles = true
 		d.open[container] = f
 	}
 	return nil
@@ -181,13 +180,13 @@ func (d *Driver) wakeAll() {
 
 // Open implements agent.LogDriver. A stream that cannot be made fails it,
 // unless the container runs already.
-func (d *Driver) Open(ctx context.Context, l agent.Log) (string, error) {
+func (d *Driver) Open(ctx context.Context, l agent.Log) (file agent.LogFile, err error) {
 	c, err := newConfig(l)
 	if err != nil {
-		return "", err
+		return file, err
 	}
 	if c.Driver == "none" {
-		return "", nil
+		return file, nil
 	}
 	d.mu.Lock()
 	f := d.open[l.Container]
@@ -196,33 +195,32 @@ func (d *Driver) Open(ctx context.Context, l agent.Log) (string, error) {
 		if s, ok := f.sink.(*stream); ok {
 			s.follow(l.As)
 		}
-		return f.path, nil
+		return f.file(), nil
 	}
 	if f, err = d.newFollower(l.Container, c); err != nil {
-		return "", err
+		return file, err
 	}
 	if s, ok := f.sink.(*stream); ok {
 		s.follow(l.As)
 	}
-	f.skipHoles = l.Adopted
 	if f.sink != nil && !l.Adopted {
 		if err := f.sink.prepare(ctx); err != nil {
-			return "", err
+			return file, err
 		}
 	}
 	if err := d.writeConfig(l.Container, c); err != nil {
-		return "", err
+		return file, err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if known := d.open[l.Container]; known != nil {
-		return known.path, nil
+		return known.file(), nil
 	}
 	d.open[l.Container] = f
 	if d.ctx != nil {
 		d.follow(f)
 	}
-	return f.path, nil
+	return f.file(), nil
 }
 
 // Drain implements agent.LogDriver.

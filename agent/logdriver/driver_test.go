@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+	"golang.org/x/sys/unix"
 
 	"github.com/roadstead/roadstead/agent"
 )
@@ -196,10 +197,11 @@ func TestSpaceIsGivenBack(t *testing.T) {
 // A json-file log is kept to its size, before and after a restart.
 func TestJSONFileIsBounded(t *testing.T) {
 	r := newRig(t, newService(), Options{})
-	path, err := r.driver.Open(t.Context(), agent.Log{Container: "c", Driver: "json-file", Options: map[string]string{"max-size": "512k", "max-file": "2"}})
-	if err != nil {
-		t.Fatal(err)
+	file, err := r.driver.Open(t.Context(), agent.Log{Container: "c", Driver: "json-file", Options: map[string]string{"max-size": "512k", "max-file": "2"}})
+	if err != nil || file.Limit != 1<<20 {
+		t.Fatal(file, err)
 	}
+	path := file.Path
 	fill := func() {
 		for range 8 {
 			write(t, path, strings.Repeat("0123456789abcde\n", 64<<10))
@@ -256,8 +258,8 @@ func TestRefusedConfigurations(t *testing.T) {
 	if left, err := os.ReadDir(r.driver.stateDir()); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v %v", left, err)
 	}
-	if path, err := r.driver.Open(t.Context(), agent.Log{Container: "c", Driver: "none"}); err != nil || path != "" {
-		t.Errorf("none: %q, %v", path, err)
+	if file, err := r.driver.Open(t.Context(), agent.Log{Container: "c", Driver: "none"}); err != nil || file != (agent.LogFile{}) {
+		t.Errorf("none: %v, %v", file, err)
 	}
 }
 
@@ -333,4 +335,44 @@ func TestLostNotifications(t *testing.T) {
 	r.driver.wake("unknown")
 	write(t, path, "two\n")
 	r.expect("c", "one\ntwo")
+}
+
+// What a shim has dropped while the agent was away, as a hole at the beginning, is told, and lines are whole after it.
+func TestDroppedWhileAway(t *testing.T) {
+	for name, shipped := range map[string]bool{"after something was shipped": true, "before anything was": false} {
+		t.Run(name, func(t *testing.T) {
+			s := newService("g")
+			r := newRig(t, s, Options{})
+			path := r.start("c")
+			before := 0
+			if shipped {
+				write(t, path, "first\n")
+				r.expect("c", "first")
+				before = len("first\n")
+			}
+			r.close()
+			line := strings.Repeat("x", 999) + "\n"
+			write(t, path, strings.Repeat(line, 2000)+"last\n")
+			file, err := os.OpenFile(path, os.O_RDWR, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			const hole = 1 << 20
+			if err := unix.Fallocate(int(file.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, 0, hole); err != nil {
+				t.Skip("skips holes in files: the file system has none:", err)
+			}
+			file.Close()
+			r.open()
+			eventually(t, "shipped", func() bool { return strings.HasSuffix(s.text("g/c"), "\nlast") })
+			left := 2000 - (hole-before+999)/1000
+			want := fmt.Sprintf("[%d bytes of this log were dropped: the agent was away for too long]\n", (2000-left)*1000) + strings.Repeat(line, left) + "last"
+			if shipped {
+				want = "first\n" + want
+			}
+			if text := s.text("g/c"); text != want {
+				t.Errorf("%d bytes, want %d: %.100q", len(text), len(want), text)
+			}
+			r.finish("c")
+		})
+	}
 }

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/roadstead/roadstead/agent"
 )
 
 const (
@@ -64,7 +66,8 @@ type follower struct {
 	place           int64 // everything before it was shipped
 	punched         int64 // everything before it was given back
 	dropped         int64 // bytes that nobody was told of yet
-	skipHoles       bool  // the place may be older than the holes
+	unknown         bool  // nobody knows what was shipped: the holes were, at least
+	away            bool  // the last that was dropped was when nobody took it
 	last            time.Time
 	shipped         atomic.Int64   // is place, for others
 	overflowed      atomic.Bool    // more lines waited than the sink's buffer holds
@@ -105,11 +108,19 @@ func (d *Driver) newFollower(container string, c config) (*follower, error) {
 	place, err := readPlace(f.placePath)
 	if err != nil { // at worst some lines are shipped twice
 		d.options.Logger.Warn("log is shipped from its beginning", "container", container, "error", err)
-		f.skipHoles = true
+		f.unknown = true
 	}
 	f.place = place
 	f.shipped.Store(place)
 	return f, nil
+}
+
+// file is what the container's output is appended to.
+func (f *follower) file() agent.LogFile {
+	if f.sink == nil {
+		return agent.LogFile{Path: f.path, Limit: f.kept}
+	}
+	return agent.LogFile{Path: f.path, Limit: f.options.MaxBehind}
 }
 
 func (f *follower) poke() {
@@ -234,9 +245,7 @@ func (f *follower) step(ctx context.Context, ending bool) (more bool, err error)
 	if f.sink == nil {
 		return false, f.punch(file, info.Size()-f.kept)
 	}
-	if f.skipHoles {
-		f.place, f.skipHoles = afterHole(file, f.place), false
-	}
+	f.skipHole(file)
 	if err := f.catchUp(file, info.Size()); err != nil {
 		return false, err
 	}
@@ -266,17 +275,45 @@ func (f *follower) read(file *os.File, size int64, ending bool) (lines []line, p
 	if err != nil && err != io.EOF {
 		return nil, 0, err
 	}
+	if f.skipHole(file) { // it was made meanwhile
+		n = 0
+	}
 	at := f.options.Now()
 	if at.Before(f.last) {
 		at = f.last // events of one stream are in order even if the clock is not
 	}
 	f.last = at
 	if f.dropped > 0 {
-		note := fmt.Sprintf("[%d bytes of this log were dropped: the logs service was away for too long]", f.dropped)
+		who := "the logs service"
+		if f.away {
+			who = "the agent"
+		}
+		note := fmt.Sprintf("[%d bytes of this log were dropped: %s was away for too long]", f.dropped, who)
 		return []line{{at: at, text: note}}, f.place, nil
 	}
 	lines, used := f.take(buffer[:n], ending && f.place+int64(n) >= size, at)
 	return lines, f.place + int64(used), nil
+}
+
+// skipHole goes on behind a hole, if there is one at the place. The follower makes none before it has remembered how far
+// it was: whoever appends made it, because the file was at its limit.
+func (f *follower) skipHole(file *os.File) bool {
+	place, unknown := afterHole(file, f.place), f.unknown
+	f.unknown = false
+	if place == f.place {
+		return false
+	}
+	if unknown {
+		f.place = place
+		return true
+	}
+	if end := lineEnd(file, place); end > 0 { // it begins within a line
+		place = end
+	}
+	f.options.Logger.Error("output of a container was dropped: nobody took it", "log", f.path, "bytes", place-f.place)
+	f.dropped, f.away = f.dropped+place-f.place, true
+	f.place, f.waiting = place, waiting{counts: f.waiting.counts}
+	return true
 }
 
 // catchUp drops the oldest output when too much of it waits.
@@ -296,7 +333,7 @@ func (f *follower) catchUp(file *os.File, size int64) error {
 		return nil
 	}
 	f.options.Logger.Error("output of a container is dropped: its logs are not accepted", "log", f.path, "bytes", place-f.place)
-	f.dropped += place - f.place
+	f.dropped, f.away = f.dropped+place-f.place, false
 	f.place, f.waiting = place, waiting{counts: f.waiting.counts}
 	return f.punch(file, place)
 }

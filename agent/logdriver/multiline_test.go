@@ -142,11 +142,11 @@ func TestStreamOfAnExecutionRole(t *testing.T) {
 	role := agent.Log{Container: "c", Driver: "awslogs", Options: map[string]string{"awslogs-group": "g", "awslogs-stream": "c"},
 		As: func() (acs.Credentials, bool) { return acs.Credentials{AccessKeyID: "role"}, true }}
 	s.allow = []string{"role"}
-	path, err := r.driver.Open(t.Context(), role)
+	file, err := r.driver.Open(t.Context(), role)
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, path, "one\n")
+	write(t, file.Path, "one\n")
 	r.expect("c", "one")
 	r.close()
 	r.open()
@@ -154,10 +154,10 @@ func TestStreamOfAnExecutionRole(t *testing.T) {
 	if _, err := r.driver.Open(t.Context(), role); err != nil {
 		t.Fatal(err)
 	}
-	write(t, path, "two\n")
+	write(t, file.Path, "two\n")
 	r.expect("c", "one\ntwo")
 	s.set(func() { s.allow = []string{"nobody"} })
-	write(t, path, "three\n")
+	write(t, file.Path, "three\n")
 	r.finish("c")
 	r.expect("c", "one\ntwo")
 	if _, err := r.driver.Open(t.Context(), agent.Log{Container: "d", Driver: "awslogs", Options: role.Options, As: role.As}); err == nil || !strings.Contains(err.Error(), "AccessDeniedException") {

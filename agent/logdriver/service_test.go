@@ -214,11 +214,11 @@ func (r *rig) start(id string, more ...string) string {
 	for i := 0; i+1 < len(more); i += 2 {
 		o[more[i]] = more[i+1]
 	}
-	path, err := r.driver.Open(r.t.Context(), agent.Log{Container: id, Driver: "awslogs", Options: o})
+	file, err := r.driver.Open(r.t.Context(), agent.Log{Container: id, Driver: "awslogs", Options: o})
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return path
+	return file.Path
 }
 
 // write appends to a log as a shim does.

@@ -62,6 +62,10 @@ type Container struct {
 	// LogFrames has each line written as a Frame. A machine's own containerd, with its own shim, writes plain lines all
 	// the same.
 	LogFrames bool
+	// LogLimit is how many bytes the log file keeps at least of what nobody has taken: of much more than that, the
+	// oldest is given back to the disk, as a hole in the file. 0: there is no limit. A machine's own containerd, with its
+	// own shim, and file systems without holes know none.
+	LogLimit int64
 	// Hooks are programs of the machine that the OCI runtime runs around the container's start and end. Not with Isolated.
 	Hooks      []Hook
 	StopSignal string // "SIGTERM", "TERM" or "15"; kept as a label for whoever stops it; "": the image's

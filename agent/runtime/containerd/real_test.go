@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/roadstead/roadstead/agent/runtime"
 	"github.com/roadstead/roadstead/agent/runtime/cgroup"
 )
@@ -391,4 +393,44 @@ func TestShimIsKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantNoGroup(t, n, "orphans")
+}
+
+// TestLogLimit has a container say much more than its log may hold while nobody takes it: what it said last is there, and
+// the disk has the rest back.
+func TestLogLimit(t *testing.T) {
+	n := newNode(t)
+	image := n.pull(t)
+	log := filepath.Join(t.TempDir(), "log")
+	const limit = 2 << 20
+	events := follow(t, n.client)
+	await(t, events, "listing", listed)
+	n.start(t, runtime.Container{ID: "talks", TaskID: "talks", Image: image.Ref, LogPath: log, LogLimit: limit,
+		Command: []string{"sh", "-c", "yes 0123456789abcde | head -c 33554432; yes fedcba987654321 | head -c 33554432 >&2; echo last"}})
+	await(t, events, "exit of talks", exitOf("talks"))
+	if err := n.client.Remove(context.Background(), "talks"); err != nil {
+		t.Fatal(err)
+	}
+	var info unix.Stat_t
+	if err := unix.Stat(log, &info); err != nil {
+		t.Fatal(err)
+	}
+	if want := int64(64<<20 + len("last\n")); info.Size != want {
+		t.Errorf("the file ends at %d, want %d", info.Size, want)
+	}
+	file, err := os.Open(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	begin, err := unix.Seek(int(file.Fd()), 0, unix.SEEK_DATA)
+	if held := info.Size - begin; err != nil || held < limit || held > 2*limit {
+		t.Errorf("%d bytes are there, of a limit of %d, %v", held, limit, err)
+	}
+	text := make([]byte, limit)
+	if _, err := file.ReadAt(text, info.Size-limit); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "last\n") || !strings.Contains(string(text), "fedcba987654321\n") || strings.Contains(string(text), "\x00") {
+		t.Errorf("the newest is not there: %.40q", text[limit-40:])
+	}
 }

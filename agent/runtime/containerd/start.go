@@ -24,6 +24,7 @@ import (
 
 	"github.com/roadstead/roadstead/agent/runtime"
 	"github.com/roadstead/roadstead/agent/runtime/containerd/record"
+	"github.com/roadstead/roadstead/agent/runtime/containerd/shim"
 )
 
 // Labels of ours on a container; all others are the caller's.
@@ -268,8 +269,8 @@ func logTo(request *tasks.CreateTaskRequest, container runtime.Container, ours b
 	}
 	if ours || container.TTY {
 		address := url.URL{Scheme: "file", Path: container.LogPath}
-		if container.LogFrames && ours {
-			address.RawQuery = "frames=1"
+		if ours {
+			address.RawQuery = shim.LogQuery(container.LogFrames, container.LogLimit)
 		}
 		request.Stdout = address.String()
 		if !container.TTY {

@@ -36,6 +36,10 @@ func openLogs(request *taskapi.CreateTaskRequest) (*logs, error) {
 	if err != nil || target.Scheme != "file" {
 		return nil, nil
 	}
+	limit, err := logLimit(target.Query())
+	if err != nil {
+		return nil, fmt.Errorf("open container log: %w", err)
+	}
 	if err := os.MkdirAll(filepath.Dir(target.Path), 0o755); err != nil {
 		return nil, fmt.Errorf("open container log: %w", err)
 	}
@@ -63,7 +67,7 @@ func openLogs(request *taskapi.CreateTaskRequest) (*logs, error) {
 		}
 		copying.Go(func() {
 			defer reader.Close()
-			copyLines(file, reader, format)
+			copyLines(&boundedLog{file: file, limit: limit}, reader, format)
 		})
 	}
 	go func() {
