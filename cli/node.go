@@ -95,10 +95,17 @@ type node struct {
 // preparedNamespaces is how many network namespaces are kept ready.
 const preparedNamespaces = 8
 
+// othersMayRead is the mask of the files that this process and what it starts
+// create, whatever the one is that it was started with: users inside of
+// containers are others, and have to get at the files of theirs, such as
+// /etc/hosts. What nobody may read is in the data directory, which nobody may enter.
+const othersMayRead = 0o022
+
 func openNode(o nodeOptions) (*node, error) {
 	if os.Geteuid() != 0 {
 		return nil, errors.New("running containers takes root: start it as root, or start only the control plane with `roadstead server`")
 	}
+	unix.Umask(othersMayRead)
 	layout, err := containerd.NewLayout(string(o.dir))
 	if err != nil {
 		return nil, err

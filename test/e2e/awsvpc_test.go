@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -144,8 +145,10 @@ func TestTaskInterfaceInside(t *testing.T) {
 }
 
 // TestFargateInside looks at a task of Fargate from inside: its users, limits
-// and what it may not do.
+// and what it may not do. It gets at its files, whatever the mask is that the
+// platform was started with.
 func TestFargateInside(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o077))
 	p := start(t)
 	image := p.image()
 	const role = "arn:aws:iam::000000000000:role/execution"
@@ -153,7 +156,7 @@ func TestFargateInside(t *testing.T) {
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`)
 	p.aws("iam", "put-role-policy", "--role-name", "execution", "--policy-name", "p", "--policy-document",
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ecr:*"],"Resource":"*"}]}`)
-	script := "cat /proc/self/uid_map; grep CapEff /proc/self/status; grep -w Seccomp: /proc/self/status; echo nofile $(ulimit -n); echo $AWS_EXECUTION_ENV; " +
+	script := "cat /proc/self/uid_map /etc/hosts; grep CapEff /proc/self/status; grep -w Seccomp: /proc/self/status; echo nofile $(ulimit -n); echo $AWS_EXECUTION_ENV; " +
 		"mount -t tmpfs none /mnt || echo no mounts; echo x >/proc/sys/kernel/panic || echo read-only; touch /sys/x || echo read-only sys; " +
 		"echo x >>/etc/hosts || echo not mine; cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max; get 169.254.170.2 80 ${ECS_CONTAINER_METADATA_URI_V4#http://169.254.170.2}/task"
 	_, addr := p.runInVPC(p.register("fargate", image, serving(script), func(in *ecs.RegisterTaskDefinitionInput) {
@@ -161,7 +164,7 @@ func TestFargateInside(t *testing.T) {
 		in.Cpu, in.Memory, in.ExecutionRoleArn = aws.String("256"), aws.String("512"), aws.String(role)
 	}), types.LaunchTypeFargate)
 	facts := fetch(t, addr)
-	wantFacts(t, facts, "CapEff:\t00000000a80425fb", "Seccomp:\t2", "AWS_ECS_FARGATE", "no mounts", "read-only\n", "read-only sys", "not mine", `"LaunchType":"FARGATE"`)
+	wantFacts(t, facts, "CapEff:\t00000000a80425fb", "Seccomp:\t2", "AWS_ECS_FARGATE", "no mounts", "read-only\n", "read-only sys", "localhost", "not mine", `"LaunchType":"FARGATE"`)
 	var inside, outside, size int
 	if _, err := fmt.Sscan(facts, &inside, &outside, &size); err != nil || inside != 0 || outside < 1<<20 || size != 1<<16 {
 		t.Errorf("users %d are %d outside, %d of them: %v", inside, outside, size, err)

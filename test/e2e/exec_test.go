@@ -182,7 +182,8 @@ func (p *platform) copies(t *testing.T, task string) {
 	}
 	big := strings.Repeat("a line of a file\n", 200_000)
 	for name, text := range map[string]string{"big": big, "sub/small": "small"} {
-		if err := os.WriteFile(filepath.Join(from, name), []byte(text), 0o640); err != nil {
+		path := filepath.Join(from, name)
+		if err := errors.Join(os.WriteFile(path, []byte(text), 0o640), os.Chmod(path, 0o640)); err != nil { // whatever the umask
 			t.Fatal(err)
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/roadstead/roadstead/agent/runtime/runtimetest"
 )
 
@@ -16,6 +18,7 @@ func TestMain(m *testing.M) {
 	if code, mine := Main(os.Args, os.Stderr); mine {
 		os.Exit(code)
 	}
+	unix.Umask(0o022) // as the program's, whatever the tests were started with
 	os.Exit(m.Run())
 }
 
