@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -79,7 +78,7 @@ func newBareOf(b testing.TB, n *node, container runtime.Container, first uint32)
 func (r *bare) run(b testing.TB, id string) {
 	b.Helper()
 	log := filepath.Join(r.bundle, "log")
-	command := exec.Command(r.node.client.options.Runc, "--root", r.root, "--log", log, "run", "-d", "--bundle", r.bundle, id)
+	command := r.node.runcCommand("--root", r.root, "--log", log, "run", "-d", "--bundle", r.bundle, id)
 	if err := command.Run(); err != nil {
 		said, _ := os.ReadFile(log)
 		b.Fatalf("%v: %s", err, said)
@@ -88,7 +87,7 @@ func (r *bare) run(b testing.TB, id string) {
 
 func (r *bare) remove(b testing.TB, id string) {
 	b.Helper()
-	if output, err := exec.Command(r.node.client.options.Runc, "--root", r.root, "delete", "-f", id).CombinedOutput(); err != nil {
+	if output, err := r.node.runcCommand("--root", r.root, "delete", "-f", id).CombinedOutput(); err != nil {
 		b.Fatalf("%v: %s", err, output)
 	}
 }

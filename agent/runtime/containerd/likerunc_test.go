@@ -3,7 +3,6 @@ package containerd
 import (
 	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -109,7 +108,7 @@ func TestContainersAreAsRuncMakesThem(t *testing.T) {
 			alone.run(t, "bare")
 			t.Cleanup(func() { alone.remove(t, "bare") })
 			compare(t, "the container", ours, read(shown))
-			executed, err := exec.Command(n.client.options.Runc, append([]string{"--root", alone.root, "exec", "bare"}, script...)...).CombinedOutput()
+			executed, err := n.runcCommand(append([]string{"--root", alone.root, "exec", "bare"}, script...)...).CombinedOutput()
 			if err != nil {
 				t.Errorf("runc exec: %v", err)
 			}

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
+	goruntime "runtime"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/roadstead/roadstead/agent/runtime/containerd/shim/signals"
 	"github.com/roadstead/roadstead/agent/runtime/runtimetest"
 )
 
@@ -18,8 +21,22 @@ func TestMain(m *testing.M) {
 	if code, mine := Main(os.Args, os.Stderr); mine {
 		os.Exit(code)
 	}
+	if len(os.Args) > 2 && os.Args[1] == heard {
+		goruntime.LockOSThread()
+		signals.Reset()
+		panic(unix.Exec(os.Args[2], os.Args[2:], os.Environ()))
+	}
 	unix.Umask(0o022) // as the program's, whatever the tests were started with
 	os.Exit(m.Run())
+}
+
+// heard makes the test binary execute its other arguments without a signal that is ignored or blocked, as who starts runc
+// has to: runc hands on to containers what it was started with.
+const heard = "heard"
+
+// runcCommand is a call of the node's runc.
+func (n *node) runcCommand(arguments ...string) *exec.Cmd {
+	return exec.Command("/proc/self/exe", append([]string{heard, n.client.options.Runc}, arguments...)...)
 }
 
 // node is a supervised daemon and a client in a directory of their own.

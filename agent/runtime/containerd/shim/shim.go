@@ -46,6 +46,7 @@ func Wanted(name string) bool {
 // Main is the shim. It takes its arguments from the process and may exit it. A spare asks for commands, with a directory
 // for what all shims of the node share; both the function and what it gives may be nil.
 func Main(direct func(directory string) Commands) {
+	signals.Unblock()
 	// The variable must reach the shim that "start" executes and nothing that the shim executes.
 	if len(os.Args) > 0 && os.Args[len(os.Args)-1] == "start" {
 		if err := os.Setenv(modeVariable, mode); err != nil {

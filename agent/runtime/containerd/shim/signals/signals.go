@@ -10,6 +10,7 @@ package signals
 import (
 	"os"
 	"os/signal"
+	"runtime"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -36,6 +37,27 @@ func Reset() {
 		hear(unix.Signal(number))
 	}
 	_ = unix.PthreadSigmask(unix.SIG_SETMASK, &unix.Sigset_t{}, nil) // fails by wrong arguments alone
+}
+
+// Unblock executes the program again, with the same arguments, if it was started
+// with signals blocked: what Go executes has those blocked that the process
+// began with, whatever has become of its threads since. It is called before all
+// else, and returns if there is nothing to do or it cannot be done. Those that
+// Go unblocks for itself (SIGCHLD, SIGSEGV and such) are not noticed alone.
+func Unblock() {
+	var blocked unix.Sigset_t
+	if err := unix.PthreadSigmask(unix.SIG_BLOCK, nil, &blocked); err != nil || blocked == (unix.Sigset_t{}) {
+		return
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return
+	}
+	runtime.LockOSThread()
+	_ = unix.PthreadSigmask(unix.SIG_SETMASK, &unix.Sigset_t{}, nil) // fails by wrong arguments alone
+	_ = unix.Exec(self, os.Args, os.Environ())                       // who cannot goes on as it was started
+	_ = unix.PthreadSigmask(unix.SIG_SETMASK, &blocked, nil)
+	runtime.UnlockOSThread()
 }
 
 // action is the kernel's sigaction of amd64 and arm64. The one of a signal

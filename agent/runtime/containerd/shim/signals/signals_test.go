@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 		fail(os.Setenv(variable, step+" now"))
 		fail(unix.Exec("/proc/self/exe", os.Args, os.Environ()))
 	case "keep now":
+		Unblock()
 		Keep()
 		show := exec.Command("/bin/cat", "/proc/self/status")
 		show.Stdout, show.Stderr = os.Stdout, os.Stderr
@@ -58,7 +59,7 @@ func ignoreAll() error {
 // TestExecutedProgramsHear: what a process that ignores and blocks everything executes.
 func TestExecutedProgramsHear(t *testing.T) {
 	for step, wants := range map[string][]string{
-		"keep":  {"SigIgn:\t0000000000000000"},
+		"keep":  {"SigIgn:\t0000000000000000", "SigBlk:\t0000000000000000"},
 		"reset": {"SigIgn:\t0000000000000000", "SigBlk:\t0000000000000000"},
 	} {
 		t.Run(step, func(t *testing.T) {
