@@ -122,32 +122,34 @@ func showNetwork(n *model.NetworkConfiguration) *types.NetworkConfiguration {
 // addressing gives the tasks of one call their interfaces.
 type addressing struct {
 	account string
-	fleet   *place.Fleet
 	network *model.NetworkConfiguration // nil: they have none
 	chooser *address.Chooser
 }
 
-func newAddressing(r request, v store.View, fleet *place.Fleet, n *model.NetworkConfiguration, seed uint64) addressing {
-	return addressing{r.scope.Account, fleet, n, address.New(v, seed)}
+func newAddressing(r request, v store.View, n *model.NetworkConfiguration, seed uint64) addressing {
+	return addressing{r.scope.Account, n, address.New(v, seed)}
 }
 
-// give gives a task that was placed its interface, if it has one; false when
-// no address is free.
-func (a addressing) give(t *model.Task) bool {
+// place is place.Place for tasks that may have interfaces of their own, which it
+// returns: one for each task that is placed, nil where they have none.
+func (a addressing) place(fleet *place.Fleet, req place.Request, seed uint64) (place.Result, []*model.NetworkInterface) {
 	if a.network == nil {
-		return true
+		r := place.Place(fleet, &req, seed)
+		return r, make([]*model.NetworkInterface, len(r.Placed))
 	}
-	i, ok := a.chooser.Interface(a.account, a.network, a.fleet.Zone(t.Spec.Instance))
-	t.Spec.Interface = i
-	return ok
+	taker := a.chooser.For(a.account, a.network)
+	req.Address = taker.Take
+	return place.Place(fleet, &req, seed), taker.Taken
 }
 
-const noAddress = "No address is free in the subnets of the network configuration that the instance can use."
+// exhausted reports whether tasks lack addresses, and not only in some zones.
+func (a addressing) exhausted(r place.Result) bool {
+	return len(r.Dry) > 0 && !a.chooser.Free(a.account, a.network)
+}
 
 // full is the failure of a task for which no address was free.
 func (r request) full(instance string) types.Failure {
-	return types.Failure{Arn: new(r.instanceARN(instance)), Reason: new(place.FailInterface),
-		Detail: new(noAddress)}
+	return types.Failure{Arn: new(r.instanceARN(instance)), Reason: new(place.FailInterface), Detail: new(place.NoAddress)}
 }
 
 // showInterface describes a task's interface as its attachments, and as its

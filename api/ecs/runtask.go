@@ -157,7 +157,7 @@ func (n *run) place(r request, v store.View, cluster *model.Cluster, fleet *plac
 		return nil, nil, err
 	}
 	p := placing{run: n, v: v, r: r, cluster: cluster, definition: t, ids: r.ids(), failures: []types.Failure{}}
-	p.addressing = newAddressing(r, v, fleet, network, p.ids.Uint64())
+	p.addressing = newAddressing(r, v, network, p.ids.Uint64())
 	if p.request, err = n.request(v, cluster, t); err != nil {
 		return nil, nil, err
 	}

@@ -24,23 +24,15 @@ func (p *placing) fargate(fleet *place.Fleet, s share) error {
 	var result place.Result
 	spot := s.provider == model.ProviderFargateSpot
 	if !spot || !store.FargateWanted(p.v, p.cluster.Account) {
-		result = place.Place(fleet, &req, p.ids.Uint64())
-	}
-	for _, instance := range result.Placed {
-		task, err := s.make(p.r, p.ids, p.cluster, p.definition, instance)
-		if err != nil {
+		var interfaces []*model.NetworkInterface
+		result, interfaces = p.addressing.place(fleet, req, p.ids.Uint64())
+		if err := p.make(s, result.Placed, interfaces); err != nil {
 			return err
 		}
-		if !p.addressing.give(task) {
-			p.failures = append(p.failures, types.Failure{Reason: new(capacityUnavailable), Detail: new(noAddress)})
-			continue
-		}
-		p.tasks = append(p.tasks, task)
 	}
 	missing := s.count - len(result.Placed)
 	if missing > 0 && !spot {
-		room := reclaim.Room(fleet, &req, func(instance string) model.Usage { return store.SpotUsage(p.v, instance) })
-		waiting := max(min(room-len(result.Placed), missing), 0)
+		waiting := min(reclaim.More(fleet, &req, result, func(instance string) model.Usage { return store.SpotUsage(p.v, instance) }), missing)
 		if err := p.wait(s, waiting); err != nil {
 			return err
 		}

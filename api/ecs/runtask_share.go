@@ -91,20 +91,12 @@ func (p *placing) share(fleet *place.Fleet, s share) error {
 	}
 	req := p.request
 	req.Count, req.Provider, req.External = s.count, s.provider, s.launchType == string(types.LaunchTypeExternal)
-	result := place.Place(fleet, &req, p.ids.Uint64())
-	for _, instance := range result.Placed {
-		task, err := s.make(p.r, p.ids, p.cluster, p.definition, instance)
-		if err != nil {
-			return err
-		}
-		if !p.addressing.give(task) {
-			p.failures = append(p.failures, p.r.full(instance))
-			continue
-		}
-		p.tasks = append(p.tasks, task)
+	result, interfaces := p.addressing.place(fleet, req, p.ids.Uint64())
+	if err := p.make(s, result.Placed, interfaces); err != nil {
+		return err
 	}
 	switch {
-	case s.waits:
+	case s.waits && !p.addressing.exhausted(result): // more instances would bring no addresses
 		return p.wait(s, s.count-len(result.Placed))
 	case result.Nobody() && s.provider != "":
 		p.nobody = invalid("%s", noneInProvider)
@@ -113,6 +105,19 @@ func (p *placing) share(fleet *place.Fleet, s share) error {
 		p.nobody = invalid("No Container Instances were found in your cluster.")
 	default:
 		p.failures = append(p.failures, showFailures(p.r, asked(result.Failures))...)
+	}
+	return nil
+}
+
+// make makes tasks of a share on the instances, each with its interface.
+func (p *placing) make(s share, instances []string, interfaces []*model.NetworkInterface) error {
+	for i, instance := range instances {
+		task, err := s.make(p.r, p.ids, p.cluster, p.definition, instance)
+		if err != nil {
+			return err
+		}
+		task.Spec.Interface = interfaces[i]
+		p.tasks = append(p.tasks, task)
 	}
 	return nil
 }

@@ -93,7 +93,7 @@ func (l *launch) place(r request, v store.View, cluster *model.Cluster, fleet *p
 	}
 	req := &place.Request{Count: 1, Resources: resources, Required: place.RequiredOn(cluster.Runtime(), t.Definition, l.overrides)}
 	ids := r.ids()
-	addressing := newAddressing(r, v, fleet, network, ids.Uint64())
+	addressing := newAddressing(r, v, network, ids.Uint64())
 	var tasks []*model.Task
 	failures := []types.Failure{}
 	seen := map[string]bool{}
@@ -117,9 +117,13 @@ func (l *launch) place(r request, v store.View, cluster *model.Cluster, fleet *p
 		if err != nil {
 			return nil, nil, err
 		}
-		if !addressing.give(task) {
-			failures = append(failures, r.full(key))
-			continue
+		if network != nil { // the caller has chosen the zone, too
+			i, ok := addressing.chooser.Interface(addressing.account, network, fleet.Zone(key))
+			if !ok {
+				failures = append(failures, r.full(key))
+				continue
+			}
+			task.Spec.Interface = i
 		}
 		tasks = append(tasks, task)
 	}

@@ -63,6 +63,20 @@ func (c *Chooser) Interface(account string, n *model.NetworkConfiguration, zone 
 	return nil, false
 }
 
+// Free reports whether an address is free in any of the configuration's subnets.
+func (c *Chooser) Free(account string, n *model.NetworkConfiguration) bool {
+	i, ok := c.Interface(account, n, "")
+	if !ok {
+		return false
+	}
+	id := model.SubnetID(account, i.Subnet)
+	delete(c.given, place{id, i.Address})
+	if rested, known := c.rested[id]; known {
+		c.rested[id] = slices.Insert(slices.Clone(rested), 0, i.Address)
+	}
+	return true
+}
+
 // subnets returns those of the configuration that a task in the zone may be in.
 func (c *Chooser) subnets(account string, n *model.NetworkConfiguration, zone string) (all []*model.Subnet) {
 	var near []*model.Subnet

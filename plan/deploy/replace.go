@@ -292,7 +292,7 @@ func (p *planning) placeBy(s *survey, req *place.Request, provider string) (spot
 	if provider != model.ProviderFargateSpot || !p.Scarce {
 		spots, r = p.spots(req, provider)
 	}
-	for range p.reclaimable(s, req, provider, len(spots)) {
+	for range p.reclaimable(s, req, provider, r) {
 		spots = append(spots, spot{provider: provider})
 		s.waiting++
 	}
@@ -333,11 +333,11 @@ func (p *planning) placeBy(s *survey, req *place.Request, provider string) (spot
 
 // reclaimable returns how many more tasks of the request than were placed may
 // wait for the room of tasks of FARGATE_SPOT.
-func (p *planning) reclaimable(s *survey, req *place.Request, provider string, placed int) int {
-	if !req.Fargate || provider == model.ProviderFargateSpot || placed == req.Count {
+func (p *planning) reclaimable(s *survey, req *place.Request, provider string, r place.Result) int {
+	if !req.Fargate || provider == model.ProviderFargateSpot {
 		return 0
 	}
-	return max(min(reclaim.Room(p.Fleet, req, p.SpotOn)-placed, MaxWaiting-s.waiting), 0)
+	return max(min(reclaim.More(p.Fleet, req, r, p.SpotOn), MaxWaiting-s.waiting), 0)
 }
 
 // holding returns the instances of all tasks of the service that may still be

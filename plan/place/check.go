@@ -17,8 +17,8 @@ const (
 	FailMemory    = "RESOURCE:MEMORY"
 	FailPorts     = "RESOURCE:PORTS"
 	FailGPU       = "RESOURCE:GPU"
-	// FailInterface is for whoever gives addresses: none is free for a task of
-	// network mode awsvpc. Instances have no limit of interfaces here.
+	// FailInterface is a zone's: no address is free there for a task of network
+	// mode awsvpc. Instances have no limit of interfaces here.
 	FailInterface = "RESOURCE:ENI"
 	FailDistinct  = "DistinctInstance placement constraint unsatisfied."
 	FailMemberOf  = "MemberOf placement constraint unsatisfied."
@@ -30,6 +30,10 @@ const (
 	// FailProvider is ours: the instance belongs to another capacity provider.
 	FailProvider = "CAPACITY_PROVIDER"
 )
+
+// NoAddress is the detail of FailInterface. Source: Amazon EC2 API reference,
+// error code InsufficientFreeAddressesInSubnet, which ECS passes on.
+const NoAddress = "InsufficientFreeAddressesInSubnet: no address is free in the subnets of the network configuration that the instance can use."
 
 // closeness ranks the reasons: the higher, the more the instance had right.
 func closeness(reason string) int {

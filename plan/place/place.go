@@ -19,6 +19,9 @@ type Result struct {
 	// Failures are those of ACTIVE instances, in the order of ids. None and
 	// nothing placed means that there is no such instance.
 	Failures []Failure
+	// Dry are the availability zones, sorted, where no address was free
+	// (Request.Address): no task is placed there.
+	Dry []string
 }
 
 // Failure says why an instance cannot take a task.
@@ -67,13 +70,27 @@ func Place(f *Fleet, req *Request, seed uint64) Result {
 		if i < 0 {
 			break
 		}
+		if !p.addressed(f.nodes[i].zone) {
+			continue
+		}
 		p.take(i)
 		r.Placed = append(r.Placed, f.nodes[i].id)
 	}
 	if len(r.Placed) < req.Count {
 		r.Failures = p.failures()
 	}
+	slices.Sort(p.dry)
+	r.Dry = p.dry
 	return r
+}
+
+// addressed reports whether a task in the zone has an address, if it needs one.
+func (p *placement) addressed(zone string) bool {
+	if p.req.Address == nil || p.req.Address(zone) {
+		return true
+	}
+	p.dry = append(p.dry, zone)
+	return false
 }
 
 // placement is the state of one call of Place. What it takes it takes from the
@@ -86,13 +103,14 @@ type placement struct {
 	chain *chain
 	index *index
 
-	counts   []int32 // by bin of the index: tasks of the group
-	closed   []bool  // by class of the index: has no room
-	tied     []int32 // of leastFilled
-	group    []int32 // by node
-	occupied []int32 // by node
-	allowed  []bool  // by node; nil: all
-	refused  []bool  // by node
+	counts   []int32  // by bin of the index: tasks of the group
+	closed   []bool   // by class of the index: has no room
+	tied     []int32  // of leastFilled
+	group    []int32  // by node
+	occupied []int32  // by node
+	allowed  []bool   // by node; nil: all
+	refused  []bool   // by node
+	dry      []string // zones where no address is free
 	// refusals are the nodes of refused, touched those of group and occupied,
 	// and taken those that tasks were placed on, as they were.
 	refusals, touched []int32
@@ -179,7 +197,11 @@ func (p *placement) undo() {
 }
 
 func (p *placement) check(i int) string {
-	return p.req.check(&p.fleet.nodes[i], p.occupied[i] > 0)
+	why := p.req.check(&p.fleet.nodes[i], p.occupied[i] > 0)
+	if why == "" && slices.Contains(p.dry, p.fleet.nodes[i].zone) {
+		return FailInterface
+	}
+	return why
 }
 
 // take counts one more task in at node i.
@@ -210,7 +232,10 @@ func (p *placement) failures() []Failure {
 		if why := p.check(i); why != "" {
 			f := Failure{Instance: n.id, Reason: why}
 			if len(fs) < MaxDetails {
-				f.Detail = Detail(p.req.refusals(n, p.occupied[i] > 0))
+				f.Detail = NoAddress // what Detail finds is all of the instance
+				if why != FailInterface {
+					f.Detail = Detail(p.req.refusals(n, p.occupied[i] > 0))
+				}
 			}
 			fs = append(fs, f)
 		}

@@ -2,6 +2,7 @@ package place
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/roadstead/roadstead/model"
@@ -65,6 +66,21 @@ type Request struct {
 	// GroupsOf returns the groups of the tasks on an instance; needed where a
 	// constraint speaks of task:group.
 	GroupsOf func(instanceID string) []string
+	// Address, where tasks have interfaces of their own, takes an address for one
+	// on an instance of the zone, and reports false when none is free there; it is
+	// not asked for that zone again then. Place calls it once for each task that
+	// it places, in their order; nothing else looks at it.
+	Address func(zone string) bool
+}
+
+// Within restricts the request to the availability zones that are not among
+// dry, as Result.Dry has them, and reports whether any are left.
+func (r *Request) Within(dry []string) bool {
+	if len(dry) == 0 {
+		return true
+	}
+	r.Zones = slices.DeleteFunc(slices.Clone(r.Zones), func(zone string) bool { return slices.Contains(dry, zone) })
+	return len(r.Zones) > 0
 }
 
 // Rules are strategies and constraints that were checked and compiled once.

@@ -51,7 +51,7 @@ const (
 func Plan(v View) plan.Plan {
 	v.Timing = Timing{cmp.Or(v.Timing.Timeout, DefaultTimeout), cmp.Or(v.Timing.Patience, DefaultPatience)}
 	p := planning{View: v, ids: plan.NewIDs(v.Seed), groups: map[string]*group{}, full: map[string]bool{},
-		blocked: map[string]bool{}, hopeless: map[string]bool{}, guarded: map[string]bool{}}
+		blocked: map[string]bool{}, hopeless: map[string]bool{}, dry: map[string]bool{}, guarded: map[string]bool{}}
 	tasks := slices.DeleteFunc(slices.Clone(v.Tasks), func(t *model.Task) bool { return !t.Waiting() })
 	slices.SortFunc(tasks, func(a, b *model.Task) int {
 		return cmp.Or(a.Spec.CreatedAt.Compare(b.Spec.CreatedAt), cmp.Compare(a.ID, b.ID))
@@ -83,6 +83,7 @@ type planning struct {
 	groups   map[string]*group
 	full     map[string]bool // shapes of tasks that found no room
 	hopeless map[string]bool // and of those that not even an empty instance has room for
+	dry      map[string]bool // and of those for which no address was free where there is room
 	blocked  map[string]bool // capacity providers whose room is kept for a task that has waited for long
 	guarded  map[string]bool // instances
 	before   []place.Node    // the instances of guarded as they were handed in
@@ -119,38 +120,36 @@ func (p *planning) task(t *model.Task) {
 	case p.blocked[t.Spec.CapacityProvider]:
 		p.out.Because(t.Key(), "Waiting", "An older task waits for room of the capacity provider.")
 		return
+	case p.dry[shape]:
+		p.out.Because(t.Key(), "Waiting", place.NoAddress)
+		return
 	case p.full[shape]:
 		p.wait(t, req, "No instance of the capacity provider has room.")
 		return
 	}
-	r := place.Place(p.Fleet, req, p.ids.Uint64())
-	if len(r.Placed) == 0 {
+	given, asked := t.Clone(), *req
+	var taker *address.Taker
+	if t.Spec.Network != nil {
+		if p.chooser == nil {
+			p.chooser = address.New(p.Network, p.ids.Uint64())
+		}
+		taker = p.chooser.For(t.Account, t.Spec.Network)
+		asked.Address = taker.Take
+	}
+	r := place.Place(p.Fleet, &asked, p.ids.Uint64())
+	switch {
+	case len(r.Placed) == 1:
+		if taker != nil {
+			given.Spec.Interface, given.Spec.Network = taker.Taken[0], nil
+		}
+		p.give(t, given, r.Placed[0])
+	case len(r.Dry) > 0: // room is not what it lacks: others may have it
+		p.dry[shape] = true
+		p.out.Because(t.Key(), "Waiting", why(r))
+	default:
 		p.full[shape] = true
 		p.wait(t, req, why(r))
-		return
 	}
-	given, ok := p.interfaced(t, r.Placed[0])
-	if !ok { // room is not what it lacks: others may have it
-		p.out.Because(t.Key(), "Waiting", "No address is free in the subnets.")
-		return
-	}
-	p.give(t, given, r.Placed[0])
-}
-
-// interfaced returns a copy of t with the interface that it has on the
-// instance, if it has one; false when no address is free.
-func (p *planning) interfaced(t *model.Task, instance string) (*model.Task, bool) {
-	given := t.Clone()
-	if t.Spec.Network == nil {
-		return given, true
-	}
-	if p.chooser == nil {
-		p.chooser = address.New(p.Network, p.ids.Uint64())
-	}
-	var ok bool
-	given.Spec.Interface, ok = p.chooser.Interface(t.Account, t.Spec.Network, p.Fleet.Zone(instance))
-	given.Spec.Network = nil
-	return given, ok
 }
 
 // give gives t, whose copy given is ready but for that, the instance, and counts

@@ -2,6 +2,8 @@ package provision
 
 import (
 	"fmt"
+	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -185,5 +187,57 @@ func TestWaits(t *testing.T) {
 		if got := Waits(c.provider); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
+	}
+}
+
+// subnets is an address.Network in which nobody has an address.
+type subnets []*model.Subnet
+
+func (s subnets) Subnet(account, id string) (*model.Subnet, bool) {
+	i := slices.IndexFunc(s, func(n *model.Subnet) bool { return n.ID == id })
+	if i < 0 {
+		return nil, false
+	}
+	return s[i], true
+}
+
+func (subnets) TasksAt(string, model.Address) iter.Seq[*model.Task] {
+	return func(func(*model.Task) bool) {}
+}
+
+// TestOtherZonesAreTried: waiting tasks go to where addresses are; those that find
+// none do not keep the room from others.
+func TestOtherZonesAreTried(t *testing.T) {
+	v := newView(nil)
+	var nodes []place.Node
+	for _, zone := range []string{"a", "b"} {
+		n := node("i"+zone, "p", 1000, nil)
+		n.Instance.Attributes = []model.Attribute{{Name: model.AttributeZone, Value: zone}}
+		nodes = append(nodes, n)
+	}
+	v.Fleet = place.NewFleet(nodes)
+	v.Network = subnets{{Account: "1", ID: "a", Zone: "a", CIDR: "10.0.0.0/30"}, {Account: "1", ID: "b", Zone: "b", CIDR: "10.0.1.0/29"}}
+	for i := range 6 { // a /30 has no addresses, a /29 three
+		w := task(fmt.Sprint("t", i), "p", 100, 10*time.Minute, nil)
+		w.Spec.Network = &model.NetworkConfiguration{Subnets: []string{"a", "b"}}
+		v.Tasks = append(v.Tasks, w)
+	}
+	v.Tasks = append(v.Tasks, task("young", "p", 900, time.Minute, nil))
+	p, made := Plan(v), map[string]int{}
+	for _, w := range p.Change.Writes {
+		given := w.Noun.(*model.Task)
+		made[strings.TrimPrefix(given.Spec.Instance, "1/c/")]++
+		if given.ID == "young" {
+			continue
+		}
+		if n := given.Spec.Interface; n == nil || n.Subnet != "b" || given.Spec.Network != nil {
+			t.Errorf("%s: %+v %+v", given.ID, n, given.Spec.Network)
+		}
+	}
+	if made["ib"] != 3 || made["ia"] != 1 {
+		t.Errorf("%v\n%s", made, show(p))
+	}
+	if waits := show(p); strings.Count(waits, "InsufficientFreeAddressesInSubnet") != 3 {
+		t.Errorf("%s", waits)
 	}
 }

@@ -12,6 +12,8 @@
 package reclaim
 
 import (
+	"slices"
+
 	"github.com/roadstead/roadstead/model"
 	"github.com/roadstead/roadstead/plan/place"
 )
@@ -50,6 +52,23 @@ func Asked(t *model.Task) bool {
 		}
 	}
 	return false
+}
+
+// More returns how many more of the request's tasks than were placed by r may wait
+// for the room of tasks of FARGATE_SPOT, in zones that have addresses for them.
+func More(f *place.Fleet, req *place.Request, r place.Result, spot func(instanceID string) model.Usage) int {
+	asked := *req
+	if len(r.Placed) == req.Count || !asked.Within(r.Dry) {
+		return 0
+	}
+	placed := 0 // in those zones
+	for _, id := range r.Placed {
+		if !slices.Contains(r.Dry, f.Zone(id)) {
+			placed++
+		}
+	}
+	asked.Count -= len(r.Placed) - placed
+	return max(Room(f, &asked, spot)-placed, 0)
 }
 
 // Room returns how many of the request's tasks would fit if all tasks of
