@@ -91,6 +91,10 @@ func (n *Node) connect(ctx context.Context, l *live) {
 		}
 		// gofail: var agentConnected struct{}
 		return func(now time.Time) {
+			if errors.Is(err, network.ErrAddressInUse) {
+				l.task.Occupied(now, connectFailure(err))
+				return
+			}
 			l.connected(sandbox)
 			l.task.Connected(now, connectFailure(err))
 		}

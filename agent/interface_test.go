@@ -109,6 +109,27 @@ func TestInterfaceFails(t *testing.T) {
 	})
 }
 
+// A task whose address another one had until just now starts as soon as that one's
+// network is gone.
+func TestAddressIsWaitedFor(t *testing.T) {
+	onHost(t, func(t *testing.T, h *host) {
+		h.begin()
+		one, two := awsvpc(task("t1", essential("web")), 5), awsvpc(task("t2", essential("web")), 5)
+		h.plane.run(one)
+		h.untilStatus(one.ARN, "RUNNING")
+		h.plane.run(two)
+		pass(time.Second)
+		if told := h.plane.told(two.ARN); len(told) > 0 || h.starts["t2-0"] > 0 {
+			t.Errorf("beside the other: %v, %d starts", told, h.starts["t2-0"])
+		}
+		h.plane.stop(one.ARN)
+		h.untilStatus(two.ARN, "RUNNING")
+		h.plane.stop(two.ARN)
+		h.untilStatus(two.ARN, "STOPPED")
+		h.nothingLeft()
+	})
+}
+
 // The network of a task whose record is lost goes with what is left of it.
 func TestStrayTaskNetwork(t *testing.T) {
 	onHost(t, func(t *testing.T, h *host) {

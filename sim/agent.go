@@ -41,6 +41,7 @@ type live struct {
 	saved   bool
 	saves   []func() // wait for the record
 	wake    *event
+	waited  bool // for the end of another task's network
 }
 
 // run is one container.

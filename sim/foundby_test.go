@@ -72,6 +72,7 @@ var foundBy = map[mutant.Name][]string{
 	mutant.Unpinned:           {"versions"},
 	mutant.AddressKept:        {"address", "liveness", "quiet"},
 	mutant.NetworkKept:        {"address"},
+	mutant.AddressUnawaited:   {"address"},
 	mutant.FargateAnywhere:    {"fargate"},
 	mutant.KilledEarly:        {"warning"},
 	mutant.GPULentTwice:       {"gpu"},

@@ -11,7 +11,7 @@ import (
 // advance emits every effect that is due.
 func (t *Task) advance(now time.Time) {
 	t.prepare()
-	t.connect()
+	t.connect(now)
 	for {
 		before := t.progress()
 		for _, c := range t.containers {

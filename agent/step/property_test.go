@@ -215,7 +215,11 @@ func (w *world) answer(at int) {
 		}
 		w.task.Submitted(w.now, f == "", refused)
 	case Connect:
-		w.task.Connected(w.now, w.failure(8))
+		if f := w.failure(8); f != "" && rapid.Bool().Draw(w.t, "occupied") {
+			w.task.Occupied(w.now, f)
+		} else {
+			w.task.Connected(w.now, f)
+		}
 	case Disconnect:
 		w.task.Disconnected(w.now, w.failure(2))
 	case Forget:

@@ -9,7 +9,8 @@ import (
 )
 
 // Connect makes the network that the containers of a task share, or finds it
-// again. It comes before their first start. Answer: Task.Connected.
+// again. It comes before their first start. Answer: Task.Connected or
+// Task.Occupied.
 type Connect struct{}
 
 // Disconnect removes what Connect made, after the last container was removed.
@@ -25,20 +26,30 @@ type shared struct {
 	connecting, connected       bool
 	announced                   bool // the control plane was told that it is there
 	disconnecting, disconnected bool
-	retry                       backoff // of removing it
+	retry                       backoff   // of removing it
+	occupied                    time.Time // since when another task's network has the address
+	again                       time.Time // when to look whether it still has
 }
+
+// A task's address is free for another from when it has STOPPED, and its
+// network is removed a moment later: who has the address next waits for that,
+// looking again after pauses of occupiedPause, for MaxOccupied at most.
+const (
+	MaxOccupied   = 30 * time.Second
+	occupiedPause = 100 * time.Millisecond
+)
 
 func newShared(t acs.Task) shared { return shared{needed: t.NetworkMode == "awsvpc"} }
 
 // connect asks for the network when it is due: beside the pulls, and again in a
 // later life of the node if something is still to be started.
-func (t *Task) connect() {
+func (t *Task) connect(now time.Time) {
 	n := &t.network
-	if !n.needed || n.connected || n.connecting || t.desired != Running {
+	if !n.needed || n.connected || n.connecting || t.desired != Running || now.Before(n.again) {
 		return
 	}
 	if slices.ContainsFunc(t.containers, func(c *container) bool { return c.phase < starting }) {
-		n.connecting = true
+		n.connecting, n.again = true, time.Time{}
 		t.emit(Connect{})
 	}
 }
@@ -56,6 +67,21 @@ func (t *Task) Connected(now time.Time, f Failure) {
 	} else {
 		t.fail(string(f))
 	}
+	t.advance(now)
+}
+
+// Occupied answers a Connect that failed because the network of another task on
+// the node has the address still.
+func (t *Task) Occupied(now time.Time, f Failure) {
+	n := &t.network
+	if n.occupied.IsZero() {
+		n.occupied = now
+	}
+	if now.Sub(n.occupied) >= MaxOccupied || mutant.On(mutant.AddressUnawaited) {
+		t.Connected(now, f)
+		return
+	}
+	n.connecting, n.again = false, now.Add(occupiedPause)
 	t.advance(now)
 }
 

@@ -197,6 +197,9 @@ func (t *Task) Next() time.Time {
 		earlier(t.retry.at)
 	}
 	earlier(t.network.retry.at)
+	if t.desired == Running {
+		earlier(t.network.again)
+	}
 	for _, c := range t.containers {
 		earlier(c.killAt)
 		if c.phase == running && !c.signalled {

@@ -19,7 +19,7 @@ import (
 //	task [network=host|awsvpc] [desired=STOPPED] [service=NAME]
 //	NAME [image=REFERENCE] [essential] [restart=SECONDS,IGNORED] [secret] [private] [start=SECONDS] [stop=SECONDS] [after=NAME:CONDITION]... [link=NAME:ALIAS] [port=NUMBER] [check=INTERVAL,TIMEOUT,RETRIES,START-PERIOD[,PREFIX-OF-CMD]]
 //
-// makes the task. Then: prepared, connected, disconnected, pulled, attached, started, exited, signalled, probed,
+// makes the task. Then: prepared, connected, occupied, disconnected, pulled, attached, started, exited, signalled, probed,
 // submitted, forgotten, removed, desire, retry, adopt, and wait DURATION.
 // Refuse takes the same as task, with reason=... .
 func TestTranscripts(t *testing.T) {
@@ -154,6 +154,8 @@ func (s *story) happen(t *testing.T, d *datadriven.TestData) {
 		s.task.Tick(s.now)
 	case "connected":
 		s.task.Connected(s.now, failure)
+	case "occupied":
+		s.task.Occupied(s.now, failure)
 	case "disconnected":
 		s.task.Disconnected(s.now, failure)
 	case "prepared":

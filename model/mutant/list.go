@@ -70,6 +70,7 @@ const (
 	Unpinned           Name = "unpinned"
 	AddressKept        Name = "address-kept"
 	NetworkKept        Name = "network-kept"
+	AddressUnawaited   Name = "address-unawaited"
 	FargateAnywhere    Name = "fargate-anywhere"
 	KilledEarly        Name = "killed-early"
 	GPULentTwice       Name = "gpu-lent-twice"
@@ -147,6 +148,7 @@ func List() []Defect {
 		{ZonesUneven, "plan/deploy", "tasks are not moved between zones"},
 		{AddressKept, "plan/address", "the address of a task that has ended is never given again"},
 		{NetworkKept, "agent/step", "the network of a task that has ended stays"},
+		{AddressUnawaited, "agent/step", "a task does not wait until the network that had its address has gone"},
 		{FargateAnywhere, "plan/place", "tasks of Fargate are placed on any instance"},
 		{KilledEarly, "agent/step", "a container that is asked to stop has a second to do it"},
 		{GPULentTwice, "store", "GPUs that tasks have are lent again"},
