@@ -100,6 +100,7 @@ func (d *FrontDoor) ListAliases(ctx context.Context, in *kms.ListAliasesInput) (
 	}
 	var violations constraint.Violations
 	violations.Optional("keyId", in.KeyId, keyText)
+	pageBounds(&violations, in.Limit, in.Marker, 100)
 	if err := violations.Err(); err != nil {
 		return nil, err
 	}
@@ -111,7 +112,7 @@ func (d *FrontDoor) ListAliases(ctx context.Context, in *kms.ListAliasesInput) (
 		}
 		id = k.ID
 	}
-	p, err := newPage(in.Limit, in.Marker, 50, 100, "ListAliases", r.scope.Account, id)
+	p, err := newPage(in.Limit, in.Marker, 50, "ListAliases", r.scope.Account, id)
 	if err != nil {
 		return nil, err
 	}

@@ -171,6 +171,7 @@ func (d *FrontDoor) ListGrants(ctx context.Context, in *kms.ListGrantsInput) (*k
 	v.Required("keyId", in.KeyId, keyText)
 	v.Optional("grantId", in.GrantId, grantIDText)
 	v.Optional("granteePrincipal", in.GranteePrincipal, principalText)
+	pageBounds(&v, in.Limit, in.Marker, 100)
 	if err := v.Err(); err != nil {
 		return nil, err
 	}
@@ -178,7 +179,7 @@ func (d *FrontDoor) ListGrants(ctx context.Context, in *kms.ListGrantsInput) (*k
 	if err != nil {
 		return nil, err
 	}
-	p, err := newPage(in.Limit, in.Marker, 50, 100, "ListGrants", k.ID, aws.ToString(in.GrantId), aws.ToString(in.GranteePrincipal), aws.ToString(in.GranteeServicePrincipal))
+	p, err := newPage(in.Limit, in.Marker, 50, "ListGrants", k.ID, aws.ToString(in.GrantId), aws.ToString(in.GranteePrincipal), aws.ToString(in.GranteeServicePrincipal))
 	if err != nil {
 		return nil, err
 	}
@@ -202,13 +203,14 @@ func (d *FrontDoor) ListRetirableGrants(ctx context.Context, in *kms.ListRetirab
 	}
 	var v constraint.Violations
 	v.Optional("retiringPrincipal", in.RetiringPrincipal, principalText)
+	pageBounds(&v, in.Limit, in.Marker, 100)
 	if err := v.Err(); err != nil {
 		return nil, err
 	}
 	if (in.RetiringPrincipal == nil) == (in.RetiringServicePrincipal == nil) {
 		return nil, constraint.Invalid("Specify either RetiringPrincipal or RetiringServicePrincipal.")
 	}
-	p, err := newPage(in.Limit, in.Marker, 50, 100, "ListRetirableGrants", r.scope.Account, aws.ToString(in.RetiringPrincipal), aws.ToString(in.RetiringServicePrincipal))
+	p, err := newPage(in.Limit, in.Marker, 50, "ListRetirableGrants", r.scope.Account, aws.ToString(in.RetiringPrincipal), aws.ToString(in.RetiringServicePrincipal))
 	if err != nil {
 		return nil, err
 	}

@@ -183,7 +183,12 @@ func (d *FrontDoor) ListKeys(ctx context.Context, in *kms.ListKeysInput) (*kms.L
 	if err != nil {
 		return nil, err
 	}
-	p, err := newPage(in.Limit, in.Marker, 100, maxPage, "ListKeys", r.scope.Account)
+	var v constraint.Violations
+	pageBounds(&v, in.Limit, in.Marker, maxPage)
+	if err := v.Err(); err != nil {
+		return nil, err
+	}
+	p, err := newPage(in.Limit, in.Marker, 100, "ListKeys", r.scope.Account)
 	if err != nil {
 		return nil, err
 	}

@@ -137,14 +137,17 @@ func (d *FrontDoor) ListKeyPolicies(ctx context.Context, in *kms.ListKeyPolicies
 	if err != nil {
 		return nil, err
 	}
-	if err := requireKey(in.KeyId); err != nil {
+	var v constraint.Violations
+	v.Required("keyId", in.KeyId, keyText)
+	pageBounds(&v, in.Limit, in.Marker, maxPage)
+	if err := v.Err(); err != nil {
 		return nil, err
 	}
 	k, err := d.findByID(d.db.View(), r, *in.KeyId)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := newPage(in.Limit, in.Marker, 100, maxPage, "ListKeyPolicies", k.ID); err != nil {
+	if _, err := newPage(in.Limit, in.Marker, 100, "ListKeyPolicies", k.ID); err != nil {
 		return nil, err
 	}
 	return &kms.ListKeyPoliciesOutput{PolicyNames: []string{policyName}}, nil

@@ -143,6 +143,13 @@ func (d *FrontDoor) RotateKeyOnDemand(ctx context.Context, in *kms.RotateKeyOnDe
 // ListKeyRotations lists when the key got new material, and its first material
 // too if asked for.
 func (d *FrontDoor) ListKeyRotations(ctx context.Context, in *kms.ListKeyRotationsInput) (*kms.ListKeyRotationsOutput, error) {
+	var v constraint.Violations
+	v.Required("keyId", in.KeyId, keyText)
+	constraint.OneOf(&v, "includeKeyMaterial", in.IncludeKeyMaterial, in.IncludeKeyMaterial.Values())
+	pageBounds(&v, in.Limit, in.Marker, maxPage)
+	if err := v.Err(); err != nil {
+		return nil, err
+	}
 	r, k, err := d.rotated(ctx, in.KeyId)
 	if err != nil {
 		return nil, err
@@ -150,12 +157,7 @@ func (d *FrontDoor) ListKeyRotations(ctx context.Context, in *kms.ListKeyRotatio
 	if !abilityOfKey(k).symmetric {
 		return nil, notSymmetric()
 	}
-	var v constraint.Violations
-	constraint.OneOf(&v, "includeKeyMaterial", in.IncludeKeyMaterial, in.IncludeKeyMaterial.Values())
-	if err := v.Err(); err != nil {
-		return nil, err
-	}
-	p, err := newPage(in.Limit, in.Marker, 100, maxPage, "ListKeyRotations", k.ID, string(in.IncludeKeyMaterial))
+	p, err := newPage(in.Limit, in.Marker, 100, "ListKeyRotations", k.ID, string(in.IncludeKeyMaterial))
 	if err != nil {
 		return nil, err
 	}

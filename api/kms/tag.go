@@ -3,6 +3,7 @@ package kms
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -91,6 +92,7 @@ func (d *FrontDoor) UntagResource(ctx context.Context, in *kms.UntagResourceInpu
 	if in.TagKeys == nil {
 		v.Missing("tagKeys")
 	}
+	v.Texts("tagKeys", in.TagKeys, 0, math.MaxInt, tagKeyText) // the model gives the list no length
 	if err := v.Err(); err != nil {
 		return nil, err
 	}
@@ -106,14 +108,17 @@ func (d *FrontDoor) ListResourceTags(ctx context.Context, in *kms.ListResourceTa
 	if err != nil {
 		return nil, err
 	}
-	if err := requireKey(in.KeyId); err != nil {
+	var v constraint.Violations
+	v.Required("keyId", in.KeyId, keyText)
+	pageBounds(&v, in.Limit, in.Marker, maxTags)
+	if err := v.Err(); err != nil {
 		return nil, err
 	}
 	k, err := d.findByID(d.db.View(), r, *in.KeyId)
 	if err != nil {
 		return nil, err
 	}
-	p, err := newPage(in.Limit, in.Marker, maxTags, maxTags, "ListResourceTags", k.ID)
+	p, err := newPage(in.Limit, in.Marker, maxTags, "ListResourceTags", k.ID)
 	if err != nil {
 		return nil, err
 	}

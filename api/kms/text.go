@@ -29,7 +29,8 @@ var (
 	tokenText       = constraint.Text{Min: 1, Max: 8192}
 	grantIDText     = constraint.Text{Min: 1, Max: 128}
 	grantNameText   = constraint.Text{Min: 1, Max: 256, Pattern: regexp.MustCompile(`^[a-zA-Z0-9:/_-]+$`), Written: `^[a-zA-Z0-9:/_-]+$`}
-	principalText   = constraint.Text{Min: 1, Max: 256}
+	principalText   = constraint.Text{Min: 1, Max: 256, Pattern: regexp.MustCompile(`^[\w+=,.@:/-]+$`), Written: `^[\w+=,.@:/-]+$`}
+	markerText      = constraint.Text{Min: 1, Max: 1024}
 	policyNameText  = constraint.Text{Min: 1, Max: 128, Pattern: regexp.MustCompile(`^\w+$`), Written: `[\w]+`}
 )
 
@@ -44,12 +45,15 @@ type page struct {
 	limit int
 }
 
-func newPage(limit *int32, marker *string, otherwise, atMost int32, query ...string) (page, error) {
-	var v constraint.Violations
-	constraint.Range(&v, "limit", limit, 1, atMost)
-	if err := v.Err(); err != nil {
-		return page{}, err
-	}
+// pageBounds checks what asks for a page, as the model says it: before the key
+// is looked for.
+func pageBounds(v *constraint.Violations, limit *int32, marker *string, atMost int32) {
+	constraint.Range(v, "limit", limit, 1, atMost)
+	v.Optional("marker", marker, markerText)
+}
+
+// newPage returns the page that a checked request asks for.
+func newPage(limit *int32, marker *string, otherwise int32, query ...string) (page, error) {
 	p := page{list: paging.Of(query...), limit: int(otherwise)}
 	if limit != nil {
 		p.limit = int(*limit)

@@ -20,6 +20,7 @@ var (
 	keyText         = constraint.Text{Max: 2048}
 	stringText      = constraint.Text{Min: 1, Max: 65536, Hidden: true}
 	stageText       = constraint.Text{Min: 1, Max: 256}
+	tagKeyText      = constraint.Text{Min: 1, Max: 128}
 	policyText      = constraint.Text{Min: 1, Max: 20480}
 	namePattern     = regexp.MustCompile(`^[A-Za-z0-9/_+=.@!-]+$`)
 )

@@ -246,6 +246,8 @@ func TestPoliciesTagsRotationAndReplicas(t *testing.T) {
 	}
 	ok[*sm.TagResourceOutput](t)(e.TagResource(ctx, &sm.TagResourceInput{SecretId: id, Tags: []types.Tag{{Key: new("a"), Value: new("b")}}}))
 	ok[*sm.UntagResourceOutput](t)(e.UntagResource(ctx, &sm.UntagResourceInput{SecretId: id, TagKeys: []string{"a"}}))
+	refused(t, "ValidationException", "1 validation error detected: Value '' at 'tagKeys.1.member' failed to satisfy constraint: Member must have length greater than or equal to 1")(
+		e.UntagResource(ctx, &sm.UntagResourceInput{SecretId: id, TagKeys: []string{""}}))
 	refused(t, "InvalidRequestException", "No Lambda rotation function ARN is associated with this secret.")(e.RotateSecret(ctx, &sm.RotateSecretInput{SecretId: id}))
 	ok[*sm.CancelRotateSecretOutput](t)(e.CancelRotateSecret(ctx, &sm.CancelRotateSecretInput{SecretId: id}))
 	refused(t, "InvalidRequestException", "The secret is not a replica.")(e.StopReplicationToReplica(ctx, &sm.StopReplicationToReplicaInput{SecretId: id}))

@@ -2,6 +2,7 @@ package secretsmanager
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 
@@ -84,6 +85,7 @@ func (d *frontDoor) UntagResource(ctx context.Context, in *secretsmanager.UntagR
 	if in.TagKeys == nil {
 		v.Missing("tagKeys")
 	}
+	v.Texts("tagKeys", in.TagKeys, 0, math.MaxInt, tagKeyText) // the model gives the list no length
 	if err := v.Err(); err != nil {
 		return nil, err
 	}

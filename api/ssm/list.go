@@ -124,7 +124,12 @@ func (d *frontDoor) DescribeParameters(ctx context.Context, in *ssm.DescribePara
 	var v constraint.Violations
 	constraint.Range(&v, "maxResults", in.MaxResults, 1, 50)
 	for i, f := range in.Filters {
-		constraint.OneOf(&v, fmt.Sprintf("filters.%d.member.key", i+1), f.Key, f.Key.Values())
+		at := fmt.Sprintf("filters.%d.member.", i+1)
+		if f.Key == "" {
+			v.Missing(at + "key")
+		}
+		constraint.OneOf(&v, at+"key", f.Key, f.Key.Values())
+		v.Texts(at+"values", f.Values, 1, 50, filterValueText)
 	}
 	if err := v.Err(); err != nil {
 		return nil, err

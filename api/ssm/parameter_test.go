@@ -117,6 +117,7 @@ func TestWhatIsRefused(t *testing.T) {
 		{ssm.PutParameterInput{DataType: new("Text")}, "The following data type is not supported: Text"},
 		{ssm.PutParameterInput{Name: new("have"), Type: types.ParameterTypeStringList, Overwrite: new(true)}, "HierarchyTypeMismatchException"},
 		{ssm.PutParameterInput{Overwrite: new(true), Tags: []types.Tag{{Key: new("a"), Value: new("b")}}}, "tags and overwrite can't be used together"},
+		{ssm.PutParameterInput{Tags: []types.Tag{{Key: new("a;b"), Value: new("")}}}, `Value 'a;b' at 'tags.1.member.key' failed to satisfy constraint: Member must satisfy regular expression pattern: ^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`},
 		{ssm.PutParameterInput{Policies: new(`[{"Type":"Expiration","Version":"1.0","Attributes":{"Timestamp":"2027-01-01T00:00:00Z"}}]`)}, "advanced-parameter tier only"},
 		{ssm.PutParameterInput{Tier: "Advanced", Policies: new(`[{"Type":"NoChangeNotification","Version":"1.0","Attributes":{}}]`)}, "InvalidPolicyTypeException"},
 		{ssm.PutParameterInput{Tier: "Advanced", Policies: new(`[{"Type":"Expiration","Version":"1.0","Attributes":{"Timestamp":"soon"}}]`)}, "InvalidPolicyAttributeException"},
@@ -131,6 +132,33 @@ func TestWhatIsRefused(t *testing.T) {
 	if err := put(ssm.PutParameterInput{Name: new("big"), Tier: types.ParameterTierStandard, Overwrite: new(true)}); err == nil || !strings.Contains(err.Error(), "You can't downgrade a parameter") {
 		t.Fatal(err)
 	}
+}
+
+// What the service's model says of tags, older filters and sessions.
+func TestWhatTheModelRefuses(t *testing.T) {
+	e := serve(t)
+	ctx := t.Context()
+	e.put(t, "have", "v", types.ParameterTypeString)
+	refused := func(err error, want string) {
+		t.Helper()
+		if err == nil || !strings.Contains(err.Error(), "ValidationException: 1 validation error detected: Value "+want) {
+			t.Errorf("%v\nwant %s", err, want)
+		}
+	}
+	_, err := e.AddTagsToResource(ctx, &ssm.AddTagsToResourceInput{ResourceType: "Parameter", ResourceId: new("have"), Tags: []types.Tag{{Key: new("a"), Value: new("!")}}})
+	refused(err, "'!' at 'tags.1.member.value' failed to satisfy constraint: Member must satisfy regular expression pattern: ")
+	_, err = e.AddTagsToResource(ctx, &ssm.AddTagsToResourceInput{ResourceType: "Parameter", ResourceId: new("have"), Tags: make([]types.Tag, 1001)})
+	if err == nil || !strings.Contains(err.Error(), "'[1001 items]' at 'tags' failed to satisfy constraint: Member must have length less than or equal to 1000") {
+		t.Error(err)
+	}
+	_, err = e.RemoveTagsFromResource(ctx, &ssm.RemoveTagsFromResourceInput{ResourceType: "Parameter", ResourceId: new("have"), TagKeys: []string{""}})
+	refused(err, "'' at 'tagKeys.1.member' failed to satisfy constraint: Member must have length greater than or equal to 1")
+	_, err = e.DescribeParameters(ctx, &ssm.DescribeParametersInput{Filters: []types.ParametersFilter{{Key: "Name", Values: []string{}}}})
+	refused(err, "'[0 items]' at 'filters.1.member.values' failed to satisfy constraint: Member must have length greater than or equal to 1")
+	_, err = e.ResumeSession(ctx, &ssm.ResumeSessionInput{SessionId: new(strings.Repeat("x", 97))})
+	refused(err, "'"+strings.Repeat("x", 97)+"' at 'sessionId' failed to satisfy constraint: Member must have length less than or equal to 96")
+	_, err = e.TerminateSession(ctx, &ssm.TerminateSessionInput{SessionId: new("")})
+	refused(err, "'' at 'sessionId' failed to satisfy constraint: Member must have length greater than or equal to 1")
 }
 
 func TestExpiration(t *testing.T) {

@@ -204,6 +204,7 @@ func checkPut(in *ssm.PutParameterInput) (expires time.Time, err error) {
 	v.Optional("keyId", in.KeyId, keyText)
 	v.Optional("dataType", in.DataType, dataTypeText)
 	v.Optional("policies", in.Policies, policiesText)
+	checkTags(&v, in.Tags)
 	constraint.OneOf(&v, "type", in.Type, in.Type.Values())
 	constraint.OneOf(&v, "tier", in.Tier, in.Tier.Values())
 	if err := firstError(v.Err()); err != nil {

@@ -45,7 +45,7 @@ func (d *frontDoor) StartSession(ctx context.Context, in *ssm.StartSessionInput)
 		return nil, err
 	}
 	target := aws.ToString(in.Target)
-	if err := present("target", in.Target); err != nil {
+	if err := required("target", in.Target, targetText); err != nil {
 		return nil, err
 	}
 	if name := aws.ToString(in.DocumentName); name != portForwarding {
@@ -132,7 +132,7 @@ func (d *frontDoor) ResumeSession(ctx context.Context, in *ssm.ResumeSessionInpu
 	if _, err := d.begin(ctx); err != nil {
 		return nil, err
 	}
-	if err := present("sessionId", in.SessionId); err != nil {
+	if err := required("sessionId", in.SessionId, sessionText); err != nil {
 		return nil, err
 	}
 	return &ssm.ResumeSessionOutput{SessionId: in.SessionId}, nil
@@ -144,7 +144,7 @@ func (d *frontDoor) TerminateSession(ctx context.Context, in *ssm.TerminateSessi
 	if err != nil {
 		return nil, err
 	}
-	if err := present("sessionId", in.SessionId); err != nil {
+	if err := required("sessionId", in.SessionId, sessionText); err != nil {
 		return nil, err
 	}
 	if d.opts.Sessions != nil {
@@ -157,12 +157,16 @@ func (d *frontDoor) TerminateSession(ctx context.Context, in *ssm.TerminateSessi
 	return &ssm.TerminateSessionOutput{SessionId: in.SessionId}, nil
 }
 
-// present refuses a request without a member.
-func present(member string, value *string) error {
+// What the service's model says of the members of sessions.
+var (
+	targetText  = constraint.Text{Min: 1, Max: 400}
+	sessionText = constraint.Text{Min: 1, Max: 96}
+)
+
+// required refuses a request whose member is missing or against the model.
+func required(member string, value *string, rule constraint.Text) error {
 	var v constraint.Violations
-	if value == nil {
-		v.Missing(member)
-	}
+	v.Required(member, value, rule)
 	return v.Err()
 }
 

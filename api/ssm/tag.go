@@ -2,6 +2,9 @@ package ssm
 
 import (
 	"context"
+	"fmt"
+	"math"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -13,8 +16,18 @@ import (
 	"github.com/roadstead/roadstead/wire/constraint"
 )
 
-// maxTags bounds the tags of a parameter.
-const maxTags = 50
+// maxTags bounds the tags of a parameter, maxTagsOfRequest those of one call,
+// of which the model lets more come.
+const maxTags, maxTagsOfRequest = 50, 1000
+
+// What the service's model says of tags.
+var (
+	tagPattern   = regexp.MustCompile(tagWritten)
+	tagKeyText   = constraint.Text{Min: 1, Max: 128, Pattern: tagPattern, Written: tagWritten}
+	tagValueText = constraint.Text{Max: 256, Pattern: tagPattern, Written: tagWritten}
+)
+
+const tagWritten = `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`
 
 // newTags returns the tags that there are with others added.
 func newTags(have []model.Tag, more []types.Tag) ([]model.Tag, error) {
@@ -34,6 +47,16 @@ func newTags(have []model.Tag, more []types.Tag) ([]model.Tag, error) {
 		return nil, &types.TooManyTagsError{Message: new("A parameter has at most 50 tags.")}
 	}
 	return tags, nil
+}
+
+// checkTags checks tags against the model, before what they mean.
+func checkTags(v *constraint.Violations, tags []types.Tag) {
+	v.Length("tags", len(tags), 0, maxTagsOfRequest)
+	for i, t := range tags {
+		at := fmt.Sprintf("tags.%d.member.", i+1)
+		v.Required(at+"key", t.Key, tagKeyText)
+		v.Required(at+"value", t.Value, tagValueText)
+	}
 }
 
 // resource returns the name of the parameter that a tagging request is about.
@@ -66,6 +89,7 @@ func (d *frontDoor) AddTagsToResource(ctx context.Context, in *ssm.AddTagsToReso
 	if in.Tags == nil {
 		v.Missing("tags")
 	}
+	checkTags(&v, in.Tags)
 	p, err := d.resource(r, in.ResourceType, in.ResourceId, &v)
 	if err != nil {
 		return nil, err
@@ -86,6 +110,7 @@ func (d *frontDoor) RemoveTagsFromResource(ctx context.Context, in *ssm.RemoveTa
 	if in.TagKeys == nil {
 		v.Missing("tagKeys")
 	}
+	v.Texts("tagKeys", in.TagKeys, 0, math.MaxInt, tagKeyText) // the model gives the list no length
 	p, err := d.resource(r, in.ResourceType, in.ResourceId, &v)
 	if err != nil {
 		return nil, err

@@ -41,6 +41,7 @@ var (
 	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 	roleARN     = regexp.MustCompile(`^arn:aws:iam::\d{12}:role/[\x21-\x7e]+$`)
 	externalID  = regexp.MustCompile(`^[\w+=,.@:/-]+$`)
+	tagWords    = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`) // of keys and values alike
 )
 
 // lasts returns how long a session is to last, from the least to the most.
@@ -116,6 +117,10 @@ func tags(p *caller.Passed, from *caller.Passed, brought []caller.Tag, transitiv
 			return invalid(t.Key, "tags.member.key", "Member must have length between 1 and 128, inclusive")
 		case utf8.RuneCountInString(t.Value) > maxTagValue:
 			return invalid(t.Value, "tags.member.value", "Member must have length less than or equal to 256")
+		case !tagWords.MatchString(t.Key):
+			return invalid(t.Key, "tags.member.key", `Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+`)
+		case !tagWords.MatchString(t.Value):
+			return invalid(t.Value, "tags.member.value", `Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]*`)
 		case strings.HasPrefix(strings.ToLower(t.Key), "aws:"):
 			return parameter("Tag keys cannot start with aws:")
 		case slices.ContainsFunc(p.Tags[:handed], same):

@@ -149,6 +149,8 @@ func TestRolesInChains(t *testing.T) {
 	wantCode(t, err, "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
 	_, err = next.AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String(deployer), RoleSessionName: aws.String("two"), Tags: []types.Tag{{Key: aws.String("Team"), Value: aws.String("red")}}})
 	wantCode(t, err, "InvalidParameterValue", "conflicts with a transitive tag key")
+	_, err = next.AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String(deployer), RoleSessionName: aws.String("two"), Tags: []types.Tag{{Key: aws.String("a"), Value: aws.String("*")}}})
+	wantCode(t, err, "ValidationError", `Value '*' at 'tags.member.value' failed to satisfy constraint: Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]*`)
 	_, err = next.AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String(deployer), RoleSessionName: aws.String("two"), SourceIdentity: aws.String("eve")})
 	wantCode(t, err, "AccessDenied", "source identity")
 	second, err := next.AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: aws.String(deployer), RoleSessionName: aws.String("two")})
