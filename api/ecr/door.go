@@ -1,6 +1,7 @@
 package ecr
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -116,10 +117,16 @@ func (r request) repository(v store.View, name *string) (*model.Repository, erro
 }
 
 // about is begin for operations that look at one repository as it is now.
-func (d *Door) about(ctx context.Context, registryID, name *string) (request, store.View, *model.Repository, error) {
+// What the service's model says of the rest of the request comes before the
+// question whether the repository is there, as on AWS: checked is what was
+// found against it.
+func (d *Door) about(ctx context.Context, registryID, name *string, checked ...error) (request, store.View, *model.Repository, error) {
 	v := d.db.View()
 	r, err := d.begin(ctx, registryID)
 	if err != nil {
+		return r, v, nil, err
+	}
+	if err := cmp.Or(append([]error{checkRepositoryName(name)}, checked...)...); err != nil {
 		return r, v, nil, err
 	}
 	repository, err := r.repository(v, name)

@@ -10,7 +10,7 @@ import (
 )
 
 // maxImageIDs bounds imageIds. Source: ECR API reference.
-const maxImageIDs = 100
+const maxImageIDs, maxMediaTypes = 100, 100
 
 func identifier(digest, tag string) types.ImageIdentifier {
 	var id types.ImageIdentifier

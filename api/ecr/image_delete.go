@@ -13,11 +13,8 @@ import (
 // BatchDeleteImage deletes images with all their tags by digest, and tags by
 // tag; with an image's last tag the image goes too.
 func (d *Door) BatchDeleteImage(ctx context.Context, in *ecr.BatchDeleteImageInput) (*ecr.BatchDeleteImageOutput, error) {
-	r, _, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName)
+	r, _, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName, checkImageIDs(in.ImageIds))
 	if err != nil {
-		return nil, err
-	}
-	if err := checkCount("imageIds", len(in.ImageIds), 1, maxImageIDs); err != nil {
 		return nil, err
 	}
 	out := &ecr.BatchDeleteImageOutput{ImageIds: []types.ImageIdentifier{}, Failures: []types.ImageFailure{}}

@@ -14,7 +14,11 @@ import (
 // DescribeImages shows the images that are named, or all that the filter
 // admits, by digest.
 func (d *Door) DescribeImages(ctx context.Context, in *ecr.DescribeImagesInput) (*ecr.DescribeImagesOutput, error) {
-	r, v, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName)
+	f, unfit := filter{}, error(nil)
+	if in.Filter != nil {
+		f, unfit = newFilter(in.Filter.TagStatus, in.Filter.ImageStatus)
+	}
+	r, v, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName, unfit, checkLimit(in.MaxResults), checkNamed(in.ImageIds))
 	if err != nil {
 		return nil, err
 	}
@@ -23,12 +27,6 @@ func (d *Door) DescribeImages(ctx context.Context, in *ecr.DescribeImagesInput) 
 			return nil, invalid("maxResults and nextToken cannot be used with imageIds")
 		}
 		return r.describeNamed(v, repository, in.ImageIds)
-	}
-	f := filter{}
-	if in.Filter != nil {
-		if f, err = newFilter(in.Filter.TagStatus, in.Filter.ImageStatus); err != nil {
-			return nil, err
-		}
 	}
 	p, err := newPage(in.MaxResults, in.NextToken, "DescribeImages", repository.Key().ID, string(f.tags))
 	if err != nil {
@@ -48,9 +46,6 @@ func (d *Door) DescribeImages(ctx context.Context, in *ecr.DescribeImagesInput) 
 
 // describeNamed shows each image once, however often it is named.
 func (r request) describeNamed(v store.View, repository *model.Repository, ids []types.ImageIdentifier) (*ecr.DescribeImagesOutput, error) {
-	if err := checkCount("imageIds", len(ids), 1, maxImageIDs); err != nil {
-		return nil, err
-	}
 	out := &ecr.DescribeImagesOutput{}
 	shown := make(map[string]bool)
 	for _, id := range ids {

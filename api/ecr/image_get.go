@@ -15,17 +15,9 @@ import (
 // BatchGetImage returns manifests. They are returned as they were pushed: an
 // image in none of the accepted media types is a failure, never converted.
 func (d *Door) BatchGetImage(ctx context.Context, in *ecr.BatchGetImageInput) (*ecr.BatchGetImageOutput, error) {
-	r, v, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName)
+	r, v, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName, checkImageIDs(in.ImageIds), checkAccepted(in.AcceptedMediaTypes))
 	if err != nil {
 		return nil, err
-	}
-	if err := checkCount("imageIds", len(in.ImageIds), 1, maxImageIDs); err != nil {
-		return nil, err
-	}
-	if in.AcceptedMediaTypes != nil {
-		if err := checkCount("acceptedMediaTypes", len(in.AcceptedMediaTypes), 1, 100); err != nil {
-			return nil, err
-		}
 	}
 	out := &ecr.BatchGetImageOutput{Images: []types.Image{}, Failures: []types.ImageFailure{}}
 	for _, id := range in.ImageIds {

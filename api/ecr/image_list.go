@@ -11,15 +11,13 @@ import (
 // ListImages lists every tag with its image, and every image without a tag, in
 // the order of digests and tags.
 func (d *Door) ListImages(ctx context.Context, in *ecr.ListImagesInput) (*ecr.ListImagesOutput, error) {
-	_, v, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName)
+	f, unfit := filter{}, error(nil)
+	if in.Filter != nil {
+		f, unfit = newFilter(in.Filter.TagStatus, in.Filter.ImageStatus)
+	}
+	_, v, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName, unfit, checkLimit(in.MaxResults))
 	if err != nil {
 		return nil, err
-	}
-	f := filter{}
-	if in.Filter != nil {
-		if f, err = newFilter(in.Filter.TagStatus, in.Filter.ImageStatus); err != nil {
-			return nil, err
-		}
 	}
 	p, err := newPage(in.MaxResults, in.NextToken, "ListImages", repository.Key().ID, string(f.tags))
 	if err != nil {

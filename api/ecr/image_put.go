@@ -20,11 +20,8 @@ const maxManifest = 4 << 20
 // PutImage stores a manifest whose layers the repository has, and points a tag
 // to it.
 func (d *Door) PutImage(ctx context.Context, in *ecr.PutImageInput) (*ecr.PutImageOutput, error) {
-	r, v, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName)
+	r, v, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName, checkPush(in))
 	if err != nil {
-		return nil, err
-	}
-	if err := checkPush(in); err != nil {
 		return nil, err
 	}
 	push := Push{Repository: d.shelved(repository), MediaType: aws.ToString(in.ImageManifestMediaType), Content: []byte(*in.ImageManifest),
@@ -58,7 +55,7 @@ func checkPush(in *ecr.PutImageInput) error {
 		}
 	}
 	if in.ImageDigest != nil {
-		return checkDigest("imageDigest", *in.ImageDigest)
+		return checkDigest("imageDigest", in.ImageDigest)
 	}
 	return nil
 }

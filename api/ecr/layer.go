@@ -15,11 +15,8 @@ const maxDigests = 100
 
 // BatchCheckLayerAvailability says which layers the repository has.
 func (d *Door) BatchCheckLayerAvailability(ctx context.Context, in *ecr.BatchCheckLayerAvailabilityInput) (*ecr.BatchCheckLayerAvailabilityOutput, error) {
-	r, _, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName)
+	r, _, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName, checkCount("layerDigests", len(in.LayerDigests), 1, maxDigests))
 	if err != nil {
-		return nil, err
-	}
-	if err := checkCount("layerDigests", len(in.LayerDigests), 1, maxDigests); err != nil {
 		return nil, err
 	}
 	out := &ecr.BatchCheckLayerAvailabilityOutput{Layers: []types.Layer{}, Failures: []types.LayerFailure{}}
@@ -55,14 +52,8 @@ func layerFailure(digest string) types.LayerFailure {
 // GetDownloadUrlForLayer returns a URL that gives a layer for an hour to
 // whoever has it.
 func (d *Door) GetDownloadUrlForLayer(ctx context.Context, in *ecr.GetDownloadUrlForLayerInput) (*ecr.GetDownloadUrlForLayerOutput, error) {
-	r, _, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName)
+	r, _, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName, checkDigest("layerDigest", in.LayerDigest))
 	if err != nil {
-		return nil, err
-	}
-	if in.LayerDigest == nil {
-		return nil, violates("layerDigest", "must not be null")
-	}
-	if err := checkDigest("layerDigest", *in.LayerDigest); err != nil {
 		return nil, err
 	}
 	_, err = d.layers.Size(ctx, d.shelved(repository), *in.LayerDigest)

@@ -38,11 +38,8 @@ func (d *Door) InitiateLayerUpload(ctx context.Context, in *ecr.InitiateLayerUpl
 
 // UploadLayerPart adds a part to an upload. Parts come one after the other.
 func (d *Door) UploadLayerPart(ctx context.Context, in *ecr.UploadLayerPartInput) (*ecr.UploadLayerPartOutput, error) {
-	r, _, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName)
+	r, _, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName, checkPart(in))
 	if err != nil {
-		return nil, err
-	}
-	if err := checkPart(in); err != nil {
 		return nil, err
 	}
 	size, err := d.layers.Append(ctx, d.shelved(repository), *in.UploadId, *in.PartFirstByte, in.LayerPartBlob)
@@ -84,20 +81,11 @@ func checkPart(in *ecr.UploadLayerPartInput) error {
 
 // CompleteLayerUpload makes an upload a layer of the repository.
 func (d *Door) CompleteLayerUpload(ctx context.Context, in *ecr.CompleteLayerUploadInput) (*ecr.CompleteLayerUploadOutput, error) {
-	r, _, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName)
+	r, _, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName, checkCompletion(in))
 	if err != nil {
 		return nil, err
 	}
-	if in.UploadId == nil {
-		return nil, violates("uploadId", "must not be null")
-	}
-	if err := checkCount("layerDigests", len(in.LayerDigests), 1, 1); err != nil {
-		return nil, err
-	}
 	digest := in.LayerDigests[0]
-	if err := checkDigest("layerDigests", digest); err != nil {
-		return nil, err
-	}
 	err = d.layers.Complete(ctx, d.shelved(repository), *in.UploadId, digest)
 	switch {
 	case errors.Is(err, ErrDigestMismatch):
@@ -112,6 +100,16 @@ func (d *Door) CompleteLayerUpload(ctx context.Context, in *ecr.CompleteLayerUpl
 	}
 	return &ecr.CompleteLayerUploadOutput{RegistryId: &r.registry, RepositoryName: &repository.Name,
 		UploadId: in.UploadId, LayerDigest: aws.String(digest)}, nil
+}
+
+func checkCompletion(in *ecr.CompleteLayerUploadInput) error {
+	if in.UploadId == nil {
+		return violates("uploadId", "must not be null")
+	}
+	if err := checkCount("layerDigests", len(in.LayerDigests), 1, 1); err != nil {
+		return err
+	}
+	return checkDigest("layerDigests", &in.LayerDigests[0])
 }
 
 func (d *Door) uploadFailed(r request, repository *model.Repository, upload string, err error) error {

@@ -49,20 +49,15 @@ func (d *Door) StartLifecyclePolicyPreview(ctx context.Context, in *ecr.StartLif
 // GetLifecyclePolicyPreview tells which images the policy that was tried last
 // would have expired then. Images that are gone are not among them.
 func (d *Door) GetLifecyclePolicyPreview(ctx context.Context, in *ecr.GetLifecyclePolicyPreviewInput) (*ecr.GetLifecyclePolicyPreviewOutput, error) {
-	r, v, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName)
+	f, unfit := filter{}, error(nil)
+	if in.Filter != nil {
+		f, unfit = newFilter(in.Filter.TagStatus, "")
+	}
+	r, v, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName, unfit, checkLimit(in.MaxResults), checkNamed(in.ImageIds))
 	if err != nil {
 		return nil, err
 	}
-	f := filter{}
-	if in.Filter != nil {
-		if f, err = newFilter(in.Filter.TagStatus, ""); err != nil {
-			return nil, err
-		}
-	}
-	switch {
-	case len(in.ImageIds) > maxImageIDs:
-		return nil, violates("imageIds", "must have length less than or equal to %d", maxImageIDs)
-	case repository.Previewed == "":
+	if repository.Previewed == "" {
 		return nil, &types.LifecyclePolicyPreviewNotFoundException{Message: new("Lifecycle policy preview does not exist for " + r.of(repository.Name))}
 	}
 	p, err := newPage(in.MaxResults, in.NextToken, "GetLifecyclePolicyPreview", repository.Key().ID, string(f.tags), repository.PreviewedAt.String())

@@ -73,6 +73,10 @@ func (d *Door) PutImageTagMutability(ctx context.Context, in *ecr.PutImageTagMut
 	if in.ImageTagMutability == "" {
 		return nil, violates("imageTagMutability", "must not be null")
 	}
+	// AWS reads the setting before it looks for the repository.
+	if err := setMutability(&model.Repository{}, in.ImageTagMutability, in.ImageTagMutabilityExclusionFilters); err != nil {
+		return nil, err
+	}
 	err = d.change(r, in.RepositoryName, func(repository *model.Repository) error {
 		return setMutability(repository, in.ImageTagMutability, in.ImageTagMutabilityExclusionFilters)
 	})

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
+
 	"github.com/roadstead/roadstead/model"
 )
 
@@ -44,11 +46,36 @@ func checkTag(parameter, tag string) error {
 	return nil
 }
 
-func checkDigest(parameter, digest string) error {
-	if !digestPattern.MatchString(digest) {
+// checkDigest checks a digest that must be there.
+func checkDigest(parameter string, digest *string) error {
+	if digest == nil {
+		return violates(parameter, "must not be null")
+	}
+	if !digestPattern.MatchString(*digest) {
 		return violates(parameter, "must satisfy regular expression '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'")
 	}
 	return nil
+}
+
+// checkImageIDs checks how many images are named.
+func checkImageIDs(ids []types.ImageIdentifier) error {
+	return checkCount("imageIds", len(ids), 1, maxImageIDs)
+}
+
+// checkNamed is checkImageIDs where none need be named.
+func checkNamed(ids []types.ImageIdentifier) error {
+	if ids == nil {
+		return nil
+	}
+	return checkImageIDs(ids)
+}
+
+// checkAccepted checks the media types that a caller takes; none may be said.
+func checkAccepted(mediaTypes []string) error {
+	if mediaTypes == nil {
+		return nil
+	}
+	return checkCount("acceptedMediaTypes", len(mediaTypes), 1, maxMediaTypes)
 }
 
 // checkCount checks how many entries a list has.

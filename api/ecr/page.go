@@ -24,18 +24,26 @@ type page struct {
 	query string
 }
 
+// checkLimit checks how much a caller wants of a list.
+func checkLimit(limit *int32) error {
+	switch {
+	case limit != nil && *limit < 1:
+		return violates("maxResults", "must be greater than or equal to 1")
+	case limit != nil && *limit > maxResults:
+		return violates("maxResults", "must be less than or equal to %d", maxResults)
+	}
+	return nil
+}
+
 // newPage reads maxResults and nextToken; query holds everything that decides
 // what is in the list, the operation first.
 func newPage(limit *int32, token *string, query ...string) (page, error) {
 	sum := sha256.Sum256([]byte(strings.Join(query, "\x00")))
 	p := page{limit: defaultResults, query: string(sum[:8])}
+	if err := checkLimit(limit); err != nil {
+		return page{}, err
+	}
 	if limit != nil {
-		switch {
-		case *limit < 1:
-			return page{}, violates("maxResults", "must be greater than or equal to 1")
-		case *limit > maxResults:
-			return page{}, violates("maxResults", "must be less than or equal to %d", maxResults)
-		}
 		p.limit = int(*limit)
 	}
 	if aws.ToString(token) == "" {

@@ -101,7 +101,7 @@ func (d *Door) StartImageScan(ctx context.Context, in *ecr.StartImageScanInput) 
 // failed found nothing out, so there are no findings, not even none: the
 // answer has no imageScanFindings, and there is never a second page.
 func (d *Door) DescribeImageScanFindings(ctx context.Context, in *ecr.DescribeImageScanFindingsInput) (*ecr.DescribeImageScanFindingsOutput, error) {
-	r, v, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName)
+	r, v, repository, err := d.about(ctx, in.RegistryId, in.RepositoryName, checkLimit(in.MaxResults))
 	if err != nil {
 		return nil, err
 	}
