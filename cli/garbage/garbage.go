@@ -7,6 +7,8 @@
 // large, on a machine that has room, lets the heap grow further: garbage may
 // take up to a quarter of the memory that the process can have. A small heap
 // is left as it is, because nothing is to be gained there.
+//
+// It also asks for the pages that a large heap is better kept in.
 package garbage
 
 import (
@@ -14,18 +16,19 @@ import (
 	"math"
 	"os"
 	"runtime/debug"
-	"runtime/metrics"
 	"time"
 )
 
 // The percentages of the living heap that garbage may reach, and what a heap
 // has to be for more than the least.
 const (
-	least    = 100 // Go's own
-	most     = 200
-	filling  = 400
-	small    = 256 << 20
-	interval = 5 * time.Second
+	least   = 100 // Go's own
+	most    = 200
+	filling = 400
+	small   = 256 << 20
+	// How often the heap is looked at: a look takes a few microseconds.
+	interval     = time.Second
+	fillInterval = 20 * time.Millisecond
 	// share of the memory that garbage may take.
 	share = 4
 )
@@ -38,20 +41,46 @@ func Fill() (filled func()) {
 	if os.Getenv("GOGC") != "" {
 		return func() {}
 	}
-	before := debug.SetMemoryLimit(-1)
-	if half := int64(available() / 2); half > 0 && half < before {
+	memory, before := available(), debug.SetMemoryLimit(-1)
+	if half := int64(memory / 2); half > 0 && half < before {
 		debug.SetMemoryLimit(half)
 	}
 	percent := debug.SetGCPercent(filling)
+	ended, grown := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(grown)
+		growUntil(ended, newPages(min(memory, uint64(before))))
+	}()
 	return func() {
+		close(ended)
+		<-grown
 		debug.SetGCPercent(percent)
 		debug.SetMemoryLimit(before)
 	}
 }
 
-// Run sets the collector's percentage as the heap grows and shrinks, until ctx
-// ends. GOGC in the environment is left to hold; GOMEMLIMIT bounds the heap in
-// any case.
+// growUntil maps memory ahead while a heap is filled, until ended is closed.
+func growUntil(ended <-chan struct{}, p pages) {
+	if p == (pages{}) {
+		return
+	}
+	tick := time.NewTicker(fillInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			h := look()
+			h.living = h.objects // most of it stays, and the next collection may be far
+			p.grow(h, filling)
+		case <-ended:
+			return
+		}
+	}
+}
+
+// Run sets the collector's percentage as the heap grows and shrinks, and maps
+// memory ahead of it, until ctx ends. GOGC in the environment is left to hold,
+// and the heap to itself then; GOMEMLIMIT bounds the heap in any case.
 func Run(ctx context.Context) {
 	if os.Getenv("GOGC") != "" {
 		return
@@ -60,17 +89,20 @@ func Run(ctx context.Context) {
 	if limit := debug.SetMemoryLimit(-1); limit != math.MaxInt64 {
 		memory = min(memory, uint64(limit))
 	}
-	look := time.NewTicker(interval)
-	defer look.Stop()
+	pages := newPages(memory)
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
 	defer debug.SetGCPercent(debug.SetGCPercent(least))
 	now := least
 	for {
-		if want := percent(living(), memory); want != now {
+		h := look()
+		if want := percent(h.living, memory); want != now {
 			debug.SetGCPercent(want)
 			now = want
 		}
+		pages.grow(h, now)
 		select {
-		case <-look.C:
+		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
@@ -85,10 +117,4 @@ func percent(living, memory uint64) int {
 	}
 	steps := memory / share * 100 / living / 25 // in steps, so that it seldom changes
 	return int(min(max(steps*25, least), most))
-}
-
-func living() uint64 {
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(sample)
-	return sample[0].Value.Uint64()
 }
