@@ -8,7 +8,7 @@
 // take up to a quarter of the memory that the process can have. A small heap
 // is left as it is, because nothing is to be gained there.
 //
-// It also asks for the pages that a large heap is better kept in.
+// It also asks for huge pages, where that is wanted (Switch).
 package garbage
 
 import (

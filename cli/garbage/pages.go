@@ -12,26 +12,36 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A large heap waits for memory more than for anything else: collections,
-// trees and maps look at places far from each other, and each look walks the
-// page tables first. Pages of 2 MiB instead of 4 KiB shorten that walk by one
-// level, and a heap that grows is given its memory with a five-hundredth of
-// the faults. Where the machine leaves them to whoever asks (transparent huge
-// pages: madvise), Go's runtime does not ask for its heap.
+// Switch names the variable of the environment that asks for huge pages when
+// it is 1. Without it the heap is as Go's runtime maps it.
+//
+// A large heap waits for memory: collections, trees and maps look at places
+// far from each other, and each look walks the page tables first. Pages of
+// 2 MiB instead of 4 KiB shorten that walk, and a heap that grows takes a
+// five-hundredth of the faults. Where the machine leaves them to whoever asks
+// (transparent huge pages: madvise), the runtime does not ask for its heap.
+//
+// They are for machines whose memory is their own. Below a virtual machine it
+// may be in small pages all the same, which come as they are touched: a huge
+// page is touched at once, as a whole, and mostly where nothing was lately.
+// docs/BENCHMARKS.md says what that took on one.
 //
 // What is mapped can be advised only before it is touched, or else is copied
 // at greater cost than it saves, and the runtime maps four megabytes at a time
 // and touches them at once. So memory is mapped ahead: one large object, which
 // is advised, never touched, and collected at once, leaves its pages behind
 // for the heap to grow into. Pages that nobody touches take no memory.
+const Switch = "ROADSTEAD_HUGE_PAGES"
+
 const (
-	// times is how often the living heap is mapped ahead: it doubles twice
-	// until there is a next time, and garbage is several times what lives.
-	times = 16
+	// times is how often the living heap is mapped ahead: it doubles before
+	// there is a next time, and garbage is several times what lives.
+	times = 8
 	// Of the memory that the process can have, all that is mapped for the heap
-	// may take a half, so that even a heap of which every page was touched
-	// once, and that was given back in parts, leaves room for the rest.
-	mappedShare = 2
+	// may take a third, so that even a heap of which every page was touched
+	// once, and that was given back in parts, leaves room for the rest, and
+	// what is mapped is no reason for the collector to hurry.
+	mappedShare = 3
 )
 
 // heap is what the collector knows of the heap, in bytes.
@@ -61,9 +71,9 @@ func ahead(h heap, memory uint64) uint64 {
 type pages struct{ memory uint64 }
 
 // newPages returns the pages of a process that can have so much memory, which
-// ask for nothing where asking is of no use or would not be safe.
+// ask for nothing where that is not wanted, of no use or not safe.
 func newPages(memory uint64) pages {
-	if !leftToProgram(os.ReadFile) || !unlimited() || strings.Contains(os.Getenv("GODEBUG"), "disablethp=1") {
+	if os.Getenv(Switch) != "1" || !leftToProgram(os.ReadFile) || !unlimited() {
 		return pages{}
 	}
 	return pages{memory}
