@@ -21,7 +21,8 @@ type Runtime interface {
 	// Pull makes an image present and unpacked and resolves it to a digest. Equal pulls that overlap are done once.
 	Pull(ctx context.Context, request PullRequest) (Image, error)
 
-	// Start creates a container and starts it. The image must have been pulled. On an error nothing remains.
+	// Start creates a container and starts it. The image must have been pulled. On an error nothing remains, and the
+	// container's process never ran; that holds also when ctx ends meanwhile, so a start may succeed after that.
 	Start(ctx context.Context, container Container) (Started, error)
 
 	// Signal sends a signal to the container's first process only. A container that has exited already is not an

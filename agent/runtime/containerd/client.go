@@ -43,6 +43,7 @@ type Client struct {
 	starts   *semaphore.Weighted
 	probes   probeIDs
 	commands *commandIDs
+	answers  time.Duration // answerTimeout
 	// hostNetwork names the network namespace of the machine.
 	hostNetwork string
 	// The connections to registries, with and without verified certificates.
@@ -68,6 +69,7 @@ const (
 	removeTimeout = 2 * time.Minute
 	killTimeout   = 30 * time.Second // from SIGKILL to the end of a process
 	pullTimeout   = 2 * time.Hour
+	answerTimeout = 10 * time.Second // for what has been asked for and is not wanted any more
 )
 
 // New gives a client; the daemon need not run yet.
@@ -118,6 +120,7 @@ func New(layout Layout, options Options) (*Client, error) {
 		pulls:    newFlights(),
 		known:    newKnown(),
 		commands: newCommandIDs(),
+		answers:  answerTimeout,
 
 		hostNetwork: networkOf("self"),
 

@@ -91,6 +91,12 @@ func unanswered(err error) bool {
 	return slices.ContainsFunc(goneWords, func(words string) bool { return strings.Contains(text, words) })
 }
 
+// abandoned reports whether the caller, or somebody in between, did not wait for the answer, which comes to the same.
+func abandoned(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errdefs.IsCanceled(errgrpc.ToNative(err)) || errdefs.IsDeadlineExceeded(errgrpc.ToNative(err)) ||
+		strings.Contains(err.Error(), context.Canceled.Error()) || strings.Contains(err.Error(), context.DeadlineExceeded.Error())
+}
+
 var goneWords = []string{
 	"ttrpc: closed", "ttrpc: server closed", "error reading from server", "transport is closing", "the client connection is closing",
 	"server is stopping",

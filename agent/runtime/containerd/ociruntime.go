@@ -10,12 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/roadstead/roadstead/agent/runtime"
-	"github.com/roadstead/roadstead/agent/runtime/cgroup"
 	"github.com/roadstead/roadstead/agent/runtime/containerd/shim"
 )
 
@@ -174,27 +170,6 @@ func (r *OCIRuntime) label(labels map[string]string) {
 	}
 	if r.Shim != "" {
 		labels[labelUnrecorded] = "true"
-	}
-}
-
-// removeGroup removes the control group of a container that has ended. What another runtime than runc has begun may outlive
-// its word that it has ended, and one that was killed itself leaves it behind.
-func (c *Client) removeGroup(ctx context.Context, labels map[string]string, id string) error {
-	ctx, cancel := context.WithTimeout(ctx, killTimeout)
-	defer cancel()
-	for {
-		err := c.groups.removeContainer(labels[labelTask], id)
-		if labels[labelRuntime] == "" || !errors.Is(err, cgroup.ErrBusy) {
-			return err
-		}
-		if pid := c.groups.tree.FirstProcess(c.groups.ofContainer(labels[labelTask], id)); pid > 0 {
-			_ = unix.Kill(pid, unix.SIGKILL) // it may have ended
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(leastWatchPause):
-		}
 	}
 }
 

@@ -10,12 +10,14 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	tasks "github.com/containerd/containerd/api/services/tasks/v1"
 	"github.com/containerd/containerd/api/types/task"
 	"github.com/containerd/errdefs"
 	"github.com/containerd/errdefs/pkg/errgrpc"
 
+	"github.com/roadstead/roadstead/agent/runtime/cgroup"
 	"github.com/roadstead/roadstead/agent/runtime/containerd/record"
 )
 
@@ -83,7 +85,7 @@ func (c *Client) remove(ctx context.Context, id string) error {
 	if err := snapshots.Remove(ctx, container.SnapshotKey); err != nil && !errdefs.IsNotFound(err) {
 		return fmt.Errorf("remove snapshot: %w", err)
 	}
-	if err := c.removeGroup(ctx, container.Labels, id); err != nil {
+	if err := c.removeGroup(ctx, task, id); err != nil {
 		return err
 	}
 	if err := c.removeFiles(id); err != nil {
@@ -147,6 +149,27 @@ func deleteState(ctx context.Context, program, root, id string) error {
 		return fmt.Errorf("remove state of %s: %w: %s", filepath.Base(program), err, bytes.TrimSpace(said))
 	}
 	return nil
+}
+
+// removeGroup removes the control group of a container that has ended, and whatever is left in it: another runtime than
+// runc may leave processes behind, and so may a creation that nobody waited for.
+func (c *Client) removeGroup(ctx context.Context, task, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, killTimeout)
+	defer cancel()
+	for {
+		err := c.groups.removeContainer(task, id)
+		if !errors.Is(err, cgroup.ErrBusy) {
+			return err
+		}
+		if pid := c.groups.tree.FirstProcess(c.groups.ofContainer(task, id)); pid > 0 {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(leastWatchPause):
+		}
+	}
 }
 
 func (c *Client) removeFiles(id string) error {

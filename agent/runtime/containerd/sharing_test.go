@@ -50,7 +50,7 @@ func TestTasksShareShims(t *testing.T) {
 		t.Errorf("shim %d is not an isolated task's alone", alone)
 	}
 	remove("isolated")
-	eventually(t, "the end of the isolated task's shim", func() bool { return syscall.Kill(alone, 0) != nil })
+	eventually(t, "the end of the isolated task's shim", func() bool { return !lives(alone) })
 
 	// What another agent finds it leaves to its shim, which takes no task of others any more.
 	n.client.shims.close()

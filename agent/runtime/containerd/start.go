@@ -81,7 +81,7 @@ func (c *Client) start(ctx context.Context, container runtime.Container) (runtim
 	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
 	defer cancel()
 	take := c.remove
-	if unanswered(err) {
+	if unanswered(err) || abandoned(ctx, err) {
 		take = c.undo // nobody knows how far it came
 	}
 	undone := take(undo, container.ID)
@@ -308,7 +308,9 @@ func (c *Client) run(ctx context.Context, container runtime.Container, runtimeNa
 	if container.OpenStdin {
 		request.Stdin = filepath.Join(c.layout.files(container.ID), "stdin")
 	}
-	created, err := c.conn.TaskService().Create(ctx, request)
+	asked, answered := outlast(ctx, c.answers)
+	defer answered()
+	created, err := c.conn.TaskService().Create(asked, request)
 	if err != nil {
 		return runtime.Started{}, err
 	}
@@ -318,7 +320,10 @@ func (c *Client) run(ctx context.Context, container runtime.Container, runtimeNa
 		}
 	}
 	// gofail: var runtimeCreated struct{}
-	response, err := c.conn.TaskService().Start(ctx, &tasks.StartRequest{ContainerID: container.ID})
+	if err := ctx.Err(); err != nil {
+		return runtime.Started{}, err
+	}
+	response, err := c.conn.TaskService().Start(asked, &tasks.StartRequest{ContainerID: container.ID})
 	if err != nil {
 		return runtime.Started{}, err
 	}
@@ -327,6 +332,14 @@ func (c *Client) run(ctx context.Context, container runtime.Container, runtimeNa
 		started.StartedAt = seen.StartedAt
 	}
 	return started, nil
+}
+
+// outlast gives a context that ends so long after another: what a shim has begun it goes on with, so the answer is waited
+// for although nobody wants it any more. The function that is also given ends it at once.
+func outlast(ctx context.Context, by time.Duration) (longer context.Context, end func()) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(by, cancel) })
+	return longer, func() { stop(); cancel() }
 }
 
 // give lets folders that are shown to a container, and the files in them,

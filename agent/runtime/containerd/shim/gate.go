@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/containerd/go-runc"
@@ -20,36 +19,6 @@ type Commands interface {
 	Do(ctx context.Context, command *exec.Cmd) (status int, done bool)
 }
 
-// callers are the contexts of those who have containers created, which a command does not show. When the daemon goes away
-// in the middle, the next one takes what is there for the remains of a dead shim: it must find either a container or none.
-type callers struct {
-	mu       sync.Mutex
-	contexts map[string]context.Context // by container id
-}
-
-func newCallers() *callers { return &callers{contexts: make(map[string]context.Context)} }
-
-func (c *callers) enter(ctx context.Context, id string) (leave func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.contexts[id] = ctx
-	return func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		delete(c.contexts, id)
-	}
-}
-
-// of gives the context of whoever a command is for, whose last argument is a container that is being created.
-func (c *callers) of(arguments []string) context.Context {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if ctx, ok := c.contexts[arguments[len(arguments)-1]]; ok {
-		return ctx
-	}
-	return context.Background()
-}
-
 // gatekeeper runs the OCI runtime's commands, except that it does some itself: "start", and what it has Commands for. All
 // that runc does for "start" is to open the named pipe at which the container's process waits before it becomes the user's
 // command; executing a program for that costs a fifth of a container's start. Whenever something is not as expected, the
@@ -60,7 +29,7 @@ type gatekeeper struct {
 	children *children
 	callers  *callers
 	begins   func(id string) // hears of each container that another runtime is asked to start; may be nil
-	started  func(id string) // hears of each container that is let go, before anybody else can do anything to it
+	starts   func(id string) // hears of each container that is let go, before it is
 }
 
 const (
@@ -96,8 +65,7 @@ func (g gatekeeper) do(command *exec.Cmd) (status int, done bool) {
 		}
 		return 0, false
 	}
-	if openGate(command.Args) {
-		g.started(command.Args[len(command.Args)-1])
+	if openGate(command.Args, g.starts) {
 		return 0, true
 	}
 	if g.commands == nil || len(command.Args) == 0 {
@@ -138,13 +106,16 @@ func alreadyDeleted(arguments []string) bool {
 	return !HasState(arguments[root+1], arguments[n-1])
 }
 
-// openGate does the command if it is `runc --root DIRECTORY ... start ID` and tells whether it did.
-func openGate(arguments []string) bool {
+// openGate does the command if it is `runc --root DIRECTORY ... start ID` and tells whether it did. The container's process
+// runs on from the moment at which the pipe is opened.
+func openGate(arguments []string, before func(id string)) bool {
 	root := slices.Index(arguments, "--root")
 	if root < 0 || root+1 >= len(arguments) || len(arguments) < 2 || arguments[len(arguments)-2] != "start" {
 		return false
 	}
-	path := filepath.Join(arguments[root+1], arguments[len(arguments)-1], gate)
+	id := arguments[len(arguments)-1]
+	before(id)
+	path := filepath.Join(arguments[root+1], id, gate)
 	pipe, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return false

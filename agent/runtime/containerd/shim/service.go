@@ -2,10 +2,12 @@ package shim
 
 import (
 	"context"
+	"errors"
 
 	taskapi "github.com/containerd/containerd/api/runtime/task/v3"
 	"github.com/containerd/log"
 	"github.com/containerd/ttrpc"
+	"golang.org/x/sys/unix"
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
@@ -38,6 +40,9 @@ func (s *service) Create(ctx context.Context, request *taskapi.CreateTaskRequest
 	}
 	defer s.callers.enter(ctx, request.ID)()
 	response, err := s.TTRPCTaskService.Create(ctx, request)
+	if err == nil && s.callers.gaveUp(request.ID) {
+		err = s.uncreate(ctx, request.ID)
+	}
 	if err != nil {
 		s.witness.forget(request.ID)
 		return nil, err
@@ -45,6 +50,18 @@ func (s *service) Create(ctx context.Context, request *taskapi.CreateTaskRequest
 	s.witness.created(request.ID, int(response.Pid))
 	return response, nil
 }
+
+// uncreate removes a container that was made after all when nobody wanted it any more, and of which nobody knows.
+func (s *service) uncreate(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastBreath)
+	defer cancel()
+	_, killed := s.TTRPCTaskService.Kill(ctx, &taskapi.KillRequest{ID: id, Signal: uint32(unix.SIGKILL), All: true})
+	_, waited := s.TTRPCTaskService.Wait(ctx, &taskapi.WaitRequest{ID: id})
+	_, deleted := s.TTRPCTaskService.Delete(ctx, &taskapi.DeleteRequest{ID: id})
+	return errors.Join(errGivenUp, killed, waited, deleted)
+}
+
+var errGivenUp = errors.New("the creation of the container was given up")
 
 // Start lets a container's process run. Its record is there before anybody hears of it.
 func (s *service) Start(ctx context.Context, request *taskapi.StartRequest) (*taskapi.StartResponse, error) {
@@ -58,8 +75,12 @@ func (s *service) Start(ctx context.Context, request *taskapi.StartRequest) (*ta
 	return response, nil
 }
 
-// Delete removes a container that has ended, or a command beside it.
+// Delete removes a container that has ended, or a command beside it. It is also how containerd takes back a creation whose
+// answer it did not wait for: the interface between them knows no other way.
 func (s *service) Delete(ctx context.Context, request *taskapi.DeleteRequest) (*taskapi.DeleteResponse, error) {
+	if request.ExecID == "" {
+		s.callers.giveUp(ctx, request.ID)
+	}
 	if s.lifeline == nil || request.ExecID != "" {
 		return s.TTRPCTaskService.Delete(ctx, request)
 	}

@@ -107,7 +107,7 @@ func newService(ctx context.Context, events shim.Publisher, ending shutdown.Serv
 		time.AfterFunc(lastBreath, func() { os.Exit(1) })
 		return nil
 	})
-	keeper := gatekeeper{ProcessMonitor: runc.Monitor, commands: commands, children: newChildren(), callers: newCallers(), started: witness.letGo, begins: witness.begins}
+	keeper := gatekeeper{ProcessMonitor: runc.Monitor, commands: commands, children: newChildren(), callers: newCallers(), starts: witness.letGo, begins: witness.begins}
 	runc.Monitor = keeper // after the task service has set it to the shim's reaper
 	made := &service{TTRPCTaskService: tasks, witness: witness, callers: keeper.callers}
 	if number := os.Getenv(SpareVariable); number != "" {

@@ -99,7 +99,8 @@ func (w *witness) created(id string, pid int) {
 	}
 }
 
-// letGo writes down a start at the very moment: a kill that comes next must not find a container that never ran.
+// letGo writes down a start just before it: whenever this process is killed, what ran has a record. If the process turns
+// out to have ended before it could be let go, the record says that it began and ended, and the start has failed.
 func (w *witness) letGo(id string) {
 	w.mu.Lock()
 	pid := 0
