@@ -73,6 +73,7 @@ var foundBy = map[mutant.Name][]string{
 	mutant.AddressKept:        {"address", "liveness", "quiet"},
 	mutant.NetworkKept:        {"address"},
 	mutant.AddressUnawaited:   {"address"},
+	mutant.NeedlessReclaim:    {"reclaim"},
 	mutant.FargateAnywhere:    {"fargate"},
 	mutant.KilledEarly:        {"warning"},
 	mutant.GPULentTwice:       {"gpu"},

@@ -71,6 +71,7 @@ const (
 	AddressKept        Name = "address-kept"
 	NetworkKept        Name = "network-kept"
 	AddressUnawaited   Name = "address-unawaited"
+	NeedlessReclaim    Name = "needless-reclaim"
 	FargateAnywhere    Name = "fargate-anywhere"
 	KilledEarly        Name = "killed-early"
 	GPULentTwice       Name = "gpu-lent-twice"
@@ -150,6 +151,7 @@ func List() []Defect {
 		{NetworkKept, "agent/step", "the network of a task that has ended stays"},
 		{AddressUnawaited, "agent/step", "a task does not wait until the network that had its address has gone"},
 		{FargateAnywhere, "plan/place", "tasks of Fargate are placed on any instance"},
+		{NeedlessReclaim, "plan/reclaim", "all tasks of FARGATE_SPOT on an instance are interrupted for one that waits, needed or not"},
 		{KilledEarly, "agent/step", "a container that is asked to stop has a second to do it"},
 		{GPULentTwice, "store", "GPUs that tasks have are lent again"},
 		{GPUKept, "store", "the GPUs of tasks that have ended are not lent again"},

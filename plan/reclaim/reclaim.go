@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/roadstead/roadstead/model"
+	"github.com/roadstead/roadstead/model/mutant"
 	"github.com/roadstead/roadstead/plan"
 	"github.com/roadstead/roadstead/plan/place"
 )
@@ -166,7 +167,7 @@ func (p *planning) victims(id string, req *place.Request) []*model.Task {
 	return slices.DeleteFunc(spot, func(t *model.Task) bool {
 		with := n
 		with.Usage = n.Usage.Add(t)
-		stays := place.Check(with, req) == ""
+		stays := place.Check(with, req) == "" && !mutant.On(mutant.NeedlessReclaim)
 		if stays {
 			n = with
 		}
