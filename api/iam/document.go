@@ -45,6 +45,9 @@ func parseManaged(document string) error {
 	if d.Version != policy.Version2012 { // older than managed policies are
 		return malformed("Policy document must be version 2012-10-17 or greater.")
 	}
+	if err := checkIdentity(d); err != nil {
+		return err
+	}
 	if size(document) > maxManaged {
 		return quota("PolicySize", maxManaged)
 	}

@@ -22,7 +22,11 @@ func (h *holder) noInline(name string) error {
 // putInline adds or replaces an inline policy. Inline policies are sorted by
 // name.
 func (c *call) putInline(to hold, name, document string) error {
-	if _, err := parse(document, policy.Identity); err != nil {
+	d, err := parse(document, policy.Identity)
+	if err != nil {
+		return err
+	}
+	if err := checkIdentity(d); err != nil {
 		return err
 	}
 	return c.commit(func(v store.View, change *model.Change) error {

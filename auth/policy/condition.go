@@ -100,7 +100,7 @@ func newCondition(name, key string, values []string, version string) (Condition,
 	if c.test, known = operator(rest); !known {
 		return c, Error("Invalid Condition type : " + name + ".")
 	}
-	if vendor, rest, ok := strings.Cut(key, ":"); !ok || vendor == "" || rest == "" {
+	if key == "" {
 		return c, errVendor
 	}
 	for _, v := range values {

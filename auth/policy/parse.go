@@ -26,7 +26,6 @@ func (e Error) Error() string { return string(e) }
 const (
 	errSyntax     = Error("Syntax errors in policy.")
 	errJSON       = Error("This policy contains invalid Json")
-	errVersion    = Error("Policy document must be version 2012-10-17 or greater.")
 	errNoActions  = Error("Policy statement must contain actions.")
 	errNoResource = Error("Policy statement must contain resources.")
 	errSid        = Error("Statement IDs (SID) in a single policy must be unique.")
@@ -98,7 +97,7 @@ func (p *parser) document(ms []member) (*Document, error) {
 		case "Version":
 			v, err := text(m.value)
 			if err != nil || (v != Version2008 && v != Version2012) {
-				return nil, errVersion
+				return nil, errSyntax
 			}
 			d.Version = v
 		case "Id":
@@ -287,6 +286,9 @@ func (p *parser) conditions(data json.RawMessage, version string) ([]Condition, 
 				return nil, err
 			}
 			c, err := newCondition(o.name, k.name, values, version)
+			if err != nil && err != errVendor && (p.kind == Identity || p.kind == Trust) {
+				return nil, errSyntax // IAM does not name the operator that it does not know, as others do
+			}
 			if err != nil {
 				return nil, err
 			}
