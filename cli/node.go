@@ -309,7 +309,7 @@ func (n *node) purge(ctx context.Context) error {
 func (n *node) forget(ctx context.Context) error {
 	err := errors.Join(n.runtime.Close(), containerd.EndShims(ctx, n.options.dir.name()))
 	if err == nil {
-		err = os.RemoveAll(n.layout.Run)
+		err = n.layout.RemoveRun()
 	}
 	// Others on this machine may still use the folder above.
 	_ = os.Remove(filepath.Dir(n.layout.Run))

@@ -123,7 +123,7 @@ func (p *platform) surplus(a alive) (out []string) {
 	mounts, _ := os.ReadFile("/proc/self/mounts")
 	var roots []string
 	for _, line := range strings.Split(string(mounts), "\n") {
-		if fields := strings.Fields(line); len(fields) > 1 && strings.HasPrefix(fields[1], p.runDir()) {
+		if fields := strings.Fields(line); len(fields) > 1 && strings.HasPrefix(fields[1], p.runDir()+"/") {
 			roots = append(roots, fields[1])
 		}
 	}

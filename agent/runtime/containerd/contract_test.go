@@ -2,7 +2,6 @@ package containerd
 
 import (
 	"fmt"
-	"os"
 	"testing"
 	"time"
 
@@ -24,7 +23,7 @@ func openNode(t *testing.T) runtimetest.Instance {
 func openClient(t *testing.T, layout Layout, client *Client) runtimetest.Instance {
 	t.Cleanup(func() {
 		client.Close()
-		if err := os.RemoveAll(layout.Run); err != nil {
+		if err := layout.RemoveRun(); err != nil {
 			t.Error(err)
 		}
 	})

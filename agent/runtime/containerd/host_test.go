@@ -102,7 +102,7 @@ func TestAShimOfItsOwn(t *testing.T) {
 			t.Error(err)
 		}
 		client.Close()
-		if err := os.RemoveAll(layout.Run); err != nil {
+		if err := layout.RemoveRun(); err != nil {
 			t.Error(err)
 		}
 	})

@@ -82,6 +82,9 @@ func (l Layout) prepare() error {
 			return fmt.Errorf("prepare directories for containers: %w", err)
 		}
 	}
+	if err := l.prepareRun(); err != nil {
+		return fmt.Errorf("prepare directories for containers: %w", err)
+	}
 	// Containers in user namespaces must be able to pass through.
 	for _, name := range []string{"containers", "shared"} {
 		if err := os.MkdirAll(filepath.Join(l.Run, name), 0o711); err != nil {

@@ -90,7 +90,7 @@ func newNodeWith(t testing.TB, runtimes ...OCIRuntime) *node {
 		if left, err := filepath.Glob(filepath.Join(layout.shims(), "*")); err != nil || len(left) > 0 {
 			t.Errorf("directories of shims are left: %v, %v", left, err)
 		}
-		if err := os.RemoveAll(layout.Run); err != nil {
+		if err := layout.RemoveRun(); err != nil {
 			t.Errorf("remove run directory: %v", err)
 		}
 	})

@@ -356,7 +356,7 @@ func TestNothingIsLeft(t *testing.T) {
 		})
 	}
 	mounts, err := os.ReadFile("/proc/self/mounts")
-	if err != nil || strings.Contains(string(mounts), n.layout.Run) || strings.Contains(string(mounts), n.layout.Root) {
+	if err != nil || strings.Contains(string(mounts), n.layout.Run+"/") || strings.Contains(string(mounts), n.layout.Root) {
 		t.Errorf("mounts: %s, %v", mounts, err)
 	}
 	eventually(t, "end of all shims", func() bool { return len(processesOf(t, n.layout.Address())) <= 1+n.client.options.Spares }) // the daemon and spares
