@@ -62,8 +62,7 @@ func (f *forwarding) run(ctx context.Context, ports []string) error {
 		if err != nil {
 			return fmt.Errorf("forward port %s: %w", port, err)
 		}
-		stop := context.AfterFunc(ctx, func() { listener.Close() })
-		defer stop()
+		defer listener.Close() // before those that wait for connections are waited for
 		fmt.Fprintf(f.out, "Forwarding %s to port %s of the container\n", listener.Addr(), remote)
 		all.Go(func() {
 			for {

@@ -117,7 +117,7 @@ func (p *platform) forwardsTo(t *testing.T, arn string) {
 		t.Fatal(err)
 	}
 	address := strings.Fields(strings.TrimPrefix(line, "Forwarding "))[0]
-	if body := get(t, "http://"+address+"/facts"); !strings.Contains(body, "said\n") {
+	if body := fetch(t, address); !strings.Contains(body, "said\n") {
 		t.Errorf("it answers %q", body)
 	}
 }
