@@ -19,7 +19,12 @@ func (c *Client) Stats(ctx context.Context, id string) (runtime.Stats, error) {
 	}
 	group := c.groups.ofContainer(labels[labelTask], id)
 	reading, err := c.groups.tree.Read(group)
-	if errors.Is(err, os.ErrNotExist) || err == nil && reading.Pids == 0 {
+	ended := errors.Is(err, os.ErrNotExist) || err == nil && reading.Pids == 0
+	if labels[labelRuntime] != "" { // its own processes may be there for a moment longer than what they ran
+		seen, known := c.seen(id)
+		ended = ended || known && seen.Exited
+	}
+	if ended {
 		return runtime.Stats{}, &runtime.Error{Kind: runtime.KindNotFound, Op: "stats", Subject: id, Err: fmt.Errorf("container is not running")}
 	}
 	if err != nil {
