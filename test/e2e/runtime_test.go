@@ -39,7 +39,7 @@ func TestAnotherRuntime(t *testing.T) {
 	t.Logf("from the making of a task to its start: %v on runc, %v on %s", before, p.startTimes(t, image), name)
 
 	p.group("/other")
-	script := "until get 127.0.0.1 81 /facts | grep -q beside; do sleep 0.2; done; dmesg; cat /proc/self/uid_map; nproc; get 127.0.0.1 81 /facts; get 169.254.170.2 80 ${ECS_CONTAINER_METADATA_URI_V4#http://169.254.170.2}/task; " +
+	script := "until get 127.0.0.1 81 /facts | grep beside; do sleep 0.2; done; dmesg; cat /proc/self/uid_map; nproc; get 169.254.170.2 80 ${ECS_CONTAINER_METADATA_URI_V4#http://169.254.170.2}/task; " +
 		"get 169.254.170.2 80 ${ECS_CONTAINER_METADATA_URI_V4#http://169.254.170.2}/stats; echo said; echo logged >/proc/1/fd/1"
 	task, addr := p.runInVPC(p.register("other", image, serving(script), func(in *ecs.RegisterTaskDefinitionInput) {
 		onFargateWith(in, role)
