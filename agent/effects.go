@@ -126,7 +126,7 @@ func (n *Node) signal(ctx context.Context, l *live, e step.Signal) {
 	if signal == syscall.SIGKILL {
 		r.kills++
 	}
-	kills, ids := r.kills, map[string]string{}
+	kills, ids, used := r.kills, map[string]string{}, n.usedByOthers(l.payload.ARN)
 	for name, r := range l.runs {
 		ids[name] = r.id
 	}
@@ -134,7 +134,7 @@ func (n *Node) signal(ctx context.Context, l *live, e step.Signal) {
 		if e.Stop {
 			n.drainUsers(ctx, l.payload, ids, e.Container)
 		}
-		n.abandonFileSystems(ctx, l.payload, kills)
+		n.abandonFileSystems(ctx, l.payload, kills, used)
 		err := n.edges.Runtime.Signal(ctx, r.id, signal)
 		return func(now time.Time) {
 			if runtime.KindOf(err) == runtime.KindNotFound {

@@ -35,18 +35,20 @@ const (
 
 // abandonFileSystems lets a container end that has been killed for so many
 // times: the kernel lets nobody go whose writes a server has not taken.
-func (n *Node) abandonFileSystems(ctx context.Context, t acs.Task, kills int) {
+//
+// A volume that another task has too, one of used, stays: what that task writes would be lost.
+func (n *Node) abandonFileSystems(ctx context.Context, t acs.Task, kills int, used []string) {
 	if kills < killsToAbandon || n.edges.FileServers == nil {
 		return
 	}
-	for _, v := range t.Volumes {
-		if v.EFS == nil {
+	for _, v := range n.remoteVolumes(t) {
+		anyway := kills >= killsAtMost
+		if v.shared && slices.Contains(used, v.name) || v.elsewhere && !anyway {
 			continue
 		}
-		server := n.options.FileSystems[fileSystemID(v.EFS.FileSystemID)]
-		n.options.Logger.Warn("a container that was killed does not end; its file system is given up if the server is away", "task", t.ARN, "volume", v.Name, "server", server, "kills", kills)
-		if err := n.edges.FileServers.Abandon(ctx, server, n.fileSystem(t, v), kills >= killsAtMost); err != nil && ctx.Err() == nil {
-			n.options.Logger.Warn("a file system is not given up", "task", t.ARN, "volume", v.Name, "error", err)
+		n.options.Logger.Warn("a container that was killed does not end; its file system is given up if the server is away", "task", t.ARN, "volume", v.name, "server", v.server, "kills", kills)
+		if err := n.edges.FileServers.Abandon(ctx, v.server, v.directory, anyway); err != nil && ctx.Err() == nil {
+			n.options.Logger.Warn("a file system is not given up", "task", t.ARN, "volume", v.name, "error", err)
 		}
 	}
 }
@@ -82,22 +84,20 @@ func (n *Node) mountFileSystems(ctx context.Context, t acs.Task) step.Failure {
 	return ""
 }
 
-// lookAtFileSystems waits until the servers of the file systems of EFS answer
-// that a container mounts: the runtime would wait for them in ways that cannot
+// lookAtFileSystems waits until the servers of the file systems answer that a container mounts: the runtime would wait for them in ways that cannot
 // be called off.
 func (n *Node) lookAtFileSystems(ctx context.Context, t acs.Task, c runtime.Container) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	for _, v := range t.Volumes {
-		if v.EFS == nil || n.edges.FileServers == nil {
+	if n.edges.FileServers == nil {
+		return nil
+	}
+	for _, v := range n.remoteVolumes(t) {
+		if !slices.ContainsFunc(c.Mounts, func(m runtime.Mount) bool { return m.Source == v.directory }) {
 			continue
 		}
-		directory := n.fileSystem(t, v)
-		if !slices.ContainsFunc(c.Mounts, func(m runtime.Mount) bool { return m.Source == directory }) {
-			continue
-		}
-		if err := n.edges.FileServers.Look(ctx, directory); err != nil {
-			return fmt.Errorf("file system of volume %s: %w", v.Name, err)
+		if err := n.edges.FileServers.Look(ctx, v.directory); err != nil {
+			return fmt.Errorf("file system of volume %s: %w", v.name, err)
 		}
 	}
 	return nil

@@ -55,6 +55,7 @@ type host struct {
 	disks   Disks
 	volumes Volumes
 	shares  FileServers
+	mounts  Mounter
 	shield  Protector
 	shelf   *shelf // nil: images stay
 	again   bool   // containers may be started more than once
@@ -164,7 +165,7 @@ func (h *host) begin() {
 	o.HTTP = &http.Client{Transport: &http.Transport{DialContext: h.plane.pipes.dial, DisableKeepAlives: true}}
 	w := &wires{h, l}
 	n := h.network.Open()
-	edges := Edges{Runtime: w, Undoer: w, Prober: w, Meter: w, Network: netWires{w, n}, Registry: w, Logs: logWires{w}, Secrets: h.vault, SecretFiles: h.files, Disks: h.disks, Volumes: h.volumes, FileServers: h.shares, Protector: h.shield}
+	edges := Edges{Runtime: w, Undoer: w, Prober: w, Meter: w, Network: netWires{w, n}, Registry: w, Logs: logWires{w}, Secrets: h.vault, SecretFiles: h.files, Disks: h.disks, Volumes: h.volumes, FileServers: h.shares, Mounts: h.mounts, Protector: h.shield}
 	if h.shelf != nil {
 		edges.Images = h.shelf
 	}

@@ -182,7 +182,7 @@ type Node struct {
 	starts, probes, pulls, submits, checks chan struct{} // slots
 
 	images  *imageUse
-	volumes sync.Mutex // held while a volume is made, which several containers may want
+	volumes turns // whose directory a volume has that is made, which several containers may want
 
 	// What follows belongs to the goroutine of Run.
 	live    map[string]*live // by ARN

@@ -195,6 +195,21 @@ func (n *Node) removeVolumes(task string) error {
 	return os.RemoveAll(n.volumesDir(task))
 }
 
+// The parts of the directory of a volume of Docker's local driver: its files, and what is known of it.
+const (
+	volumeData    = "_data"
+	volumeAccount = "volume.json"
+	scopeShared   = "shared"
+)
+
+// dockerDirectory is the directory of a volume of Docker's local driver, and whether it is the instance's.
+func (n *Node) dockerDirectory(t acs.Task, v acs.Volume) (dir string, shared bool) {
+	if v.Docker.Scope == scopeShared {
+		return filepath.Join(n.options.Dir, "shared", v.Name), true
+	}
+	return filepath.Join(n.volumesDir(taskID(t.ARN)), v.Name), false
+}
+
 // dockerVolume returns the directory of a volume of Docker's local driver, made
 // when absent. One of the task's lives and dies with it. A shared one belongs
 // to the instance: tasks find it by its name, and it stays. If its definition
@@ -204,13 +219,9 @@ func (n *Node) dockerVolume(t acs.Task, v acs.Volume) (string, error) {
 	if err := usableVolume(v.Name); err != nil {
 		return "", err
 	}
-	dir := filepath.Join(n.volumesDir(taskID(t.ARN)), v.Name)
-	if v.Docker.Scope == "shared" {
-		dir = filepath.Join(n.options.Dir, "shared", v.Name)
-	}
-	n.volumes.Lock()
-	defer n.volumes.Unlock()
-	data, path := filepath.Join(dir, "_data"), filepath.Join(dir, "volume.json")
+	dir, shared := n.dockerDirectory(t, v)
+	defer n.volumes.take(dir)()
+	data, path := filepath.Join(dir, volumeData), filepath.Join(dir, volumeAccount)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("volume %s: %w", v.Name, err)
 	}
@@ -231,10 +242,10 @@ func (n *Node) dockerVolume(t acs.Task, v acs.Volume) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("volume %s: %w", v.Name, err)
 	}
-	if v.Docker.Scope == "shared" && v.Docker.Autoprovision && !maps.Equal(kept.Labels, v.Docker.Labels) {
+	if shared && v.Docker.Autoprovision && !maps.Equal(kept.Labels, v.Docker.Labels) {
 		return "", fmt.Errorf("volume %s: the shared volume that exists has other labels", v.Name)
 	}
-	if v.Docker.Scope == "shared" && v.Docker.Autoprovision && !maps.Equal(kept.Options, v.Docker.DriverOpts) {
+	if shared && v.Docker.Autoprovision && !maps.Equal(kept.Options, v.Docker.DriverOpts) {
 		return "", fmt.Errorf("volume %s: the shared volume that exists has other driverOpts", v.Name)
 	}
 	return data, n.mountVolume(v.Name, data, kept.Options)

@@ -124,6 +124,10 @@ func parse(kind, options string) (bits uintptr, data string, err error) {
 			own = append(own, option)
 		}
 	}
+	// No two mounts share what they wait for: one that is given up must not take others with it.
+	if strings.HasPrefix(kind, "nfs") && !slices.Contains(own, "sharecache") && !slices.Contains(own, "nosharecache") {
+		own = append(own, "nosharecache")
+	}
 	return bits, strings.Join(own, ","), nil
 }
 

@@ -19,8 +19,9 @@ func TestParse(t *testing.T) {
 		{"tmpfs", "size=1m,ro,mode=1770,noexec", "size=1m,mode=1770", unix.MS_RDONLY | unix.MS_NOEXEC},
 		{"tmpfs", "ro,rw,defaults", "", 0},
 		{"none", "bind,ro", "", unix.MS_BIND | unix.MS_RDONLY},
-		{"nfs", "addr=10.0.0.1,vers=4.1", "addr=10.0.0.1,vers=4.1", 0},
-		{"nfs4", "addr=localhost", "addr=127.0.0.1", 0},
+		{"nfs", "addr=10.0.0.1,vers=4.1", "addr=10.0.0.1,vers=4.1,nosharecache", 0},
+		{"nfs", "addr=10.0.0.1,sharecache", "addr=10.0.0.1,sharecache", 0},
+		{"nfs4", "addr=localhost", "addr=127.0.0.1,nosharecache", 0},
 	} {
 		bits, data, err := parse(c.kind, c.options)
 		if err != nil || bits != c.bits || data != c.data {
