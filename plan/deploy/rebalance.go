@@ -246,7 +246,7 @@ func (p *planning) startIn(s *survey, z zoned, moves []move, full map[string]boo
 		spots, _ := p.spots(req, to.provider)
 		if len(spots) == 0 {
 			full[to.to] = true
-			p.stuck("ZONE:"+to.to, fmt.Sprintf("is unable to place a task in %s because no container instance met all of its requirements.", to.to))
+			p.stuck("ZONE:"+to.to, unplacedIn(to.to, req.Fargate))
 			continue
 		}
 		if !st.Rebalancing {

@@ -75,6 +75,16 @@ func named(tasks []*model.Task) string {
 // Source: ECS developer guide, "Service event messages".
 const unplacedFargate = "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone. " + moreInformation
 
+// unplacedIn is the sentence for a zone that takes no task to even a service out.
+// Source: ECS developer guide, "Track Amazon ECS Availability Zone rebalancing",
+// which has another for Fargate.
+func unplacedIn(zone string, fargate bool) string {
+	if fargate {
+		return "is unable to place a task in " + zone + "."
+	}
+	return "is unable to place a task in " + zone + " because no container instance met all of its requirements."
+}
+
 // unplaced is the sentence for a task that has no instance.
 func unplaced(r place.Result, provider string) string {
 	const start = "was unable to place a task because no container instance met all of its requirements. "
