@@ -28,11 +28,11 @@ func errorTypes() (reached []string, unreachable map[string]string) {
 			"TargetNotFoundException", "TaskSetNotFoundException", "UnsupportedFeatureException"},
 		map[string]string{
 			"BlockedException":                               "accounts are not blocked here",
-			"PlatformUnknownException":                       "there are no Fargate tasks, and so no platform versions",
-			"PlatformTaskDefinitionIncompatibilityException": "there are no Fargate tasks, and so no platform versions",
+			"PlatformUnknownException":                       "the tour runs nothing on Fargate: a test of api/ecs does",
+			"PlatformTaskDefinitionIncompatibilityException": "there is one platform version, and it runs all that Fargate accepts",
 			"ServerException":                                "it takes a full disk or a defect: test/e2e fills the disk",
 			"TargetNotConnectedException":                    "it takes a task that runs on an instance whose agent is away: api/ecs and test/e2e have one",
-			"UpdateInProgressException":                      "changes of capacity providers are done when they are answered",
+			"UpdateInProgressException":                      "changes of capacity providers and of clusters' are done when they are answered, and agents are updated by whoever installed them",
 		}
 }
 
