@@ -2,7 +2,10 @@ package logdriver
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -251,6 +254,44 @@ func (r *rig) overflowed(id string) bool {
 	f := r.driver.open[id]
 	r.driver.mu.Unlock()
 	return f != nil && f.overflowed.Load()
+}
+
+// What lies in a router's socket is not with the router yet: told to stop, it
+// would be lost.
+func TestRouterThatIsSlow(t *testing.T) {
+	where := filepath.Join(t.TempDir(), "s")
+	l, err := net.Listen("unix", where)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	r := newRig(t, newService(), Options{})
+	path := r.collected("c", "awsfirelens", map[string]string{"fluentd-address": "unix://" + where, "tag": "t"})
+	write(t, path, frames("one"))
+	r.driver.wake("c")
+	c, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.ReadFull(c, make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := r.driver.Drain(over, "c"); !errors.Is(err, context.Canceled) {
+		t.Errorf("before the rest is read: %v", err)
+	}
+	gone := make(chan struct{})
+	go func() { defer close(gone); _, _ = io.Copy(io.Discard, c) }() // until it is closed
+	patient, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := r.driver.Drain(patient, "c"); err != nil {
+		t.Error(err)
+	}
+	r.finish("c")
+	c.Close()
+	<-gone
 }
 
 // What a router that has ended did not take goes with the container, and a

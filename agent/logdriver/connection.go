@@ -22,6 +22,8 @@ const (
 	dialTimeout = 5 * time.Second
 	// writeTimeout is how long a batch may take to be written.
 	writeTimeout = 20 * time.Second
+	// readLook is the time between two looks at whether the other side has read.
+	readLook = time.Millisecond
 	// collectorPatience is how long after a container's end the rest of its log
 	// is offered to a collector that does not take it.
 	collectorPatience = time.Minute
@@ -91,6 +93,41 @@ func hungUp(c net.Conn) bool {
 		return true
 	})
 	return gone || err != nil && !errors.Is(err, io.EOF)
+}
+
+// untilRead waits until the other side of a unix socket has read all that was
+// written: what lies in the socket of a router that is told to stop is lost.
+func untilRead(ctx context.Context, c net.Conn) error {
+	raw, ok := c.(syscall.Conn)
+	if !ok {
+		return nil
+	}
+	control, err := raw.SyscallConn()
+	if err != nil {
+		return err
+	}
+	look := time.NewTicker(readLook)
+	defer look.Stop()
+	for {
+		unread := 0
+		var failed error
+		err := control.Control(func(fd uintptr) {
+			if unread, failed = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ); failed == nil && unread == 0 {
+				// Who closes before everything is read leaves this error; an orderly end is no matter.
+				if _, _, failed = unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT); failed != unix.ECONNRESET {
+					failed = nil
+				}
+			}
+		})
+		if err = errors.Join(err, failed); err != nil || unread == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%d bytes are not read yet: %w", unread, ctx.Err())
+		case <-look.C:
+		}
+	}
 }
 
 // connection is made when it is needed.

@@ -195,6 +195,11 @@ func (f *fluent) send(ctx context.Context, lines []line) error {
 		if err = conn.SetDeadline(time.Now().Add(limit)); err == nil {
 			_, err = conn.Write(batch)
 		}
+		if err == nil && f.address.given {
+			waiting, enough := context.WithTimeout(ctx, limit)
+			err = untilRead(waiting, conn)
+			enough()
+		}
 	}
 	if err == nil && f.ack {
 		answer := make([]byte, 256)

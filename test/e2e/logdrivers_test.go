@@ -282,6 +282,11 @@ func (p *platform) routesOnFargate(image, router, role string) {
 		withRouter(in, router, "/fargate", types.FirelensConfigurationTypeFluentd)
 	})
 	task := p.untilTask(p.runOnFargate(definition), "STOPPED")
+	p.t.Cleanup(func() {
+		if p.t.Failed() {
+			p.t.Logf("the router says %q; %s", p.logLines("/fargate"), ends(task))
+		}
+	})
 	until(p.t, settlePatience, "the records", func() bool {
 		records, _ := p.routedLines("/fargate")
 		var said []string

@@ -241,7 +241,8 @@ func (m *mixed) stop() {
 	m.checkStopped("")
 }
 
-// checkStopped wants all tasks to be told as stopped, each container with an end of which something is known.
+// checkStopped wants all tasks to be told as stopped, each container with an end of which something is known,
+// unless the task ended before it could begin.
 func (m *mixed) checkStopped(code string) {
 	m.t.Helper()
 	for at, task := range m.tasks {
@@ -250,7 +251,8 @@ func (m *mixed) checkStopped(code string) {
 			return aws.ToString(m.tasks[at].LastStatus) == "STOPPED"
 		})
 		for _, c := range m.tasks[at].Containers {
-			if c.ExitCode == nil && aws.ToString(c.Reason) == "" || code != "" && c.ExitCode != nil && fmt.Sprint(*c.ExitCode) != code {
+			neverBegan := m.tasks[at].StartedAt == nil && aws.ToString(m.tasks[at].StoppedReason) != "" // others of the task were in the way
+			if c.ExitCode == nil && aws.ToString(c.Reason) == "" && !neverBegan || code != "" && c.ExitCode != nil && fmt.Sprint(*c.ExitCode) != code {
 				m.t.Errorf("%s: %s", *task.TaskDefinitionArn, ends(m.tasks[at]))
 			}
 		}

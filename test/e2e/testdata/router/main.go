@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/roadstead/roadstead/agent/logdriver/forwardtest"
 )
@@ -48,13 +49,22 @@ func run() error {
 	fmt.Printf("Header_0=%s FLUENT_UID=%s uid=%d\n", os.Getenv("Header_0"), os.Getenv("FLUENT_UID"), os.Getuid())
 	var wg sync.WaitGroup
 	out := json.NewEncoder(os.Stdout)
-	var mu sync.Mutex
+	var mu sync.Mutex // of out, open and stopping
+	var open []net.Conn
+	stopping := false
 	serve := func(l net.Listener) {
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
 			}
+			mu.Lock()
+			if stopping {
+				mu.Unlock()
+				return
+			}
+			open = append(open, c)
+			mu.Unlock()
 			wg.Go(func() {
 				defer c.Close()
 				for r := bufio.NewReader(c); ; {
@@ -86,7 +96,13 @@ func run() error {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
 	<-stop
-	mu.Lock() // what is being printed is printed whole
+	mu.Lock()
+	stopping = true
+	for _, c := range open {
+		_ = c.SetReadDeadline(time.Unix(1, 0)) // one that is closed has nothing more
+	}
+	mu.Unlock()
+	wg.Wait() // what was read is printed
 	fmt.Println("router: stopped")
 	return nil
 }
