@@ -95,10 +95,14 @@ func split(s string) (words []string) {
 }
 
 // wordsBegin reports whether every word of value begins a word of text,
-// without regard to case.
+// without regard to case. A value of separators alone, such as "+", has no
+// word and is found nowhere.
 func wordsBegin(text, value string) bool {
-	words := split(text)
-	for _, want := range split(value) {
+	words, wanted := split(text), split(value)
+	if len(wanted) == 0 && value != "" {
+		return false
+	}
+	for _, want := range wanted {
 		if !slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(w, want) }) {
 			return false
 		}

@@ -262,7 +262,7 @@ func TestWordsOfNames(t *testing.T) {
 	for _, name := range []string{"prod/AppBeta/1", "uat/COMPANY/1", "uat/COMPANYthings/1"} {
 		ok[*sm.CreateSecretOutput](t)(e.CreateSecret(t.Context(), &sm.CreateSecretInput{Name: &name, SecretString: new("s")}))
 	}
-	for value, want := range map[string]string{"AppBeta": "prod/AppBeta/1", "Beta": "prod/AppBeta/1", "company": "uat/COMPANY/1", "Ythings": "uat/COMPANYthings/1", "things": ""} {
+	for value, want := range map[string]string{"AppBeta": "prod/AppBeta/1", "Beta": "prod/AppBeta/1", "company": "uat/COMPANY/1", "Ythings": "uat/COMPANYthings/1", "things": "", "+": ""} {
 		var names []string
 		for _, s := range ok[*sm.ListSecretsOutput](t)(e.ListSecrets(t.Context(), &sm.ListSecretsInput{
 			Filters: []types.Filter{{Key: types.FilterNameStringTypeAll, Values: []string{value}}}})).SecretList {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -48,7 +49,10 @@ func (d *frontDoor) GetParameters(ctx context.Context, in *ssm.GetParametersInpu
 		return nil, err
 	}
 	out := &ssm.GetParametersOutput{Parameters: []types.Parameter{}, InvalidParameters: []string{}}
-	for _, name := range in.Names {
+	for i, name := range in.Names {
+		if slices.Contains(in.Names[:i], name) { // what is asked for twice is answered once
+			continue
+		}
 		p, err := d.read(r, name, aws.ToBool(in.WithDecryption))
 		var missing *types.ParameterNotFound
 		var version *types.ParameterVersionNotFound

@@ -42,7 +42,7 @@ func TestVersionsAndLabels(t *testing.T) {
 	}
 	refused(t, "ParameterNotFound", "Parameter /app/x not found.")(e.GetParameter(ctx, &ssm.GetParameterInput{Name: new("/app/x")}))
 	refused(t, "ParameterVersionNotFound", "Systems Manager could not find version 9 of /app/db. Verify the version and try again.")(e.GetParameter(ctx, &ssm.GetParameterInput{Name: new("/app/db:9")}))
-	several := ok[*ssm.GetParametersOutput](t)(e.GetParameters(ctx, &ssm.GetParametersInput{Names: []string{"/app/db:prod", "/none", "/app/db:9"}}))
+	several := ok[*ssm.GetParametersOutput](t)(e.GetParameters(ctx, &ssm.GetParametersInput{Names: []string{"/app/db:prod", "/none", "/app/db:9", "/none", "/app/db:prod"}}))
 	if len(several.Parameters) != 1 || strings.Join(several.InvalidParameters, " ") != "/none /app/db:9" || *several.Parameters[0].Selector != ":prod" {
 		t.Fatalf("%+v", several)
 	}

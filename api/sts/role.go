@@ -87,8 +87,11 @@ func checkRole(arn, name *string, tokenSize *int32) error {
 		return missing("roleArn")
 	case name == nil:
 		return missing("roleSessionName")
-	case !sessionName.MatchString(*name): // the model's rules go first
-		return invalid(*name, "roleSessionName", `Member must satisfy regular expression pattern: [\w+=,.@-]*`)
+	}
+	if err := checkSessionName("roleSessionName", *name); err != nil { // the model's rules go first
+		return err
+	}
+	switch {
 	case !roleARN.MatchString(*arn) || len(*arn) > 2048:
 		return refused("%s is invalid", *arn)
 	case aws.ToInt32(tokenSize) != 0:

@@ -31,6 +31,8 @@ const (
 	maxToken       = 36 * time.Hour
 	maxPolicy      = 2048 // characters
 	maxPolicyARNs  = 10
+	minName        = 2  // characters, of the names of sessions and source identities
+	maxName        = 64 // characters
 	maxTags        = 50
 	maxTagKey      = 128 // characters
 	maxTagValue    = 256 // characters
@@ -38,7 +40,7 @@ const (
 )
 
 var (
-	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+	sessionName = regexp.MustCompile(`^[\w+=,.@-]*$`)
 	roleARN     = regexp.MustCompile(`^arn:aws:iam::\d{12}:role/[\x21-\x7e]+$`)
 	externalID  = regexp.MustCompile(`^[\w+=,.@:/-]+$`)
 	tagWords    = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`) // of keys and values alike
@@ -143,6 +145,20 @@ func tags(p *caller.Passed, from *caller.Passed, brought []caller.Tag, transitiv
 	return nil
 }
 
+// checkSessionName checks the name of a session, or a source identity, which
+// the model gives the same form.
+func checkSessionName(member, name string) error {
+	switch {
+	case !sessionName.MatchString(name):
+		return invalid(name, member, `Member must satisfy regular expression pattern: [\w+=,.@-]*`)
+	case len(name) < minName:
+		return invalid(name, member, "Member must have length greater than or equal to 2")
+	case len(name) > maxName:
+		return invalid(name, member, "Member must have length less than or equal to 64")
+	}
+	return nil
+}
+
 // source reads the source identity: once said, it cannot be changed.
 func source(p *caller.Passed, from *caller.Passed, identity *string) error {
 	if from != nil {
@@ -151,8 +167,8 @@ func source(p *caller.Passed, from *caller.Passed, identity *string) error {
 	if identity == nil {
 		return nil
 	}
-	if !sessionName.MatchString(*identity) {
-		return invalid(*identity, "sourceIdentity", `Member must satisfy regular expression pattern: [\w+=,.@-]*`)
+	if err := checkSessionName("sourceIdentity", *identity); err != nil {
+		return err
 	}
 	if p.SourceIdentity != "" && p.SourceIdentity != *identity {
 		return denied("The source identity of a session cannot be changed")
