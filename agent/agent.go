@@ -29,9 +29,11 @@ type Instance struct {
 	Resources  []types.Resource
 	Attributes []types.Attribute
 	Tags       []types.Tag
-	GPUs       []string // ids
-	Version    string   // of the agent
-	Hash       string   // of its source
+	// GPUs gives the ids of those that the machine has now; nil: it lends none.
+	// It is called by one goroutine at a time.
+	GPUs    func() []string
+	Version string // of the agent
+	Hash    string // of its source
 }
 
 // Options tunes an Agent.
@@ -64,6 +66,8 @@ type Agent struct {
 
 	protector Protector
 	invited   chan *acs.ExecuteCommandMessage
+
+	gpus []string // as registered; belongs to who registers
 
 	mu  sync.Mutex
 	arn string
@@ -127,6 +131,9 @@ func (a *Agent) Run(ctx context.Context) error {
 	wg.Go(func() { a.serve(ctx, "control channel", a.acsOnce) })
 	wg.Go(func() { a.serve(ctx, "telemetry channel", a.tcsOnce) })
 	wg.Go(func() { a.attend(ctx) })
+	if a.options.Instance.GPUs != nil {
+		wg.Go(func() { a.watchGPUs(ctx) })
+	}
 	if a.meter != nil {
 		wg.Go(func() { a.measure(ctx) })
 	}

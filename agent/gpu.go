@@ -1,10 +1,12 @@
 package agent
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -48,6 +50,43 @@ func gpusOf(t acs.Task, container string) (ids []string) {
 		}
 	}
 	return ids
+}
+
+// gpuLook is how often the machine's GPUs are looked for. Specifications are a
+// few small files in memory, and a driver is replaced in seconds.
+const gpuLook = 10 * time.Second
+
+func (a *Agent) lookForGPUs() []string {
+	if a.options.Instance.GPUs == nil {
+		return nil
+	}
+	return a.options.Instance.GPUs()
+}
+
+// watchGPUs registers the instance again when it has other GPUs than it was
+// registered with, so that no task is placed on one that is gone. Tasks keep
+// what they have.
+func (a *Agent) watchGPUs(ctx context.Context) {
+	look := time.NewTicker(gpuLook)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		}
+		was := a.gpus
+		if slices.Equal(was, a.lookForGPUs()) {
+			continue
+		}
+		if _, err := a.registerOnce(ctx, a.InstanceARN()); err != nil {
+			if ctx.Err() == nil {
+				a.options.Logger.Warn("the instance's GPUs have changed and are not registered yet", "error", err)
+			}
+			continue
+		}
+		a.options.Logger.Info("the instance's GPUs have changed", "were", was, "are", a.gpus)
+	}
 }
 
 func platformDevices(gpus []string) (out []types.PlatformDevice) {

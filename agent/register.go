@@ -99,10 +99,11 @@ func (a *Agent) saveIdentity(arn string) error {
 func (a *Agent) registerOnce(ctx context.Context, arn string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, registerTimeout)
 	defer cancel()
+	gpus := a.lookForGPUs()
 	in := &ecs.RegisterContainerInstanceInput{
 		Cluster:        aws.String(a.options.Instance.Cluster),
 		TotalResources: a.options.Instance.Resources,
-		Attributes:     a.options.Instance.Attributes, PlatformDevices: platformDevices(a.options.Instance.GPUs),
+		Attributes:     a.options.Instance.Attributes, PlatformDevices: platformDevices(gpus),
 		Tags: a.options.Instance.Tags,
 		VersionInfo: &types.VersionInfo{AgentVersion: aws.String(a.options.Instance.Version),
 			AgentHash: aws.String(a.options.Instance.Hash)},
@@ -118,6 +119,7 @@ func (a *Agent) registerOnce(ctx context.Context, arn string) (string, error) {
 	if out.ContainerInstance == nil || aws.ToString(out.ContainerInstance.ContainerInstanceArn) == "" {
 		return "", errors.New("the registration's answer has no containerInstanceArn")
 	}
+	a.gpus = gpus
 	return *out.ContainerInstance.ContainerInstanceArn, nil
 }
 

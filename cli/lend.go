@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"regexp"
@@ -64,11 +65,22 @@ func addLendingFlags(c *cobra.Command) *lending {
 	return l
 }
 
-// gpus are the machine's GPUs and their ids, and why others are not among them.
-func (l lending) gpus() (devices *cdi.Devices, ids []string, unusable []error) {
+// gpus are the machine's GPUs, and what gives their ids at any time. Why others are not among them is logged when it
+// becomes so: the machine is of use without them.
+func (l lending) gpus(log *slog.Logger) (devices *cdi.Devices, ids func() []string) {
 	devices = cdi.New(cdi.Options{Kind: l.gpuKind, Folders: l.gpuFolders})
-	ids, unusable = devices.IDs()
-	return devices, ids, unusable
+	var told []string
+	return devices, func() []string {
+		found, unusable := devices.IDs()
+		var now []string
+		for _, err := range unusable {
+			if now = append(now, err.Error()); !slices.Contains(told, err.Error()) {
+				log.Warn("some GPUs are not lent", "lent", found, "error", err)
+			}
+		}
+		told = now
+		return found
+	}
 }
 
 // resources returns what the machine lends, less what is reserved.

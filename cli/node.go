@@ -201,10 +201,7 @@ func (n *node) introduce() (err error) {
 	if err != nil {
 		return err
 	}
-	devices, gpus, unusable := o.lending.gpus()
-	for _, err := range unusable { // the machine is of use without them
-		o.log.Warn("some GPUs are not lent", "lent", gpus, "error", err)
-	}
+	devices, gpus := o.lending.gpus(o.log)
 	edges.GPUs = devices
 	if o.withoutGPUs {
 		gpus = nil

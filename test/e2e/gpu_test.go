@@ -2,11 +2,14 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -124,6 +127,24 @@ func TestGPUs(t *testing.T) {
 	delete(has, stopped)
 	has[*next.Tasks[0].TaskArn] = ""
 	p.gpusOfOverrides(definition, has)
+
+	// One is gone, and comes back: nothing is placed on it meanwhile.
+	path, text := filepath.Join(dir, "cdi", "gpu.yaml"), fmt.Sprintf(deviceSpecification, dir)
+	specify := func(text string, want ...string) {
+		t.Helper()
+		if err := errors.Join(os.WriteFile(path+".new", []byte(text), 0o644), os.Rename(path+".new", path)); err != nil {
+			t.Fatal(err)
+		}
+		until(t, time.Minute, fmt.Sprint("GPUs ", want), func() bool { registered, _ := p.gpus(); return slices.Equal(registered, want) })
+	}
+	specify(strings.Replace(text, "name: second", "name: all", 1), "first")
+	if out := run(2); len(out.Tasks) != 1 || !refused(out) {
+		t.Errorf("%d tasks, failures %+v", len(out.Tasks), out.Failures)
+	}
+	specify(text, "first", "second")
+	if out := run(1); len(out.Tasks) != 1 {
+		t.Errorf("failures %+v", out.Failures)
+	}
 }
 
 // gpusOfOverrides stops what runs and has a task take both GPUs, whose
