@@ -233,7 +233,7 @@ func TestFargateProviders(t *testing.T) {
 	if len(s.CapacityProviderStrategy) != 2 || s.LaunchType != "" || *s.PlatformVersion != "LATEST" || *s.PlatformFamily != "Linux" || *s.Deployments[0].PlatformVersion != "1.4.0" {
 		t.Errorf("%+v", s)
 	}
-	s = must[*ecs.UpdateServiceOutput](t)(l.UpdateService(t.Context(), &ecs.UpdateServiceInput{Service: aws.String("s"), CapacityProviderStrategy: []types.CapacityProviderStrategyItem{}})).Service
+	s = must[*ecs.UpdateServiceOutput](t)(l.UpdateService(t.Context(), &ecs.UpdateServiceInput{Service: aws.String("s"), ForceNewDeployment: true, CapacityProviderStrategy: []types.CapacityProviderStrategyItem{}})).Service
 	if s.LaunchType != types.LaunchTypeFargate || *s.PlatformVersion != "LATEST" || len(s.Deployments) != 2 && len(s.Deployments) != 1 {
 		t.Errorf("%+v", s)
 	}

@@ -121,8 +121,14 @@ func (s *serviceSpec) change(r request, v store.View, c *model.Change, cluster *
 		}
 	}
 	if in.CapacityProviderStrategy != nil {
+		before := s.CapacityStrategy
 		if err := s.recapacity(r, v, cluster, in.CapacityProviderStrategy); err != nil {
 			return err
+		}
+		if !in.ForceNewDeployment && !slices.Equal(before, s.CapacityStrategy) {
+			// AWS's words, as deployment tools report them.
+			return invalid("When switching from launch type to capacity provider strategy on an existing service, or making a change to a capacity provider strategy " +
+				"on a service that is already using one, you must force a new deployment.")
 		}
 		c.Expect(cluster)
 	}

@@ -172,13 +172,18 @@ func TestServiceFollowsACapacityStrategy(t *testing.T) {
 	if same := l.changed(&ecs.UpdateServiceInput{CapacityProviderStrategy: by("near")}); len(same.Deployments) != 1 {
 		t.Fatal("the same strategy made a deployment")
 	}
-	if other := l.changed(&ecs.UpdateServiceInput{CapacityProviderStrategy: by("far")}); len(other.Deployments) != 2 || *other.CapacityProviderStrategy[0].CapacityProvider != "far" {
+	for _, change := range [][]types.CapacityProviderStrategyItem{by("far"), by("near", "far"), by()} {
+		_, err := l.UpdateService(t.Context(), &ecs.UpdateServiceInput{Service: aws.String("s"), CapacityProviderStrategy: change})
+		refused(t, err, "InvalidParameterException", "When switching from launch type to capacity provider strategy on an existing service, or making a change to a capacity provider strategy "+
+			"on a service that is already using one, you must force a new deployment.")
+	}
+	if other := l.changed(&ecs.UpdateServiceInput{ForceNewDeployment: true, CapacityProviderStrategy: by("far")}); len(other.Deployments) != 2 || *other.CapacityProviderStrategy[0].CapacityProvider != "far" {
 		t.Fatalf("%+v", other)
 	}
-	if none := l.changed(&ecs.UpdateServiceInput{CapacityProviderStrategy: by()}); none.LaunchType != "EC2" || none.CapacityProviderStrategy != nil || len(none.Deployments) != 3 {
+	if none := l.changed(&ecs.UpdateServiceInput{ForceNewDeployment: true, CapacityProviderStrategy: by()}); none.LaunchType != "EC2" || none.CapacityProviderStrategy != nil || len(none.Deployments) != 3 {
 		t.Fatalf("%+v", none)
 	}
-	if back := l.changed(&ecs.UpdateServiceInput{CapacityProviderStrategy: by("near", "far")}); back.LaunchType != "" || len(back.CapacityProviderStrategy) != 2 {
+	if back := l.changed(&ecs.UpdateServiceInput{ForceNewDeployment: true, CapacityProviderStrategy: by("near", "far")}); back.LaunchType != "" || len(back.CapacityProviderStrategy) != 2 {
 		t.Fatalf("%+v", back)
 	}
 

@@ -29,7 +29,7 @@ func (d *frontDoor) ListTasks(ctx context.Context, in *ecs.ListTasksInput) (*ecs
 	if !slices.Contains(desired.Values(), desired) {
 		return nil, invalid("Invalid desiredStatus: %s", desired)
 	}
-	if in.StartedBy != nil && (in.Family != nil || in.ServiceName != nil || in.ContainerInstance != nil || in.LaunchType != "") {
+	if in.StartedBy != nil && (in.Family != nil || in.ServiceName != nil || in.ContainerInstance != nil || in.LaunchType != "" || in.DaemonName != nil) {
 		// AWS's words; a desiredStatus is taken with it.
 		return nil, invalid("cannot specify startedBy with other arguments")
 	}
@@ -75,21 +75,25 @@ func (r request) tasks(v store.View, cluster *model.Cluster, in *ecs.ListTasksIn
 		}
 		instance = i.Key().ID
 	}
+	daemon := ""
+	if aws.ToString(in.DaemonName) != "" {
+		n, ok := store.Get[*model.Daemon](v, model.DaemonID(r.scope.Account, cluster.Name, *in.DaemonName))
+		if !ok {
+			return nil, invalid("The specified daemon does not exist.")
+		}
+		daemon = n.Key().ID
+	}
 	if aws.ToString(in.ServiceName) != "" {
 		s, err := r.service(v, cluster.Name, *in.ServiceName)
 		if err != nil {
 			return nil, err
 		}
 		return behind(p, filter(store.TasksByService(v, s.Key().ID), func(t *model.Task) bool {
-			return instance == "" || onShown(t, instance)
+			return daemon == "" && (instance == "" || onShown(t, instance)) // no task is of both
 		}), key), nil
 	}
-	if aws.ToString(in.DaemonName) != "" {
-		n, ok := store.Get[*model.Daemon](v, model.DaemonID(r.scope.Account, cluster.Name, *in.DaemonName))
-		if !ok {
-			return nil, invalid("The specified daemon does not exist.")
-		}
-		return behind(p, filter(store.TasksByDaemon(v, n.Key().ID), func(t *model.Task) bool {
+	if daemon != "" {
+		return behind(p, filter(store.TasksByDaemon(v, daemon), func(t *model.Task) bool {
 			return instance == "" || onShown(t, instance)
 		}), key), nil
 	}

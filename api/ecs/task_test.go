@@ -53,6 +53,11 @@ func TestListTasks(t *testing.T) {
 			t.Errorf("%+v: %v, want %v", c.in, got, c.want)
 		}
 	}
+	for _, other := range []ecs.ListTasksInput{{Family: aws.String("db")}, {ServiceName: aws.String("s")}, {ContainerInstance: &a}, {LaunchType: "EC2"}, {DaemonName: aws.String("d")}} {
+		other.StartedBy = aws.String("by-db")
+		_, err := l.ListTasks(t.Context(), &other)
+		refused(t, err, "InvalidParameterException", "cannot specify startedBy with other arguments")
+	}
 	_, err := l.ListTasks(t.Context(), &ecs.ListTasksInput{ServiceName: aws.String("none")})
 	refused(t, err, "ServiceNotFoundException", "Service not found.")
 	_, err = l.ListTasks(t.Context(), &ecs.ListTasksInput{Cluster: aws.String("none")})

@@ -225,7 +225,8 @@ def services():
     create(serviceName="new", taskDefinition="parameters-task", desiredCount=0)
     kept = made[-1]
     problems += probe("UpdateService", lambda: {"service": kept}, lambda **given: ecs.update_service(**given), shown,
-                      exempt=("forceNewDeployment", "taskDefinition", "service"), fill=filled)
+                      exempt=("forceNewDeployment", "taskDefinition", "service"), fill=dict(
+                          filled, capacityProviderStrategy=strategy("capacityProviderStrategy") + [(("forceNewDeployment",), True)]))
     for name in made:
         ecs.delete_service(service=name, force=True)
     ecs.get_waiter("services_inactive").wait(services=[kept], WaiterConfig=QUICK)
