@@ -3,6 +3,7 @@ package codec
 import (
 	"hash/maphash"
 	"strings"
+	"unsafe"
 )
 
 // Bounds of a Memory: how many strings it remembers and how long they may be.
@@ -22,18 +23,21 @@ type Memory struct {
 // NewMemory returns an empty Memory.
 func NewMemory() *Memory { return &Memory{seed: maphash.MakeSeed()} }
 
+// own is from which length on a string may be the noun's own name.
+const own = 16
+
 // text returns data as a string, the same one as before where remembered.
 func (m *Memory) text(data []byte, id string) string {
 	slot := &m.slots[maphash.Bytes(m.seed, data)%memorySlots]
 	if *slot == string(data) {
 		return *slot
 	}
-	s := string(data)
-	if len(s) >= 16 {
-		if at := strings.Index(id, s); at >= 0 {
-			return id[at : at+len(s)] // the noun's own name: unlikely to be met again
+	if len(data) >= own {
+		if at := strings.Index(id, unsafe.String(unsafe.SliceData(data), len(data))); at >= 0 {
+			return id[at : at+len(data)] // unlikely to be met again
 		}
 	}
+	s := string(data)
 	*slot = s
 	return s
 }
