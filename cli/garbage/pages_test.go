@@ -59,6 +59,19 @@ func TestLeftToProgram(t *testing.T) {
 	}
 }
 
+// TestSwitch: nobody is given huge pages who did not ask for them.
+func TestSwitch(t *testing.T) {
+	for _, value := range []string{"", "0", "on"} {
+		t.Setenv(Switch, value)
+		if p := newPages(1 << 40); p != (pages{}) {
+			t.Errorf("%s=%q maps %d bytes ahead", Switch, value, p.memory)
+		}
+	}
+	if n := ahead(heap{living: 1 << 33, goal: 1 << 34, mapped: 1 << 33}, pages{}.memory); n != 0 {
+		t.Errorf("%d bytes are mapped ahead without", n)
+	}
+}
+
 // TestMapAhead: what is mapped ahead takes no memory, and is there for the
 // heap afterwards.
 func TestMapAhead(t *testing.T) {
