@@ -23,6 +23,13 @@ func reservedTag(key string) bool {
 	return len(key) >= len(awsPrefix) && strings.EqualFold(key[:len(awsPrefix)], awsPrefix)
 }
 
+// badTagKey reports whether a key has a length that no key can have.
+func badTagKey(key string) bool { return key == "" || utf8.RuneCountInString(key) > maxTagKey }
+
+func errTagKey() error {
+	return invalid("Tag keys must be between 1 and %d characters long.", maxTagKey)
+}
+
 // newTags reads the tags of a request. Keys that begin with aws: are AWS's own.
 func newTags(given []types.Tag) ([]model.Tag, error) {
 	var tags []model.Tag
@@ -30,8 +37,8 @@ func newTags(given []types.Tag) ([]model.Tag, error) {
 	for _, t := range given {
 		key, value := aws.ToString(t.Key), aws.ToString(t.Value)
 		switch {
-		case key == "" || utf8.RuneCountInString(key) > maxTagKey:
-			return nil, invalid("Tag keys must be between 1 and %d characters long.", maxTagKey)
+		case badTagKey(key):
+			return nil, errTagKey()
 		case utf8.RuneCountInString(value) > maxTagValue:
 			return nil, invalid("Tag values cannot be longer than %d characters.", maxTagValue)
 		case reservedTag(key):

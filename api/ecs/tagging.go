@@ -203,6 +203,9 @@ func (d *frontDoor) UntagResource(ctx context.Context, in *ecs.UntagResourceInpu
 	if len(in.TagKeys) == 0 {
 		return nil, invalid("TagKeys cannot be empty.")
 	}
+	if slices.ContainsFunc(in.TagKeys, badTagKey) {
+		return nil, errTagKey()
+	}
 	if slices.ContainsFunc(in.TagKeys, reservedTag) {
 		return nil, invalid("aws: prefixed tag key names are not allowed for external use.")
 	}

@@ -55,6 +55,8 @@ func TestTagRefusals(t *testing.T) {
 		_, err := l.TagResource(t.Context(), &ecs.TagResourceInput{ResourceArn: &resource, Tags: tags})
 		return err
 	}
+	_, err := l.UntagResource(t.Context(), &ecs.UntagResourceInput{ResourceArn: new(cluster), TagKeys: []string{""}})
+	refused(t, err, "InvalidParameterException", "Tag keys must be between 1 and 128 characters long.")
 	refused(t, put(cluster, tag("aws:x", "")), "InvalidParameterException", "aws: prefixed tag key names are not allowed for external use.")
 	refused(t, put(cluster, tag("", "")), "InvalidParameterException", "Tag keys must be between 1 and 128 characters long.")
 	refused(t, put(cluster, tag(strings.Repeat("ü", 129), "")), "InvalidParameterException", "Tag keys must be between 1 and 128 characters long.")

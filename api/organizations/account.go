@@ -154,12 +154,16 @@ func (d *Door) DescribeOrganization(ctx context.Context, _ *DescribeOrganization
 }
 
 // ListRoots lists the one root there is.
-func (d *Door) ListRoots(ctx context.Context, _ *ListRootsInput) (*ListRootsOutput, error) {
+func (d *Door) ListRoots(ctx context.Context, in *ListRootsInput) (*ListRootsOutput, error) {
 	if _, err := d.manager(ctx); err != nil {
 		return nil, err
 	}
-	return &ListRootsOutput{Roots: []Root{{Arn: new(d.arn("root/" + d.organization() + "/" + d.root())), Id: new(d.root()), Name: new("Root"),
-		PolicyTypes: []PolicyTypeSummary{}}}}, nil
+	all := []Root{{Arn: new(d.arn("root/" + d.organization() + "/" + d.root())), Id: new(d.root()), Name: new("Root"), PolicyTypes: []PolicyTypeSummary{}}}
+	some, _, err := page(all, func(r Root) string { return *r.Id }, in.MaxResults, in.NextToken, "ListRoots")
+	if err != nil {
+		return nil, err
+	}
+	return &ListRootsOutput{Roots: some}, nil
 }
 
 // ListParents names what an account is below: the root.
@@ -172,5 +176,10 @@ func (d *Door) ListParents(ctx context.Context, in *ListParentsInput) (*ListPare
 			return nil, fail("ChildNotFoundException", "We can't find an organizational unit (OU) or Amazon Web Services account with the ChildId that you specified.")
 		}
 	}
-	return &ListParentsOutput{Parents: []Parent{{Id: new(d.root()), Type: new("ROOT")}}}, nil
+	all := []Parent{{Id: new(d.root()), Type: new("ROOT")}}
+	some, _, err := page(all, func(p Parent) string { return *p.Id }, in.MaxResults, in.NextToken, "ListParents")
+	if err != nil {
+		return nil, err
+	}
+	return &ListParentsOutput{Parents: some}, nil
 }
