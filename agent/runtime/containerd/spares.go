@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/roadstead/roadstead/agent/runtime/containerd/shim"
+	"github.com/roadstead/roadstead/agent/runtime/containerd/shim/slack"
 )
 
 // shims gives tasks their shims. Executing a shim takes a tenth of a container's start, so a few tasks share one, one after
@@ -287,7 +288,7 @@ func (s *shims) launchIn(directory string) (*spare, error) {
 	command.Stderr = log
 	command.ExtraFiles = []*os.File{socket, reading}
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // it outlives us, and our terminal
-	if err := command.Start(); err != nil {
+	if _, err := slack.With(slack.Calm, func() (struct{}, error) { return struct{}{}, command.Start() }); err != nil {
 		writing.Close()
 		return nil, fmt.Errorf("start shim: %w", err)
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/containerd/go-runc"
 	"golang.org/x/sys/unix"
+
+	"github.com/roadstead/roadstead/agent/runtime/containerd/shim/slack"
 )
 
 // Commands does commands of the OCI runtime in this process. Those that it does not do are executed.
@@ -42,7 +44,7 @@ func (g gatekeeper) Start(command *exec.Cmd) (chan runc.Exit, error) {
 	if status, done := g.do(command); done {
 		return exited(status), nil
 	}
-	return g.ProcessMonitor.Start(command)
+	return slack.With(slack.Usual, func() (chan runc.Exit, error) { return g.ProcessMonitor.Start(command) })
 }
 
 // StartLocked implements runc.ProcessMonitor.
@@ -50,7 +52,7 @@ func (g gatekeeper) StartLocked(command *exec.Cmd) (chan runc.Exit, error) {
 	if status, done := g.do(command); done {
 		return exited(status), nil
 	}
-	return g.ProcessMonitor.StartLocked(command)
+	return slack.With(slack.Usual, func() (chan runc.Exit, error) { return g.ProcessMonitor.StartLocked(command) })
 }
 
 // do does a command in this process and tells whether it did.
