@@ -63,6 +63,7 @@ var identifier = regexp.MustCompile(`^vol-[0-9a-f]{8,32}$`)
 const (
 	records = ".json"
 	files   = ".disk"
+	drafts  = ".record-" // begins the names of records that are being written
 )
 
 // Attach mounts a volume on a directory, and makes it before where it does not exist.
@@ -147,6 +148,7 @@ func (s *Store) Tasks() ([]string, error) {
 
 func (s *Store) path(id, kind string) string { return filepath.Join(s.dir, id+kind) }
 
+// list reads all records, and removes what is left of one whose writer was killed: nobody else writes meanwhile.
 func (s *Store) list() (all []Volume, err error) {
 	entries, err := os.ReadDir(s.dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -156,6 +158,10 @@ func (s *Store) list() (all []Volume, err error) {
 		return nil, fmt.Errorf("list volumes: %w", err)
 	}
 	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), drafts) {
+			_ = os.Remove(filepath.Join(s.dir, e.Name())) // what cannot be removed now is tried the next time
+			continue
+		}
 		id, isRecord := strings.CutSuffix(e.Name(), records)
 		if !isRecord {
 			continue
@@ -186,7 +192,7 @@ func (s *Store) write(v Volume) error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(s.dir, ".record-*")
+	file, err := os.CreateTemp(s.dir, drafts+"*")
 	if err != nil {
 		return err
 	}

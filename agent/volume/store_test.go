@@ -103,3 +103,18 @@ func TestStoreRefuses(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// What is left of a record whose writer was killed goes when the next life looks at what there is.
+func TestTornRecord(t *testing.T) {
+	dir := t.TempDir()
+	torn := filepath.Join(dir, drafts+"123")
+	if err := os.WriteFile(torn, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if tasks, err := New(&disks{}, dir, time.Now).Tasks(); len(tasks) != 0 || err != nil {
+		t.Errorf("%v, %v", tasks, err)
+	}
+	if _, err := os.Stat(torn); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("it is left: %v", err)
+	}
+}
