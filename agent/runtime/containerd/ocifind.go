@@ -137,15 +137,15 @@ func (r *OCIRuntime) runTrial(ctx context.Context, users bool) (err error) {
 		r.SameUsers = r.Sandboxed
 		return nil
 	}
-	directory, err := os.MkdirTemp("", "roadstead-runtime-")
-	if err != nil {
-		return fmt.Errorf("make trial's directory: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(directory)) }()
 	tree, err := cgroup.Open("")
 	if err != nil {
 		return err
 	}
+	directory, leave, err := trialDirectory(os.TempDir(), tree)
+	if err != nil {
+		return fmt.Errorf("make trial's directory: %w", err)
+	}
+	defer func() { err = errors.Join(err, leave()) }()
 	id := filepath.Base(directory)
 	group := path.Join("/", id)
 	defer func() { err = errors.Join(err, tree.Remove(group)) }()
