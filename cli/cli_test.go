@@ -21,6 +21,19 @@ func run(t *testing.T, arguments ...string) (stdout, stderr string, code int) {
 	return out.String(), errs.String(), code
 }
 
+// withoutAWS takes away what the environment of the tests tells AWS's clients.
+func withoutAWS(t *testing.T) {
+	t.Helper()
+	for _, assignment := range os.Environ() {
+		if name, _, _ := strings.Cut(assignment, "="); strings.HasPrefix(name, "AWS_") {
+			t.Setenv(name, "") // which has it put back
+			os.Unsetenv(name)
+		}
+	}
+	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+}
+
 func TestHelpNamesTheCommands(t *testing.T) {
 	out, _, code := run(t, "help")
 	for _, command := range []string{"up", "down", "server", "agent", "env", "explain", "token", "account", "rootkey", "demo", "version", "completion"} {

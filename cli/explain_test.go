@@ -159,6 +159,7 @@ func (x *explained) world(lines string) {
 // TestExplain plays testdata/explain.txt against a control plane in this
 // process, which the command reaches through the API alone.
 func TestExplain(t *testing.T) {
+	withoutAWS(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", "ROOT")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 	datadriven.RunTest(t, "testdata/explain.txt", func(_ *testing.T, d *datadriven.TestData) string {

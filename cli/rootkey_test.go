@@ -25,12 +25,11 @@ func TestAnotherServersKMSHoldsTheRootKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	bootstrap := holder.keys.Bootstrap()
+	withoutAWS(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", bootstrap.AccessKeyID)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", bootstrap.SecretAccessKey)
-	t.Setenv("AWS_SESSION_TOKEN", "")
 	t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1") // the environment of `roadstead env`, which is not meant
 	t.Setenv("AWS_MAX_ATTEMPTS", "1")
-	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
 	rootKey := "awskms:" + *key.KeyMetadata.Arn + "@" + holder.url
 
 	w := serveWorld(t, func(o *planeOptions) { o.rootKey = rootKey })

@@ -32,6 +32,9 @@ func TestATreeArrives(t *testing.T) {
 	if err := os.Symlink("/etc/passwd", filepath.Join(from, "out")); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Chmod(filepath.Join(from, "a"), 0o640); err != nil { // whatever the umask
+		t.Fatal(err)
+	}
 	if err := os.Chmod(filepath.Join(from, "sub"), 0o500); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package conformance
 import (
 	"bufio"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -33,13 +34,9 @@ func startPlatform(t *testing.T) *platform {
 	case os.Geteuid() != 0:
 		t.Skip("real containers take root")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
+	listen := freeAddress(t)
 	dir := filepath.Join(t.TempDir(), "data")
-	p := &platform{bin: bin, dir: dir, listen: l.Addr().String(), output: &transcript{}}
+	p := &platform{bin: bin, dir: dir, listen: listen, output: &transcript{}}
 	up := exec.Command(bin, "up", "--data-dir", dir, "--listen", p.listen)
 	stdout, err := up.StdoutPipe()
 	if err != nil {
@@ -65,6 +62,20 @@ func startPlatform(t *testing.T) *platform {
 	}
 	p.env = environment(t, bin, dir)
 	return p
+}
+
+// freeAddress returns an address that nobody listens on, and that no connection
+// gets by chance: it is below those that Linux gives.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	for range 1000 {
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10000+rand.IntN(20000))); err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 // end stops the process as Ctrl-C does and removes what it made.
@@ -110,7 +121,13 @@ func environment(t *testing.T, bin, dir string) map[string]string {
 
 // environ is the environment of a client, with more on top.
 func (p *platform) environ(more ...string) []string {
-	env := os.Environ()
+	var env []string
+	for _, e := range os.Environ() { // nothing that tells clients who they are, or that leads them to a proxy
+		if !strings.HasPrefix(e, "AWS_") {
+			env = append(env, e)
+		}
+	}
+	env = append(env, "NO_PROXY=127.0.0.1,localhost", "no_proxy=127.0.0.1,localhost", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
 	for name, value := range p.env {
 		env = append(env, name+"="+value)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -90,13 +91,18 @@ func startProgram(t testing.TB, bin, dir string, flags ...string) *platform {
 	return p
 }
 
+// freeAddress returns an address that nobody listens on, and that no connection
+// gets by chance while a platform is away: it is below those that Linux gives.
 func freeAddress(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	t.Helper()
+	for range 1000 {
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10000+rand.IntN(20000))); err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // up starts the process and waits for its line.
@@ -191,7 +197,7 @@ func (p *platform) readEnvironment() {
 
 // environ is the environment for real clients.
 func (p *platform) environ() []string {
-	env := os.Environ()
+	env := withoutAWS()
 	for name, value := range p.env {
 		env = append(env, name+"="+value)
 	}

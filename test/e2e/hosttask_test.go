@@ -170,12 +170,14 @@ func TestInstanceMetadata(t *testing.T) {
 }
 
 // withoutAWS is the environment without anything that tells AWS's clients who
-// they are.
+// they are, or that leads them to a proxy.
 func withoutAWS() (out []string) {
 	for _, e := range os.Environ() {
 		if !strings.HasPrefix(e, "AWS_") {
 			out = append(out, e)
 		}
 	}
-	return append(out, "HOME=/nonexistent", "PYTHONWARNINGS=ignore", "AWS_PAGER=")
+	const here = "127.0.0.1,localhost,169.254.169.254,169.254.170.2"
+	return append(out, "NO_PROXY="+here, "no_proxy="+here, "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
+		"PYTHONWARNINGS=ignore", "AWS_PAGER=")
 }

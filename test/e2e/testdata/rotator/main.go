@@ -41,7 +41,13 @@ func rotate(ctx context.Context, secret, token, step string) error {
 		return err
 	}
 	client := secretsmanager.NewFromConfig(c)
-	d, err := client.DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: &secret})
+	// Harm may be done from the note on: the platform may be away, and have no credentials for a moment.
+	patient, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	d, err := client.DescribeSecret(patient, &secretsmanager.DescribeSecretInput{SecretId: &secret})
+	for ; err != nil && patient.Err() == nil; d, err = client.DescribeSecret(patient, &secretsmanager.DescribeSecretInput{SecretId: &secret}) {
+		time.Sleep(100 * time.Millisecond)
+	}
 	if err != nil {
 		return err
 	}
