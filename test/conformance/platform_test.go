@@ -119,6 +119,18 @@ func environment(t *testing.T, bin, dir string) map[string]string {
 	return env
 }
 
+// TestMain lets the tests know nothing of what their starter's clients of AWS
+// are told, nor of proxies.
+func TestMain(m *testing.M) {
+	for _, e := range os.Environ() {
+		name, _, _ := strings.Cut(e, "=")
+		if strings.HasPrefix(name, "AWS_") || strings.HasSuffix(strings.ToLower(name), "_proxy") {
+			os.Unsetenv(name)
+		}
+	}
+	os.Exit(m.Run())
+}
+
 // environ is the environment of a client, with more on top.
 func (p *platform) environ(more ...string) []string {
 	var env []string

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/roadstead/roadstead/dispatch/datachannel"
@@ -15,10 +16,17 @@ import (
 // pluginName is the program that AWS's CLI starts for a session.
 const pluginName = "session-manager-plugin"
 
-// TestMain makes this program the plugin when it is called so.
+// TestMain makes this program the plugin when it is called so. The tests know
+// nothing of what their starter's clients of AWS are told, nor of proxies.
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == pluginName {
 		os.Exit(plugin(os.Args, os.Stdin, os.Stdout))
+	}
+	for _, e := range os.Environ() {
+		name, _, _ := strings.Cut(e, "=")
+		if strings.HasPrefix(name, "AWS_") || strings.HasSuffix(strings.ToLower(name), "_proxy") {
+			os.Unsetenv(name)
+		}
 	}
 	os.Exit(m.Run())
 }
