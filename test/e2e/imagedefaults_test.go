@@ -72,7 +72,7 @@ func TestImageDefaults(t *testing.T) {
 		main.MountPoints = []types.MountPoint{{SourceVolume: aws.String("w"), ContainerPath: aws.String("/w")}}
 		in.ContainerDefinitions = append(in.ContainerDefinitions, types.ContainerDefinition{Name: aws.String("beside"), Image: aws.String(image), Memory: aws.Int32(16),
 			Essential: aws.Bool(true), User: aws.String("0"), EntryPoint: []string{"/bin/sh"}, StopTimeout: aws.Int32(2), VolumesFrom: []types.VolumeFrom{{SourceContainer: aws.String("main")}},
-			Command: []string{"-c", "until [ -e /data/written ]; do sleep 0.1; done; cat /data/written /data/seed > /w/beside; exec sleep 1000"}})
+			Command: []string{"-c", "until [ -s /data/written ]; do sleep 0.1; done; cat /data/written /data/seed > /w/beside; exec sleep 1000"}})
 	})
 	task := p.run(definition)
 	until(t, time.Minute, "both containers to have looked", func() bool { return text("beside") == "written\nsown\n" && strings.Contains(text("out"), "750") })

@@ -205,7 +205,7 @@ func interactive() subject {
 
 func neighbour() subject {
 	return subject{"neighbour", func(c *types.ContainerDefinition) { c.Links = []string{"plain:dock"} }, []question{
-		ask("links", `until nc -w 2 $(grep '	dock$' /etc/hosts | cut -f1) 81 </dev/null; do usleep 100000; done`, "port 81"),
+		ask("links", `until nc -w 2 $(grep '	dock$' /etc/hosts | cut -f1) 81 </dev/null 2>/dev/null; do usleep 100000; done`, "port 81"),
 	}}
 }
 
@@ -231,8 +231,8 @@ func borrower() subject {
 		c.VolumesFrom = []types.VolumeFrom{{SourceContainer: aws.String("lender"), ReadOnly: aws.Bool(true)}}
 		c.DependsOn = []types.ContainerDependency{{ContainerName: aws.String("lender"), Condition: types.ContainerConditionStart}}
 	}, []question{
-		ask("volumesFrom", `until test -e /scratch/made; do usleep 50000; done; cat /scratch/made; touch /scratch/x 2>&1 | grep -o 'Read-only file system'`, "scratch\nRead-only file system"),
-		ask("sharedVolumes", `until test -e /common/made; do usleep 50000; done; cat /mine/made /ours/made`, "own\ncommon"),
+		ask("volumesFrom", `until test -s /scratch/made; do usleep 50000; done; cat /scratch/made; touch /scratch/x 2>&1 | grep -o 'Read-only file system'`, "scratch\nRead-only file system"),
+		ask("sharedVolumes", `until test -s /common/made; do usleep 50000; done; cat /mine/made /ours/made`, "own\ncommon"),
 	}}
 }
 

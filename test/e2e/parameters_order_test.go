@@ -205,7 +205,7 @@ func (p *platform) askSharing(image string) {
 		{"first", func(c *types.ContainerDefinition) { c.Hostname = aws.String("first") }, []question{ask("pidModeOne", `test $$ != 1 && echo not the first process; echo word > /dev/shm/word`, "not the first process")}},
 		{"second", waitsFor("first", types.ContainerConditionStart), []question{
 			ask("pidModeTask", `until grep -q firs[t].done /proc/*/cmdline; do usleep 50000; done; echo seen`, "seen"),
-			ask("ipcModeTask", `until test -e /dev/shm/word; do usleep 50000; done; cat /dev/shm/word`, "word")}},
+			ask("ipcModeTask", `until test -s /dev/shm/word; do usleep 50000; done; cat /dev/shm/word`, "word")}},
 	}, func(in *ecs.RegisterTaskDefinitionInput) {
 		in.PidMode, in.IpcMode = types.PidModeTask, types.IpcModeTask
 	})
