@@ -358,8 +358,10 @@ func TestDroppedWhileAway(t *testing.T) {
 				t.Fatal(err)
 			}
 			const hole = 1 << 20
-			if err := unix.Fallocate(int(file.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, 0, hole); err != nil {
-				t.Skip("skips holes in files: the file system has none:", err)
+			if err := unix.Fallocate(int(file.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, 0, hole); err == unix.EOPNOTSUPP {
+				t.Skip("skips holes in files: the file system has none")
+			} else if err != nil {
+				t.Fatal(err)
 			}
 			file.Close()
 			r.open()

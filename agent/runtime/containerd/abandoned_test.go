@@ -24,14 +24,19 @@ func TestStartsThatAreGivenUp(t *testing.T) {
 // patiences are for how long an answer is waited for that nobody wants: as in earnest, and not at all.
 var patiences = map[string]time.Duration{"with patience": answerTimeout, "without": 0}
 
-func giveUpStarts(t *testing.T, patience time.Duration) {
-	n := newNode(t)
+// givingUp is a node that waits so long for answers, and a container that leaves the witness when it begins.
+func givingUp(t *testing.T, patience time.Duration) (n *node, container runtime.Container, witness string) {
+	n = newNode(t)
 	n.client.answers = patience
 	image := n.pull(t)
 	dir := t.TempDir()
-	container := runtime.Container{ID: "given-up", TaskID: "of-given-up", Image: image.Ref, Mounts: []runtime.Mount{{Source: dir, Destination: "/w"}},
+	container = runtime.Container{ID: "given-up", TaskID: "of-given-up", Image: image.Ref, Mounts: []runtime.Mount{{Source: dir, Destination: "/w"}},
 		Command: []string{"sh", "-c", "echo begun >> /w/begun; exec sleep 1000"}}
-	witness := filepath.Join(dir, "begun")
+	return n, container, filepath.Join(dir, "begun")
+}
+
+func giveUpStarts(t *testing.T, patience time.Duration) {
+	n, container, witness := givingUp(t, patience)
 	began := time.Now()
 	n.start(t, container)
 	eventually(t, "the container's beginning", func() bool { _, err := os.Stat(witness); return err == nil })
@@ -60,12 +65,7 @@ func TestStartThatIsGivenUpWhenItIsDone(t *testing.T) {
 }
 
 func giveUpDone(t *testing.T, patience time.Duration) {
-	n := newNode(t)
-	n.client.answers = patience
-	image := n.pull(t)
-	dir := t.TempDir()
-	container := runtime.Container{ID: "given-up", TaskID: "of-given-up", Image: image.Ref, Mounts: []runtime.Mount{{Source: dir, Destination: "/w"}},
-		Command: []string{"sh", "-c", "echo begun >> /w/begun; exec sleep 1000"}}
+	n, container, witness := givingUp(t, patience)
 	path := n.layout.record(container.ID)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
@@ -88,7 +88,7 @@ func giveUpDone(t *testing.T, patience time.Duration) {
 	eventually(t, "a shim that waits to write", func() bool { return waitsForLock(t, writer) })
 	cancel()
 	writer.Close()
-	n.judgeStart(t, container.ID, filepath.Join(dir, "begun"), <-answer)
+	n.judgeStart(t, container.ID, witness, <-answer)
 }
 
 // waitsForLock reports whether somebody waits for the lock of a file, which the kernel shows with an arrow.
